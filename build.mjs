@@ -1,0 +1,49 @@
+// Bundles static/js/pages/*.js and static/css/*.css into static/dist with hashed names and a manifest.
+import * as esbuild from "esbuild";
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+
+const require = createRequire(import.meta.url);
+const out = "static/dist";
+const entries = [
+  ...readdirSync("static/js/pages").filter((name) => name.endsWith(".js")).map((name) => `static/js/pages/${name}`),
+  "static/css/app.css",
+];
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+const result = await esbuild.build({
+  entryPoints: entries,
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  target: ["es2022"],
+  outdir: out,
+  outbase: "static",
+  entryNames: "[dir]/[name]-[hash]",
+  chunkNames: "chunks/[name]-[hash]",
+  assetNames: "assets/[name]-[hash]",
+  loader: { ".svg": "file", ".woff2": "file" },
+  minify: true,
+  sourcemap: true,
+  metafile: true,
+  logLevel: "warning",
+});
+
+/** @type {Record<string, string>} */
+const manifest = {};
+for (const [file, facts] of Object.entries(result.metafile.outputs)) {
+  if (facts.entryPoint) manifest[facts.entryPoint.replace("static/", "")] = file.replace("static/", "");
+}
+
+/** Copies a file of an npm package beside the bundles and names it in the manifest. */
+function take(specifier, name) {
+  cpSync(require.resolve(specifier), join(out, name));
+  manifest[name] = `dist/${name}`;
+}
+take("pdfjs-dist/build/pdf.worker.min.mjs", "pdf.worker.min.mjs");
+const swagger = dirname(require.resolve("swagger-ui-dist/package.json"));
+for (const name of ["swagger-ui.css", "swagger-ui-bundle.js"]) take(join(swagger, name), name);
+
+writeFileSync(join(out, "manifest.json"), JSON.stringify(manifest, null, 1));
