@@ -1,0 +1,1 @@
+"""What two or more capabilities need, and nothing medical."""
