@@ -62,6 +62,9 @@ class Database:
                 request_id=request_id or ids.new_id(),
             )
             yield unit
+            if unit.undone:
+                await session.rollback()
+                return
             if writes:
                 await self._seal(unit)
         if not writes and unit.acts:

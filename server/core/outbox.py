@@ -50,9 +50,7 @@ def packed(to: str, subject: str, body: str, attachments: Iterable[Attachment]) 
 def unpacked(plain: bytes) -> Message:
     parts = orjson.loads(plain)
     files = tuple(
-        Attachment(
-            name=file["name"], media_type=file["media_type"], content=base64.b64decode(file["content"])
-        )
+        Attachment(name=file["name"], media_type=file["media_type"], content=base64.b64decode(file["content"]))
         for file in parts.pop("attachments")
     )
     return Message(attachments=files, **parts)

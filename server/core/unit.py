@@ -46,6 +46,7 @@ class Unit:
     request_id: str = ""
     acts: list[Act] = field(default_factory=list)
     announcements: list[Announcement] = field(default_factory=list)
+    undone: bool = False
 
     @property
     def actor(self) -> Actor:
@@ -53,6 +54,10 @@ class Unit:
         if self.signed_in is None:
             raise SignedOut
         return self.signed_in
+
+    def undo(self) -> None:
+        """Nothing of this unit is kept, though it ends without an error (a form to be corrected, say)."""
+        self.undone = True
 
     def new_id(self) -> str:
         return ids.new_id()
@@ -78,9 +83,7 @@ class Unit:
         reason: str | None = None,
         fields: Iterable[str] = (),
     ) -> None:
-        self.acts.append(
-            Act(action=action, kind=kind, id=id, patient=patient, reason=reason, fields=tuple(fields))
-        )
+        self.acts.append(Act(action=action, kind=kind, id=id, patient=patient, reason=reason, fields=tuple(fields)))
 
     def announce(self, topic: str, kind: str, **facts: Any) -> None:
         self.announcements.append(Announcement(topic, kind, facts))

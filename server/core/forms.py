@@ -1,0 +1,95 @@
+"""Untrusted input into frozen values: pydantic decides, the reader is told in plain words at the field."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from multidict import MultiDict
+from pydantic import BaseModel, ValidationError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+SENTENCES = {
+    "missing": "请填写",
+    "string_too_short": "请填写",
+    "string_too_long": "太长，最多 %(max_length)s 个字",
+    "int_parsing": "请填写整数",
+    "int_type": "请填写整数",
+    "float_parsing": "请填写数字",
+    "decimal_parsing": "请填写数字",
+    "greater_than_equal": "不能小于 %(ge)s",
+    "less_than_equal": "不能大于 %(le)s",
+    "enum": "请从所列选项中选择",
+    "literal_error": "请从所列选项中选择",
+    "date_from_datetime_parsing": "请填写日期，例如 2026-11-22",
+    "date_parsing": "请填写日期，例如 2026-11-22",
+    "datetime_from_date_parsing": "请填写时间，例如 2026-11-22 14:30",
+    "datetime_parsing": "请填写时间，例如 2026-11-22 14:30",
+    "time_parsing": "请填写时刻，例如 14:30",
+    "bool_parsing": "请选择是或否",
+    "string_pattern_mismatch": "格式不对",
+}
+
+
+class WrongField(ValueError):
+    """Raised in a validator: `says` is the sentence (a msgid) shown at the field."""
+
+    def __init__(self, says: str, **facts: Any) -> None:
+        super().__init__(says)
+        self.says, self.facts = says, facts
+
+
+@dataclass
+class Form(Generic[Model]):
+    """What was sent: the value, or what is wrong with it by field; never both. `typed` is shown again as it was."""
+
+    typed: Mapping[str, Any] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    _value: Model | None = None
+
+    @property
+    def value(self) -> Model:
+        assert self._value is not None, "a form with errors has no value"
+        return self._value
+
+
+class Say:
+    """Turns a msgid and facts into a sentence of one language."""
+
+    def __call__(self, message: str, facts: Mapping[str, Any] | None = None) -> str:
+        return message % facts if facts else message
+
+
+def read(model: type[Model], sent: Mapping[str, Any], say: Any = None) -> Form[Model]:
+    typed = _lists_of(model, sent)
+    offered = {name: value for name, value in typed.items() if value not in ("", None)}
+    try:
+        return Form(typed, {}, model.model_validate(offered))
+    except ValidationError as wrong:
+        return Form(typed, _sentences(wrong, say or Say()))
+
+
+def _lists_of(model: type[BaseModel], sent: Mapping[str, Any]) -> dict[str, Any]:
+    """One value a name, but all of them where the field is a list."""
+    if not hasattr(sent, "getall"):
+        return dict(sent)
+    many: MultiDict[Any] = sent  # type: ignore[assignment]
+    return {name: many.getall(name) if _is_list(model, name) else many[name] for name in many}
+
+
+def _is_list(model: type[BaseModel], name: str) -> bool:
+    known = model.model_fields.get(name)
+    return known is not None and getattr(known.annotation, "__origin__", None) in (list, tuple, set, frozenset)
+
+
+def _sentences(wrong: ValidationError, say: Any) -> dict[str, str]:
+    sentences: dict[str, str] = {}
+    for error in wrong.errors(include_input=False, include_url=False):
+        name = str(error["loc"][0]) if error["loc"] else ""
+        cause = error.get("ctx", {}).get("error")
+        if isinstance(cause, WrongField):
+            sentence = say(cause.says, cause.facts)
+        else:
+            sentence = say(SENTENCES.get(error["type"], "格式不对"), error.get("ctx") or None)
+        sentences.setdefault(name, sentence)
+    return sentences

@@ -1,0 +1,53 @@
+"""Pages: one Jinja environment a language, and the names every template may use."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from server.core.i18n import LOCALES, Translations, local_date, local_time
+
+
+class Templates:
+    def __init__(self, folder: Path, static: Path, translations: Translations) -> None:
+        self.translations = translations
+        self._static = static
+        self._environments = {locale: self._environment(folder, locale) for locale in LOCALES}
+
+    def _environment(self, folder: Path, locale: str) -> Environment:
+        environment = Environment(
+            loader=FileSystemLoader(folder),
+            autoescape=True,
+            extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        environment.install_gettext_translations(self.translations.catalogue(locale), newstyle=True)  # type: ignore[attr-defined]
+        environment.globals.update(locale=locale, asset=self.asset, words_json=self._browser_words(locale))
+        time: Callable[[datetime], str] = partial(local_time, locale=locale)
+        date: Callable[[datetime], str] = partial(local_date, locale=locale)
+        environment.filters.update(time=time, date=date)
+        return environment
+
+    def _browser_words(self, locale: str) -> str:
+        words = self.translations.browser[locale]
+        return json.dumps(words, ensure_ascii=True).replace("<", "\\u003c") if words else ""
+
+    def asset(self, name: str) -> str:
+        """The address of a bundled file, e.g. asset("js/pages/app.js"). Raises KeyError when it was never built."""
+        return "/static/" + _manifest(self._static / "dist" / "manifest.json")[name]
+
+    def render(self, locale: str, name: str, context: dict[str, Any]) -> str:
+        return self._environments[locale].get_template(name).render(context)
+
+
+@lru_cache
+def _manifest(path: Path) -> dict[str, str]:
+    manifest: dict[str, str] = json.loads(path.read_text())
+    return manifest
