@@ -179,8 +179,8 @@ class Postgres:
             os.chown(folder, nobody.pw_uid, nobody.pw_gid)
         binaries = self._reachable(postgres_binaries())
         # libc's C.UTF-8: under plain C or the built-in locale Chinese text has no trigrams
-        self._run([binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync"]
-                  + ["--locale=C.UTF-8", "--encoding=UTF8"])  # fmt: skip
+        locale = ["--locale=C.UTF-8", "--encoding=UTF8"]
+        self._run([binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", *locale])
         settings = [word for setting in self.SETTINGS for word in ("-c", setting)]
         command = [binaries / "postgres", "-D", data, "-p", str(self.port), "-k", folder, *settings]
         with (folder / "log").open("wb") as log:
