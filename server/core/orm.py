@@ -1,9 +1,10 @@
 """The declarative base: ids, times in UTC, names of constraints."""
 
+import enum
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from sqlalchemy import DateTime, MetaData, String
+from sqlalchemy import DateTime, Enum, MetaData, String
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -39,6 +40,14 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC)
 
 
+def _values(members: type[enum.Enum]) -> list[str]:
+    return [str(member.value) for member in members]
+
+
+ENUM = Enum(enum.Enum, native_enum=False, length=32, values_callable=_values, validate_strings=True)
+"""Enums are kept as their values, in text columns: a new member needs no migration."""
+
+
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
-    type_annotation_map: Any = {datetime: UtcDateTime}  # noqa: RUF012 - SQLAlchemy's own shape
+    type_annotation_map: Any = {datetime: UtcDateTime, enum.Enum: ENUM}

@@ -1,0 +1,134 @@
+"""Writing the chain, its checkpoint outside the database, and proving both."""
+
+import hashlib
+import hmac
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from server.audit import queries
+from server.audit.model import FIRST, AuditHead, AuditRecord
+from server.core.crypto import Keyring
+from server.core.unit import Act, Unit
+
+
+async def seal(unit: Unit) -> None:
+    """Appends what the unit did and saw; called as the last thing before its commit, so the head is held briefly."""
+    if not unit.acts:
+        return
+    head = await queries.head(unit, locked=True)
+    if head is None:
+        head = AuditHead(id=1, seq=0, mac=FIRST)
+        unit.session.add(head)
+    key = chain_key(unit.keys)
+    for act in unit.acts:
+        record = _record_of(unit, act, head.seq + 1)
+        record.mac = record.sealed_with(key, head.mac)
+        unit.session.add(record)
+        head.seq, head.mac = record.seq, record.mac
+    unit.acts.clear()
+    await unit.session.flush()
+
+
+def chain_key(keys: Keyring) -> bytes:
+    return keys.derive("audit chain")
+
+
+def _record_of(unit: Unit, act: Act, seq: int) -> AuditRecord:
+    actor = unit.signed_in
+    return AuditRecord(
+        seq=seq,
+        at=unit.now,
+        person_id=actor.person_id if actor else "",
+        post_id=actor.post_id if actor else "",
+        role=actor.role if actor else "",
+        institution_id=actor.institution_id if actor else "",
+        address=unit.address[:64],
+        request_id=unit.request_id,
+        action=act.action,
+        kind=act.kind,
+        object_id=act.id,
+        patient_id=act.patient or "",
+        fields=",".join(act.fields)[:500],
+        reason=(act.reason or "")[:500],
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChainReport:
+    """What a walk over the chain found. `first_bad` is the number of the first record that does not fit, if any."""
+
+    records: int
+    first_bad: int | None = None
+    trouble: str = ""
+
+    @property
+    def whole(self) -> bool:
+        return self.first_bad is None and not self.trouble
+
+
+async def verify(unit: Unit, *, checkpoint: Path | None = None) -> ChainReport:
+    """Walks the whole chain: numbers without a gap, every digest right, the end where head and checkpoint say."""
+    key, before, seq = chain_key(unit.keys), FIRST, 0
+    known = read_checkpoint(checkpoint, unit.keys) if checkpoint else None
+    async for record in queries.in_order(unit):
+        if record.seq != seq + 1:
+            return ChainReport(records=seq, first_bad=seq + 1, trouble="missing")
+        if not hmac.compare_digest(record.mac, record.sealed_with(key, before)):
+            return ChainReport(records=seq, first_bad=record.seq, trouble="changed")
+        seq, before = record.seq, record.mac
+        if known and known.seq == seq and known.mac != before:
+            return ChainReport(records=seq, first_bad=seq, trouble="rewritten")
+    return _check_end(seq, before, await queries.head(unit), known)
+
+
+def _check_end(seq: int, mac: bytes, head: AuditHead | None, known: "Checkpoint | None") -> ChainReport:
+    if known and known.seq > seq:
+        return ChainReport(records=seq, first_bad=seq + 1, trouble="cut off")
+    if (head is None and seq) or (head and (head.seq, head.mac) != (seq, mac)):
+        return ChainReport(records=seq, first_bad=seq + 1, trouble="cut off")
+    return ChainReport(records=seq)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    seq: int
+    mac: bytes
+
+
+class DamagedCheckpoint(Exception):
+    """The checkpoint file is not as we wrote it."""
+
+
+def write_checkpoint(path: Path, head: AuditHead, keys: Keyring, at: str) -> None:
+    """Replaces the checkpoint, signed, in one step."""
+    body = orjson.dumps({"seq": head.seq, "mac": head.mac.hex(), "at": at})
+    signed = orjson.dumps({"body": body.decode(), "mac": _signature(keys, body)})
+    beside = path.with_suffix(".new")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(signed)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def read_checkpoint(path: Path, keys: Keyring) -> Checkpoint | None:
+    """None when none was ever written. Raises DamagedCheckpoint."""
+    if not path.exists():
+        return None
+    try:
+        signed = orjson.loads(path.read_bytes())
+        body = signed["body"].encode()
+        if not hmac.compare_digest(signed["mac"], _signature(keys, body)):
+            raise DamagedCheckpoint(path)
+        fields = orjson.loads(body)
+        return Checkpoint(fields["seq"], bytes.fromhex(fields["mac"]))
+    except (orjson.JSONDecodeError, KeyError, ValueError, TypeError):
+        raise DamagedCheckpoint(path) from None
+
+
+def _signature(keys: Keyring, body: bytes) -> str:
+    return hmac.new(keys.derive("audit checkpoint"), body, hashlib.sha256).hexdigest()

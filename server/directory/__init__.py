@@ -1,0 +1,1 @@
+"""Institutions, consortia, departments, agreements, price list."""

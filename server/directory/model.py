@@ -1,0 +1,130 @@
+"""The tree of institutions, the consortia they form, and what they have agreed to do for each other."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.core.orm import Base, Id
+
+
+class Level(StrEnum):
+    PROVINCE = "province"
+    CITY = "city"
+    COUNTY = "county"
+    TOWNSHIP = "township"
+    VILLAGE = "village"
+
+
+class Kind(StrEnum):
+    GENERAL = "general"
+    CHINESE_MEDICINE = "chinese_medicine"
+    MATERNAL = "maternal"
+    SPECIALTY = "specialty"
+    COMMUNITY = "community"
+    TOWNSHIP_CENTRE = "township_centre"
+    VILLAGE_STATION = "village_station"
+    AUTHORITY = "authority"
+
+
+class Ownership(StrEnum):
+    PUBLIC = "public"
+    COLLECTIVE = "collective"
+    PRIVATE = "private"
+
+
+class ConsortiumKind(StrEnum):
+    CITY_GROUP = "city_group"
+    COUNTY_COMMUNITY = "county_community"
+    SPECIALTY_ALLIANCE = "specialty_alliance"
+    REMOTE_NETWORK = "remote_network"
+
+
+class Service(StrEnum):
+    """What an agreement may cover."""
+
+    CONSULTATION = "consultation"
+    DIAGNOSIS = "diagnosis"
+    REFERRAL = "referral"
+    TEACHING = "teaching"
+
+
+class AgreementState(StrEnum):
+    DRAFT = "draft"
+    IN_FORCE = "in_force"
+    SUSPENDED = "suspended"
+    TERMINATED = "terminated"
+
+
+class Institution(Base):
+    __tablename__ = "institutions"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(32), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    short_name: Mapped[str] = mapped_column(String(40))
+    level: Mapped[Level] = mapped_column()
+    kind: Mapped[Kind] = mapped_column()
+    ownership: Mapped[Ownership] = mapped_column(default=Ownership.PUBLIC)
+    parent_id: Mapped[str | None] = mapped_column(ForeignKey("institutions.id"), index=True)
+    zone: Mapped[str] = mapped_column(String(60), default="")
+    timezone: Mapped[str] = mapped_column(String(40), default="Asia/Shanghai")
+    is_remote_area: Mapped[bool] = mapped_column(default=False)
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    suspended: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}
+
+
+class Consortium(Base):
+    __tablename__ = "consortia"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+    kind: Mapped[ConsortiumKind] = mapped_column()
+    lead_id: Mapped[str] = mapped_column(ForeignKey("institutions.id"))
+
+
+class Membership(Base):
+    __tablename__ = "consortium_members"
+
+    consortium_id: Mapped[str] = mapped_column(ForeignKey("consortia.id"), primary_key=True)
+    institution_id: Mapped[str] = mapped_column(ForeignKey("institutions.id"), primary_key=True, index=True)
+
+
+class Department(Base):
+    __tablename__ = "departments"
+    __table_args__ = (UniqueConstraint("institution_id", "name"),)
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    institution_id: Mapped[str] = mapped_column(ForeignKey("institutions.id"))
+    code: Mapped[str] = mapped_column(String(16), default="")
+    name: Mapped[str] = mapped_column(String(60))
+    phone: Mapped[str] = mapped_column(String(40), default="")
+
+
+class Agreement(Base):
+    """Inviting and invited party, the services, from when until when (half-open), who answers for what, the fee."""
+
+    __tablename__ = "agreements"
+    __table_args__ = (Index("ix_agreements_parties", "inviting_id", "invited_id"),)
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    consortium_id: Mapped[str | None] = mapped_column(ForeignKey("consortia.id"))
+    inviting_id: Mapped[str] = mapped_column(ForeignKey("institutions.id"))
+    invited_id: Mapped[str] = mapped_column(ForeignKey("institutions.id"))
+    services: Mapped[list[str]] = mapped_column(JSON)
+    starts: Mapped[date]
+    ends: Mapped[date]
+    liability: Mapped[str] = mapped_column(Text, default="")
+    fee_cents: Mapped[int] = mapped_column(default=0)
+    state: Mapped[AgreementState] = mapped_column(default=AgreementState.IN_FORCE)
+    created_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}
+
+    def in_force(self, service: Service, on: date) -> bool:
+        covered = service.value in self.services and self.starts <= on < self.ends
+        return covered and self.state == AgreementState.IN_FORCE
