@@ -1,0 +1,103 @@
+"""Why the room says no. The code travels to the page, which has the words for it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class Refusal(Exception):
+    """Asked, understood, and not granted. Answered as `{ok: false, error: {code, …}}`."""
+
+    code: ClassVar[str] = "server.error"
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(self.code)
+        self.facts = facts
+
+    def answer(self) -> dict[str, Any]:
+        """The acknowledgement the client receives instead of `{ok: true, …}`."""
+        return {"ok": False, "error": {"code": self.code, **self.facts}}
+
+
+class ServerError(Refusal):
+    """Our own failure, already logged; nothing of it leaks to the page."""
+
+
+class Malformed(Refusal):
+    code = "message.malformed"
+
+
+class UnknownMessage(Refusal):
+    code = "message.unknown"
+
+
+class TooFast(Refusal):
+    code = "message.too_fast"
+
+
+class Unavailable(Refusal):
+    """The database or the store did not answer in time; asking again later is right."""
+
+    code = "server.unavailable"
+
+
+class TicketRefused(Refusal):
+    """Unknown, spent or expired: alike, so that nobody learns which."""
+
+    code = "room.ticket_refused"
+
+
+class GrantRevoked(Refusal):
+    code = "room.revoked"
+
+
+class NotJoined(Refusal):
+    code = "room.not_joined"
+
+
+class StillWaiting(Refusal):
+    code = "room.waiting"
+
+
+class AlreadyJoined(Refusal):
+    code = "room.already_joined"
+
+
+class Elsewhere(Refusal):
+    """The same person is in this room on another device; `move: true` takes the call over."""
+
+    code = "room.elsewhere"
+
+
+class NotHost(Refusal):
+    code = "room.not_host"
+
+
+class NotAllowed(Refusal):
+    """The grant's `may` lacks the word named in `may`."""
+
+    code = "room.not_allowed"
+
+
+class NobodyThere(Refusal):
+    code = "room.nobody_there"
+
+
+class Away(Refusal):
+    """That person is reconnecting; nothing is stored for them, so try again when they are here."""
+
+    code = "room.away"
+
+
+class PageGone(Refusal):
+    """Meant for a page load that has been replaced; look at the roster and negotiate anew."""
+
+    code = "room.page_gone"
+
+
+class RoomEnded(Refusal):
+    code = "room.ended"
+
+
+class RoomFull(Refusal):
+    code = "room.full"
