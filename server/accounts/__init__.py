@@ -1,0 +1,1 @@
+"""People, credentials, posts, sign-in."""

@@ -1,0 +1,72 @@
+"""Finding people, posts and sign-ins."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import select
+
+from server.accounts.model import Person, Post, Role, SignIn, Standing
+from server.core.errors import NotFound
+from server.core.unit import Unit
+
+
+def digest_of(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+async def person(unit: Unit, id: str) -> Person:
+    """Raises NotFound."""
+    found = await unit.session.get(Person, id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def people(unit: Unit, ids: Iterable[str]) -> dict[str, Person]:
+    found = await unit.session.scalars(select(Person).where(Person.id.in_(set(ids))))
+    return {one.id: one for one in found}
+
+
+async def person_by_login(unit: Unit, login: str) -> Person | None:
+    return await unit.session.scalar(select(Person).where(Person.login == login.strip().lower()))
+
+
+async def post(unit: Unit, id: str) -> Post:
+    """Raises NotFound."""
+    found = await unit.session.get(Post, id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def posts(unit: Unit, ids: Iterable[str]) -> dict[str, Post]:
+    found = await unit.session.scalars(select(Post).where(Post.id.in_(set(ids))))
+    return {one.id: one for one in found}
+
+
+async def posts_of(unit: Unit, person_id: str, on: date) -> list[Post]:
+    """The posts a person holds that day, oldest first."""
+    found = await unit.session.scalars(select(Post).where(Post.person_id == person_id).order_by(Post.id))
+    return [one for one in found if one.held(on)]
+
+
+async def holders(unit: Unit, *, role: Role, institution_ids: Iterable[str], on: date) -> list[tuple[Post, Person]]:
+    """Who holds a role in these institutions that day, with an account in use."""
+    query = (
+        select(Post, Person)
+        .join(Person, Person.id == Post.person_id)
+        .where(Post.role == role, Post.institution_id.in_(set(institution_ids)), Person.standing == Standing.ACTIVE)
+        .order_by(Post.institution_id, Person.name)
+    )
+    return [(post, person) for post, person in (await unit.session.execute(query)).tuples() if post.held(on)]
+
+
+async def sign_in_by_token(unit: Unit, token: str) -> SignIn | None:
+    return await unit.session.scalar(select(SignIn).where(SignIn.digest == digest_of(token)))
+
+
+async def open_sign_ins(unit: Unit, person_id: str) -> list[SignIn]:
+    query = select(SignIn).where(SignIn.person_id == person_id, SignIn.ended_at.is_(None))
+    found = await unit.session.scalars(query.order_by(SignIn.seen_at.desc()))
+    return [one for one in found if one.alive(unit.now)]

@@ -1,0 +1,132 @@
+"""Signing in and out, switching posts, the language."""
+
+from aiohttp import web
+from pydantic import BaseModel, Field
+
+from server.accounts import passwords, queries, service, visits
+from server.accounts.model import Person, SignIn, Standing
+from server.core import ids
+from server.core.edge import set_cookie
+from server.core.errors import NotFound
+from server.core.http import (
+    PUBLIC,
+    SIGNED_IN,
+    Routes,
+    begin_unit,
+    read_form,
+    render,
+    say,
+    see_other,
+    sent_fields,
+    unit_of,
+    visit_of,
+)
+from server.core.i18n import LOCALES
+from server.core.limits import Limiter
+
+LIMITER: web.AppKey[Limiter] = web.AppKey("limiter", object)  # type: ignore[arg-type]
+DEMO_SIGN_INS: web.AppKey[list[dict[str, str]]] = web.AppKey("demo_sign_ins", list)
+
+routes = Routes("accounts")
+
+
+class Credentials(BaseModel):
+    login: str = Field(min_length=1, max_length=60)
+    password: str = Field(min_length=1, max_length=200)
+    next: str = "/"
+
+
+def own_page(address: str) -> str:
+    """Only pages of ours are gone on to, never another site's."""
+    return address if address.startswith("/") and not address.startswith(("//", "/\\")) else "/"
+
+
+@routes.get("/sign-in", PUBLIC)
+async def sign_in_page(request: web.Request) -> web.StreamResponse:
+    if visit_of(request).actor:
+        return see_other("/")
+    return _page(request, None)
+
+
+def _page(request: web.Request, form: object, status: int = 200, trouble: str = "") -> web.Response:
+    back = own_page(request.query.get("next", "/"))
+    demo = request.app.get(DEMO_SIGN_INS, [])
+    return render(
+        request,
+        "accounts/sign_in.html",
+        status=status,
+        form=form,
+        next=back,
+        trouble=trouble,
+        demo=demo,
+        step="password",
+    )
+
+
+@routes.post("/sign-in", PUBLIC, own_units=True)
+async def sign_in(request: web.Request) -> web.StreamResponse:
+    form = await read_form(request, Credentials)
+    if form.errors:
+        return _page(request, form, status=422)
+    given = form.value
+    key = f"sign-in {given.login.lower()} {request.remote}"
+    await request.app[LIMITER].count(key, limit=5, seconds=900)
+    person = await _person_with(request, given)
+    if person is None:
+        return _page(request, form, status=422, trouble=say(request, service.WrongSignIn.says))
+    await request.app[LIMITER].forget(key)
+    return await _begin(request, person, own_page(given.next))
+
+
+async def _person_with(request: web.Request, given: Credentials) -> Person | None:
+    async with begin_unit(request, writes=False) as unit:
+        person = await queries.person_by_login(unit, given.login)
+    right = await passwords.matches(person.password_hash if person else "", given.password)
+    return person if person and right and person.standing == Standing.ACTIVE else None
+
+
+async def _begin(request: web.Request, person: Person, back: str) -> web.Response:
+    token = ids.new_token()
+    complete = not person.has_second_factor
+    async with begin_unit(request) as unit:
+        browser = request.headers.get("User-Agent", "")
+        await service.begin_sign_in(unit, person=person, token=token, browser=browser, complete=complete)
+    response = see_other(back if complete else f"/sign-in/second-factor?next={back}")
+    set_cookie(request, response, visits.cookie_name(request), token)
+    return response
+
+
+@routes.post("/sign-out", SIGNED_IN, half_way=True)
+async def sign_out(request: web.Request) -> web.StreamResponse:
+    unit = unit_of(request)
+    sign_in = await unit.session.get(SignIn, request["sign_in"])
+    if sign_in:
+        await service.end_sign_in(unit, sign_in=sign_in)
+    response = see_other("/sign-in")
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    response.del_cookie(visits.cookie_name(request), path="/")
+    return response
+
+
+@routes.post("/posts/switch", SIGNED_IN)
+async def switch_post(request: web.Request) -> web.StreamResponse:
+    unit = unit_of(request)
+    post = await queries.post(unit, str((await sent_fields(request)).get("post", "")))
+    sign_in = await unit.session.get(SignIn, request["sign_in"])
+    if sign_in is None or post.person_id != unit.actor.person_id or not post.held(service.today(unit.now)):
+        raise NotFound
+    await service.switch_post(unit, sign_in=sign_in, post=post)
+    return see_other("/")
+
+
+@routes.post("/language", PUBLIC)
+async def choose_language(request: web.Request) -> web.StreamResponse:
+    fields = await sent_fields(request)
+    wished = str(fields.get("locale", "zh"))
+    locale = wished if wished in LOCALES else "zh"
+    unit = unit_of(request)
+    if unit.signed_in:
+        (await queries.person(unit, unit.actor.person_id)).locale = locale
+    response = see_other(own_page(str(fields.get("next", "/"))))
+    set_cookie(request, response, visits.LANGUAGE, locale, 365 * 86400)
+    return response

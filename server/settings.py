@@ -1,0 +1,64 @@
+"""Every setting, typed, in one place; nothing else reads the environment."""
+
+from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Options of the site: `LIANZHEN_DATA=/srv/lianzhen`, or the same names in a file `.env` of the data folder."""
+
+    model_config = SettingsConfigDict(env_prefix="LIANZHEN_", extra="ignore")
+
+    data: Path = Path("data")
+    """The one folder of everything kept: database, files, keys, audit checkpoint, outbox."""
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str = ""
+    """How browsers reach the site, e.g. https://hz.example.cn; without it, http://host:port."""
+    origins: list[str] = []
+    """Further origins whose pages are ours."""
+    behind_proxy: bool = False
+    """A proxy of ours sets X-Forwarded-For and X-Forwarded-Proto."""
+    tls: bool = False
+    demo: bool = False
+    debug: bool = False
+
+    database_url: str = ""
+    """PostgreSQL: postgresql+asyncpg://user:password@host/name. Without it, SQLite in the data folder."""
+    redis_url: str = ""
+    """Redis or Valkey, when several processes serve."""
+    keyring: Path | None = None
+    """The file of site keys. Without it, `keys/site` in the data folder."""
+
+    smtp_url: str = ""
+    """smtp://user:password@host:587. Without it, mails are written into `outbox/` of the data folder."""
+    mail_from: str = "lianzhen@localhost"
+    turn_urls: list[str] = []
+    """turn:host:3478?transport=udp, turns:host:443?transport=tcp …"""
+    turn_secret: SecretStr = SecretStr("")
+    relay_only: bool = False
+    s3_url: str = ""
+    """s3://bucket/prefix?endpoint=… for files. Without it, `files/` of the data folder."""
+    tsa_url: str = ""
+    metrics_token: SecretStr = SecretStr("")
+    smtp_timeout: float = 20.0
+    signaling_node: str = ""
+
+    @property
+    def store_url(self) -> str:
+        return self.database_url or f"sqlite+aiosqlite:///{(self.data / 'lianzhen.sqlite').resolve()}"
+
+    @property
+    def key_file(self) -> Path:
+        return self.keyring or self.data / "keys" / "site"
+
+    @property
+    def base_url(self) -> str:
+        scheme = "https" if self.tls else "http"
+        return (self.public_url or f"{scheme}://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.data / "audit-checkpoint.json"
