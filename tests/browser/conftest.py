@@ -1,0 +1,116 @@
+"""Real Chromium, with a camera and a microphone that play a test picture and a beep.
+
+All browser tests of a run share one browser and one event loop; each has profiles (contexts) of its own. A profile
+watches over its pages: a request to a foreign host, a script error or a violation of the content security policy
+fails the test, however well it went otherwise.
+"""
+
+import importlib.util
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import async_playwright
+
+from tests.parts import CHROMIUM, path_of
+
+HERE = Path(__file__).parent
+OWN_HOSTS = {"127.0.0.1", "localhost", "::1", ""}
+FLAGS = (
+    "--no-sandbox",  # the tests may run as root
+    "--disable-gpu",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--auto-select-desktop-capture-source=Entire screen",
+    "--autoplay-policy=no-user-gesture-required",
+)
+FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include><dir>{fonts}</dir></fontconfig>
+"""
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest.fixture(scope="session")
+def fonts(tmp_path_factory):
+    """Chinese letters even where the machine has no font for them: those of the documents' own package."""
+    package = importlib.util.find_spec("noto_cjk_sans_otc").submodule_search_locations[0]
+    path = tmp_path_factory.mktemp("fonts") / "fonts.conf"
+    path.write_text(FONTS.format(fonts=package))
+    return path
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def playwright():
+    async with async_playwright() as driver:
+        yield driver
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium(playwright, fonts):
+    """One headless Chromium for all tests of a worker."""
+    browser = await launch(playwright, fonts)
+    yield browser
+    await browser.close()
+
+
+async def launch(playwright, fonts, *flags, **options):
+    environment = {"FONTCONFIG_FILE": str(fonts)}
+    return await playwright.chromium.launch(
+        executable_path=path_of(CHROMIUM), args=[*FLAGS, *flags], env=environment, **options
+    )
+
+
+class Watch:
+    """What no page of ours may do, seen in any page of a profile."""
+
+    def __init__(self, context):
+        self.offences = []
+        context.on("request", self._request)
+        context.on("weberror", lambda error: self.offences.append(f"script error: {error.error}"))
+        context.on("console", self._console)
+
+    def _request(self, request):
+        address = urlsplit(request.url)
+        if address.scheme not in ("data", "blob", "about") and (address.hostname or "") not in OWN_HOSTS:
+            self.offences.append(f"foreign host: {request.url}")
+
+    def _console(self, message):
+        if message.type == "error" and "Content Security Policy" in message.text:
+            self.offences.append(f"policy: {message.text}")
+
+
+@asynccontextmanager
+async def profile(browser, **options):
+    """A fresh profile, Chinese unless told otherwise. Fails at the end if its pages did what none may."""
+    context = await browser.new_context(**{"locale": "zh-CN", "timezone_id": "Asia/Shanghai"} | options)
+    context.set_default_timeout(10_000)
+    watch = Watch(context)
+    try:
+        yield context
+    finally:
+        await context.close()
+    assert watch.offences == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(chromium):
+    """One page in a profile of its own."""
+    async with profile(chromium) as context:
+        yield await context.new_page()
