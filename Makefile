@@ -6,6 +6,7 @@ PYTHON ?= python3
 UV := .venv/bin/uv
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_PREFERENCE := only-system
+unexport PYTHONDONTWRITEBYTECODE # compiled once, the server starts in a third of the time
 
 .PHONY: help run test check bench setup lint types rules js clean
 
