@@ -39,10 +39,12 @@ def install(missing: list[Part]) -> None:
     print("installing", *packages, flush=True)
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     apt = ["apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
-    for words in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
-        done = subprocess.run([*apt, *words], env=quiet, capture_output=True, text=True)
-        if done.returncode:
-            sys.exit(f"{' '.join([*apt, *words])}: {done.stderr.strip()}")
+    # a broken source that is not needed must not stop us: only the install has to succeed
+    subprocess.run([*apt, "update"], env=quiet, capture_output=True)
+    command = [*apt, "install", "-y", "--no-install-recommends", *packages]
+    done = subprocess.run(command, env=quiet, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)}: {done.stderr.strip()}")
 
 
 def main() -> None:
