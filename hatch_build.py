@@ -14,7 +14,7 @@ OLDEST_NODE = (20, 19)
 def machine_has_node() -> bool:
     if not (shutil.which("npm") and shutil.which("node")):
         return False
-    version = subprocess.run(["node", "--version"], capture_output=True, text=True).stdout
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True).stdout  # noqa: S607
     parts = version.strip().lstrip("v").split(".")
     return len(parts) >= 2 and tuple(map(int, parts[:2])) >= OLDEST_NODE
 
@@ -42,8 +42,8 @@ class FrontEnd(BuildHookInterface):  # type: ignore[type-arg]
         lock, stamp = root / "package-lock.json", root / "node_modules" / ".lianzhen-lock"
         if not stamp.exists() or stamp.read_bytes() != lock.read_bytes():
             install = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-            subprocess.run(install, cwd=root, env=environment, check=True)
+            subprocess.run(install, cwd=root, env=environment, check=True)  # noqa: S603
             stamp.write_bytes(lock.read_bytes())
-        subprocess.run(["node", "build.mjs"], cwd=root, env=environment, check=True)
+        subprocess.run(["node", "build.mjs"], cwd=root, env=environment, check=True)  # noqa: S607
         if version != "editable":
             build_data["force_include"]["static"] = "server/_static"
