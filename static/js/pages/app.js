@@ -1,2 +1,40 @@
 // What every page has.
-import "htmx.org";
+import htmx from "htmx.org";
+import { autosaveForms } from "../ui/autosave.js";
+import { offerWhileTyping } from "../ui/combo.js";
+import { guardWithQuestions } from "../ui/confirm.js";
+import { countDown, showAll } from "../ui/countdown.js";
+import { listenForKeys } from "../ui/keys.js";
+import { showLine } from "../ui/line.js";
+import { keepFresh } from "../ui/live.js";
+import { tendMenus } from "../ui/menu.js";
+import { openForPaper } from "../ui/print.js";
+import { guardSignOut } from "../ui/sign-out.js";
+import { offerThemes } from "../ui/theme.js";
+import { raiseFlashes } from "../ui/toast.js";
+
+/** Every request of htmx carries the form token and the page it comes from. */
+document.addEventListener("htmx:configRequest", (event) => {
+  const { headers } = /** @type {CustomEvent} */ (event).detail;
+  headers["X-CSRF"] = document.querySelector("meta[name=csrf]")?.getAttribute("content") ?? "";
+  headers["X-Page"] = location.pathname + location.search;
+});
+
+htmx.onLoad((part) => {
+  if (!(part instanceof Element)) return;
+  offerWhileTyping(part);
+  showAll(part);
+});
+
+guardWithQuestions();
+tendMenus();
+listenForKeys();
+offerThemes();
+openForPaper();
+countDown();
+guardSignOut();
+raiseFlashes();
+autosaveForms();
+for (const button of document.querySelectorAll("[data-back]")) button.toggleAttribute("hidden", history.length < 2);
+document.getElementById("error-summary")?.focus();
+if (document.querySelector("meta[name=person]")) keepFresh({ onLine: showLine });

@@ -1,0 +1,77 @@
+// Parts of a page that keep themselves fresh: <section id="open-cases" data-live="post:… centre:…" data-live-src="/…">.
+// A hint names a topic; the region is fetched again and morphed in. Without data-live-src the page itself is fetched.
+import { io } from "socket.io-client";
+import { concerns } from "../lib/topics.js";
+import { fragment } from "../net/http.js";
+import { showAll } from "./countdown.js";
+import { morph } from "./morph.js";
+
+const GATHER = 200; // ms: several hints in a row make one fetch
+
+/** @typedef {{topic: string, kind: string}} Hint */
+
+/** Which regions wait for a fetch, by the address that has them. */
+/** @type {Set<string>} */
+const stale = new Set();
+let timer = 0;
+
+/**
+ * @param {{onLine: (line: "on" | "lost" | "out") => void, onHint?: (hint: Hint) => void}} told
+ * @returns {() => void} disconnects
+ */
+export function keepFresh({ onLine, onHint }) {
+  const socket = io("/live", { transports: ["websocket"], reconnectionDelay: 500, reconnectionDelayMax: 5000, randomizationFactor: 1 });
+  let before = false;
+  socket.on("connect", () => (onLine("on"), before && freshenAll(), (before = true)));
+  socket.on("disconnect", (reason) => onLine(reason === "io server disconnect" ? "out" : "lost"));
+  socket.on("connect_error", (error) => onLine(error.message === "signed_out" ? "out" : "lost"));
+  socket.on("resync", freshenAll);
+  socket.on("changed", (/** @type {Hint} */ hint) => (freshenFor(hint), onHint?.(hint)));
+  document.addEventListener("visibilitychange", gather);
+  return () => (document.removeEventListener("visibilitychange", gather), window.clearTimeout(timer), void socket.disconnect());
+}
+
+/** @param {Hint} hint */
+function freshenFor(hint) {
+  for (const region of regions()) if (concerns(region.dataset.live ?? "", hint.topic)) stale.add(sourceOf(region));
+  gather();
+}
+
+export function freshenAll() {
+  for (const region of regions()) stale.add(sourceOf(region));
+  gather();
+}
+
+/** @returns {HTMLElement[]} */
+function regions() {
+  return [...document.querySelectorAll("[data-live][id]")].filter((one) => one instanceof HTMLElement);
+}
+
+/** @param {HTMLElement} region */
+function sourceOf(region) {
+  return region.dataset.liveSrc || location.pathname + location.search;
+}
+
+/** A page nobody looks at waits until it is looked at. */
+function gather() {
+  window.clearTimeout(timer);
+  if (stale.size && document.visibilityState === "visible") timer = window.setTimeout(() => void fetchStale(), GATHER);
+}
+
+async function fetchStale() {
+  const sources = [...stale];
+  stale.clear();
+  await Promise.all(sources.map(freshen));
+}
+
+/** @param {string} source */
+async function freshen(source) {
+  const fresh = await fragment(source).catch(() => null); // the next hint or reconnection asks again
+  if (!fresh) return;
+  for (const region of regions()) {
+    const found = sourceOf(region) === source && fresh.getElementById(region.id);
+    if (found) morph(region, document.importNode(found, true));
+  }
+  showAll();
+  document.dispatchEvent(new CustomEvent("live:fresh", { detail: { source } }));
+}
