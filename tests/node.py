@@ -22,6 +22,11 @@ def environment():
     return {**os.environ, "PATH": f"{package() / 'bin'}{os.pathsep}{os.environ['PATH']}"}
 
 
+def node():
+    """The path of `node`."""
+    return shutil.which("node", path=environment()["PATH"])
+
+
 def command(program, *arguments):
     """`npm` of the package is started by its script: the link in its bin folder is broken."""
     if program == "npm" and not machine_has_node():

@@ -6,6 +6,7 @@ fails the test, however well it went otherwise.
 """
 
 import importlib.util
+import os
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import async_playwright
 
+from tests.node import node
 from tests.parts import CHROMIUM, path_of
 
 HERE = Path(__file__).parent
@@ -58,6 +60,8 @@ def fonts(tmp_path_factory):
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def playwright():
+    # the Node inside Playwright wants libatomic, which a bare system lacks
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", node())
     async with async_playwright() as driver:
         yield driver
 
