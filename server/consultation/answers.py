@@ -1,0 +1,70 @@
+"""The specialist's side before and during the session: accepting, declining, entering, ending."""
+
+from server.accounts import queries as accounts
+from server.consultation import queries, service, steps
+from server.consultation.centre import NotQualified, qualified
+from server.consultation.model import Answer, Consultation, Mode
+from server.consultation.states import LIVE, Move, State
+from server.core.errors import NotFound
+from server.core.unit import Unit
+from server.meeting import service as meetings
+from server.scheduling import service as scheduling
+
+
+async def accept(unit: Unit, *, case: Consultation) -> None:
+    """The invited expert takes the case. Raises NotFound without an open invitation, NotQualified, IllegalMove."""
+    invitation = await queries.open_invitation(unit, case.id, unit.actor.person_id)
+    if invitation is None:
+        raise NotFound
+    person = await accounts.person(unit, invitation.person_id)
+    if not qualified(person, unit.now):
+        raise NotQualified(name=person.name)
+    invitation.answer, invitation.answered_at = Answer.ACCEPTED, unit.now
+    case.invited_id = invitation.institution_id
+    case.specialist_post_id, case.specialist_person_id = invitation.post_id, invitation.person_id
+    await steps.take(unit, case, Move.ACCEPT_WRITTEN if case.mode == Mode.WRITTEN else Move.ACCEPT)
+    await service.tell_applicant(unit, case, "专家已接受会诊 %(number)s")
+    await service.tell_centre(unit, case, "专家已接受会诊 %(number)s，待排期")
+
+
+async def decline(unit: Unit, *, case: Consultation, reason: str) -> None:
+    """The case goes back to the centre, with the reason. Raises NotFound without an open invitation."""
+    invitation = await queries.open_invitation(unit, case.id, unit.actor.person_id)
+    if invitation is None:
+        raise NotFound
+    invitation.answer, invitation.reason, invitation.answered_at = Answer.DECLINED, reason, unit.now
+    await steps.take(unit, case, Move.DECLINE, reason=reason)
+    await steps.take(unit, case, Move.EXHAUST)
+    await service.tell_centre(unit, case, "专家谢绝了会诊 %(number)s：%(reason)s", reason=reason)
+
+
+async def entered(unit: Unit, *, case: Consultation, present: frozenset[str]) -> None:
+    """Somebody came into the room: the case is ready; when both sides are in, it is in session."""
+    if case.state == State.SCHEDULED:
+        await steps.take(unit, case, Move.CHECK)
+    both = {case.applicant_person_id, case.specialist_person_id} <= present
+    if both and case.state == State.READY:
+        case.begun_at = case.begun_at or unit.now
+        await steps.take(unit, case, Move.BEGIN)
+        await scheduling.begin(unit, subject_kind=service.SUBJECT, subject_id=case.id)
+    elif both and case.state == State.INTERRUPTED:
+        await steps.take(unit, case, Move.REJOIN)
+
+
+async def emptied(unit: Unit, *, case: Consultation) -> None:
+    """Nobody is left in the room of a running session: it counts as interrupted until they come back or end it."""
+    if case.state == State.IN_SESSION:
+        await steps.take(unit, case, Move.LOSE)
+
+
+async def end(unit: Unit, *, case: Consultation) -> None:
+    """The talk is over, the opinion is owed. Raises IllegalMove."""
+    case.ended_at = unit.now
+    await steps.take(unit, case, Move.END)
+    await scheduling.finish(unit, subject_kind=service.SUBJECT, subject_id=case.id)
+    if case.meeting_id:
+        await meetings.close(unit, meeting_id=case.meeting_id, reason="ended")
+
+
+def room_open(case: Consultation) -> bool:
+    return case.meeting_id is not None and case.state in LIVE

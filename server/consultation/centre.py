@@ -1,0 +1,243 @@
+"""The centre's verbs: completeness, asking for more, declining, inviting an expert, placing a time."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from server.accounts import queries as accounts
+from server.accounts.model import Person, Post, Role
+from server.accounts.service import today
+from server.consultation import queries, service, steps
+from server.consultation.model import Answer, Consultation, Invitation
+from server.consultation.states import Move, State
+from server.core.errors import Refusal
+from server.core.outbox import Attachment
+from server.core.unit import Unit
+from server.directory import queries as directory
+from server.directory import service as agreements
+from server.directory.model import Service
+from server.meeting import service as meetings
+from server.meeting.model import MeetingKind
+from server.notices import service as notices
+from server.scheduling import service as scheduling
+from server.scheduling.invitations import Appointment, Guest, Method, invitation_ics, uid_of
+from server.scheduling.model import Resource, ResourceKind
+
+LEAST_YEARS = 3
+"""Years of independent practice an invited physician has (远程医疗服务管理规范 2018)."""
+MOST_RESCHEDULES = 2
+
+
+class NotQualified(Refusal):
+    code = "consultation.not_qualified"
+    says = "%(name)s 独立执业未满 3 年或执业资格已到期，不能受邀会诊"
+
+
+class OwnRequest(Refusal):
+    code = "consultation.own_request"
+    says = "不能邀请申请人本人会诊"
+
+
+class RescheduledTooOften(Refusal):
+    code = "consultation.rescheduled_too_often"
+    says = "已经改期 2 次，请取消后重新申请"
+
+
+class InThePast(Refusal):
+    code = "consultation.in_the_past"
+    status = 422
+    says = "会诊时间已经过去，请另选时间"
+
+
+class NobodyToSchedule(Refusal):
+    code = "consultation.nobody_to_schedule"
+    says = "还没有专家接受邀请，不能排期"
+
+
+async def ask_more(unit: Unit, *, case: Consultation, what: str) -> None:
+    await steps.take(unit, case, Move.ASK_MORE, reason=what)
+    await service.tell_applicant(unit, case, "会诊 %(number)s 需要补充资料：%(what)s", what=what)
+
+
+async def reject(unit: Unit, *, case: Consultation, reason: str) -> None:
+    await steps.take(unit, case, Move.REJECT, reason=reason)
+    await service.tell_applicant(unit, case, "会诊申请 %(number)s 未受理：%(reason)s", reason=reason)
+
+
+async def candidates(unit: Unit, case: Consultation) -> list[tuple[Post, Person]]:
+    """Who may be invited: specialists of institutions with an agreement in force; own specialty and the wish first."""
+    on = today(unit.now)
+    allowed = await directory.invitable_from(unit, inviting_id=case.inviting_id, service=Service.CONSULTATION, on=on)
+    found = await accounts.holders(unit, role=Role.SPECIALIST, institution_ids=allowed, on=on)
+    declined = {one.person_id for one in await queries.invitations(unit, case.id) if one.answer == Answer.DECLINED}
+    able = [(post, person) for post, person in found if qualified(person, unit.now) and person.id not in declined]
+    return sorted(able, key=lambda pair: _rank(case, *pair))
+
+
+def _rank(case: Consultation, post: Post, person: Person) -> tuple[bool, bool, str]:
+    return (post.id != case.wished_post_id, case.specialty not in person.specialties, person.name)
+
+
+def qualified(person: Person, now: datetime) -> bool:
+    on = today(now)
+    return person.years_independent(on) >= LEAST_YEARS and person.credential_valid(on)
+
+
+async def invite(unit: Unit, *, case: Consultation, post: Post) -> Invitation:
+    """Asks an expert. Raises NoAgreement, ServiceSuspended, NotQualified, OwnRequest, IllegalMove."""
+    person = await accounts.person(unit, post.person_id)
+    if person.id == case.applicant_person_id:
+        raise OwnRequest
+    if not qualified(person, unit.now):
+        raise NotQualified(name=person.name)
+    agreement = await agreements.require_agreement(
+        unit,
+        inviting_id=case.inviting_id,
+        invited_id=post.institution_id,
+        service=Service.CONSULTATION,
+        on=today(unit.now),
+    )
+    case.fee_cents = agreement.fee_cents
+    await steps.take(unit, case, Move.INVITE)
+    invitation = Invitation(
+        id=unit.new_id(),
+        consultation_id=case.id,
+        institution_id=post.institution_id,
+        post_id=post.id,
+        person_id=person.id,
+        invited_by=unit.actor.person_id,
+        sent_at=unit.now,
+        due_at=case.due_at,
+        answer=Answer.WAITING,
+    )
+    unit.session.add(invitation)
+    await unit.session.flush()
+    steps.announce_to(unit, invitation)
+    await notices.tell(
+        unit,
+        person_ids=[person.id],
+        says="您收到会诊邀请 %(number)s，请在时限内答复",
+        facts={"number": case.number or ""},
+        href=service.href(case),
+    )
+    return invitation
+
+
+async def withdraw_invitation(unit: Unit, *, case: Consultation, invitation: Invitation, reason: str) -> None:
+    """Takes an unanswered invitation back, to ask somebody else."""
+    invitation.answer, invitation.reason, invitation.answered_at = Answer.WITHDRAWN, reason, unit.now
+    await steps.take(unit, case, Move.EXHAUST, reason=reason)
+    steps.announce_to(unit, invitation)
+
+
+async def schedule(unit: Unit, *, case: Consultation, starts: datetime, ends: datetime, key: str) -> None:
+    """Books both sides and opens the room's door for that hour. Raises SlotTaken, InThePast, IllegalMove."""
+    if case.specialist_post_id is None:
+        raise NobodyToSchedule
+    if ends <= unit.now:
+        raise InThePast
+    resources = [
+        Resource(ResourceKind.POST, case.specialist_post_id),
+        Resource(ResourceKind.POST, case.applicant_post_id),
+    ]
+    booking = await scheduling.book(
+        unit,
+        subject_kind=service.SUBJECT,
+        subject_id=case.id,
+        resources=resources,
+        start=starts,
+        end=ends,
+        title=case.number or "",
+        key=key,
+    )
+    case.starts_at, case.ends_at = starts, ends
+    await _open_room(unit, case)
+    await steps.take(unit, case, Move.BOOK)
+    await _send_invitations(unit, case, booking.id, Method.REQUEST, 0)
+
+
+async def reschedule(unit: Unit, *, case: Consultation, starts: datetime, ends: datetime, reason: str) -> None:
+    """Raises RescheduledTooOften, SlotTaken, InThePast, IllegalMove."""
+    if case.reschedules >= MOST_RESCHEDULES:
+        raise RescheduledTooOften
+    if ends <= unit.now:
+        raise InThePast
+    booking = (await scheduling.bookings_of(unit, subject_kind=service.SUBJECT, subject_id=case.id))[0]
+    await scheduling.move(unit, booking=booking, start=starts, end=ends, reason=reason)
+    case.starts_at, case.ends_at = starts, ends
+    case.reschedules += 1
+    await _open_room(unit, case)
+    await steps.take(unit, case, Move.RESCHEDULE, reason=reason)
+    await _send_invitations(unit, case, booking.id, Method.REQUEST, case.reschedules)
+
+
+async def mark_no_show(unit: Unit, *, case: Consultation, side: str) -> None:
+    await steps.take(unit, case, Move.MISS, reason=side)
+    await scheduling.release_all(unit, subject_kind=service.SUBJECT, subject_id=case.id)
+    if case.meeting_id:
+        await meetings.close(unit, meeting_id=case.meeting_id, reason="no_show")
+    await service.tell_everyone(unit, case, "会诊 %(number)s 有一方未到场，已结束")
+
+
+async def rebook(unit: Unit, *, case: Consultation, reason: str) -> None:
+    """An interrupted session gets another time."""
+    if case.state == State.INTERRUPTED:
+        await scheduling.release_all(unit, subject_kind=service.SUBJECT, subject_id=case.id)
+    await steps.take(unit, case, Move.REBOOK, reason=reason)
+
+
+async def _open_room(unit: Unit, case: Consultation) -> None:
+    assert case.starts_at is not None
+    assert case.ends_at is not None
+    if case.meeting_id is None:
+        meeting = await meetings.plan(
+            unit,
+            kind=MeetingKind.CONSULTATION,
+            subject_kind=service.SUBJECT,
+            subject_id=case.id,
+            title=case.number or "",
+            starts_at=case.starts_at,
+            ends_at=case.ends_at,
+        )
+        case.meeting_id = meeting.id
+    else:
+        await meetings.replan(unit, meeting_id=case.meeting_id, starts_at=case.starts_at, ends_at=case.ends_at)
+
+
+async def _send_invitations(unit: Unit, case: Consultation, booking_id: str, method: Method, sequence: int) -> None:
+    """Tells both sides with a calendar file, and reminds them by mail a day and 15 minutes before."""
+    assert case.starts_at is not None
+    assert case.ends_at is not None
+    people = await accounts.people(unit, [id for id in (case.applicant_person_id, case.specialist_person_id) if id])
+    guests = [Guest(name=one.name, email=one.email) for one in people.values() if one.email]
+    appointment = Appointment(
+        uid=uid_of(booking_id),
+        sequence=sequence,
+        start=case.starts_at,
+        end=case.ends_at,
+        title=f"远程会诊 {case.number}",
+        url=f"{notices.speech.base_url}{service.href(case)}",
+    )
+    organizer = Guest(name="联诊", email="lianzhen@localhost")
+    calendar = invitation_ics(appointment, method=method, organizer=organizer, guests=guests, stamp=unit.now)
+    await notices.tell(
+        unit,
+        person_ids=people,
+        says="会诊 %(number)s 已排期：%(starts)s",
+        facts=_when(case),
+        href=service.href(case),
+        attachments=[
+            Attachment(name="invite.ics", media_type=f"text/calendar; method={method.value}", content=calendar)
+        ],
+    )
+
+
+def _when(case: Consultation) -> dict[str, str]:
+    from server.core.i18n import local_time
+
+    assert case.starts_at is not None
+    return {"number": case.number or "", "starts": local_time(case.starts_at, "zh")}
+
+
+async def waiting_posts(unit: Unit, cases: Iterable[Consultation]) -> dict[str, Post]:
+    """The posts of the experts of these cases, by id."""
+    return await accounts.posts(unit, [one.specialist_post_id for one in cases if one.specialist_post_id])

@@ -1,0 +1,67 @@
+"""What the inviting side does with the opinion; follow-up, rating, the end."""
+
+from datetime import date
+
+from server.consultation import queries, service, steps
+from server.consultation.model import Adoption, Consultation, Decision, Rating
+from server.consultation.states import Move, State
+from server.core.errors import Invalid, Refusal
+from server.core.unit import Unit
+
+
+class NothingToDecide(Refusal):
+    code = "consultation.nothing_to_decide"
+    says = "还没有已签名的意见"
+
+
+async def decide(
+    unit: Unit,
+    *,
+    case: Consultation,
+    adoption: Adoption,
+    reason: str = "",
+    plan: str = "",
+    follow_up_on: date | None = None,
+) -> Decision:
+    """Adopted, in part, or not (then why). Without a follow-up the case closes. Raises Invalid, NothingToDecide."""
+    if adoption is not Adoption.ADOPTED and not reason.strip():
+        raise Invalid({"reason": "未完全采纳时请写明理由"})
+    opinion = await queries.signed(unit, case.id)
+    if opinion is None:
+        raise NothingToDecide
+    decision = Decision(
+        id=unit.new_id(),
+        consultation_id=case.id,
+        opinion_id=opinion.id,
+        adoption=adoption,
+        reason=reason.strip(),
+        plan=plan.strip(),
+        follow_up_on=follow_up_on,
+        decided_by=unit.actor.person_id,
+        decided_at=unit.now,
+    )
+    unit.session.add(decision)
+    await steps.take(unit, case, Move.DECIDE, reason=reason)
+    await steps.take(unit, case, Move.FOLLOW if follow_up_on else Move.CLOSE)
+    if case.state == State.CLOSED:
+        case.closed_at = unit.now
+    await service.tell_specialist(unit, case, "申请方已对会诊 %(number)s 的意见作出决定")
+    return decision
+
+
+async def close(unit: Unit, *, case: Consultation, note: str = "") -> None:
+    """The follow-up is done."""
+    await steps.take(unit, case, Move.CLOSE, reason=note)
+    case.closed_at = unit.now
+
+
+async def rate(unit: Unit, *, case: Consultation, stars: int, words: str = "") -> Rating:
+    """One side's rating, replaced when given again."""
+    rating = await unit.session.get(Rating, (case.id, unit.actor.person_id))
+    if rating is None:
+        rating = Rating(consultation_id=case.id, person_id=unit.actor.person_id, stars=stars, at=unit.now)
+        unit.session.add(rating)
+    rating.stars, rating.words, rating.at = stars, words.strip(), unit.now
+    await unit.session.flush()
+    unit.record("consultation.rated", kind="consultation", id=case.id)
+    return rating

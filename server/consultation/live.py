@@ -1,0 +1,42 @@
+"""The door of a consultation's room: who comes in as what, and what their coming and going means for the case."""
+
+from server.consultation import answers, queries
+from server.core.access import Relation
+from server.core.errors import NotFound
+from server.core.unit import Unit
+from server.meeting.doors import Entrant
+from server.meeting.model import Meeting
+
+ROLE_WORDS = {"specialist": "专家", "applicant": "申请方", "coordinator": "会诊中心"}
+
+
+class ConsultationDoor:
+    async def entrant(self, unit: Unit, meeting: Meeting) -> Entrant:
+        case = await queries.get_for(unit, "room.enter", meeting.subject_id)
+        if case.meeting_id != meeting.id:
+            raise NotFound
+        related = await queries.relations_of(unit, case)
+        treats = not related.isdisjoint({Relation.OWN, Relation.PARTICIPANT})
+        writes = unit.actor.person_id == case.specialist_person_id
+        return Entrant(
+            role="specialist" if writes else "applicant" if Relation.OWN in related else "coordinator",
+            host=True,
+            case_src=f"/consultations/{case.id}/summary" if treats else "",
+            opinion_src=f"/consultations/{case.id}/opinion/panel" if writes else "",
+            back=f"/consultations/{case.id}",
+            title=case.number or "",
+        )
+
+    async def presence_changed(self, unit: Unit, meeting: Meeting, present: frozenset[str]) -> None:
+        case = await queries.by_meeting(unit, meeting.id)
+        if case is None:
+            return
+        if present:
+            await answers.entered(unit, case=case, present=present)
+        else:
+            await answers.emptied(unit, case=case)
+
+    async def ended(self, unit: Unit, meeting: Meeting) -> None:
+        case = await queries.by_meeting(unit, meeting.id)
+        if case is not None:
+            await answers.end(unit, case=case)

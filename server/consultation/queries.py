@@ -1,0 +1,194 @@
+"""Finding consultations. `get_for` is the one door to an object; lists show only what the reader's post may see."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+
+from server.consultation.model import (
+    Answer,
+    Consultation,
+    Decision,
+    Invitation,
+    Opinion,
+    OpinionState,
+    Rating,
+    Step,
+)
+from server.consultation.policy import relations
+from server.consultation.states import OPEN, State
+from server.core.access import Actor, Relation
+from server.core.errors import NotFound
+from server.core.unit import Unit
+
+PAGE = 30
+
+
+async def get_for(unit: Unit, action: str, id: str, *, locked: bool = False) -> Consultation:
+    """The consultation, when the actor may do `action` to it. Raises NotFound alike for none and not yours."""
+    case = await unit.session.get(Consultation, id, with_for_update=locked)
+    if case is None:
+        raise NotFound
+    unit.require(action, await relations_of(unit, case))
+    return case
+
+
+async def relations_of(unit: Unit, case: Consultation) -> frozenset[Relation]:
+    """How the actor of the unit stands to the case."""
+    actor = unit.actor
+    invited = False
+    if case.state == State.INVITING:
+        invited = await open_invitation(unit, case.id, actor.person_id) is not None
+    return relations(actor, case, invited=invited)
+
+
+async def open_invitation(unit: Unit, consultation_id: str, person_id: str) -> Invitation | None:
+    return await unit.session.scalar(
+        select(Invitation).where(
+            Invitation.consultation_id == consultation_id,
+            Invitation.person_id == person_id,
+            Invitation.answer == Answer.WAITING,
+        )
+    )
+
+
+async def invitations(unit: Unit, consultation_id: str) -> list[Invitation]:
+    query = select(Invitation).where(Invitation.consultation_id == consultation_id).order_by(Invitation.id)
+    return list(await unit.session.scalars(query))
+
+
+async def history(unit: Unit, consultation_id: str) -> list[Step]:
+    query = select(Step).where(Step.consultation_id == consultation_id).order_by(Step.id)
+    return list(await unit.session.scalars(query))
+
+
+async def opinions(unit: Unit, consultation_id: str) -> list[Opinion]:
+    """Every edition, oldest first; what the reader may see of them is policy.may_see_opinion."""
+    query = select(Opinion).where(Opinion.consultation_id == consultation_id).order_by(Opinion.id)
+    return list(await unit.session.scalars(query))
+
+
+async def draft_of(unit: Unit, consultation_id: str, person_id: str) -> Opinion | None:
+    return await unit.session.scalar(
+        select(Opinion).where(
+            Opinion.consultation_id == consultation_id,
+            Opinion.author_person_id == person_id,
+            Opinion.state == OpinionState.DRAFT,
+        )
+    )
+
+
+async def signed(unit: Unit, consultation_id: str) -> Opinion | None:
+    """The opinion that counts: signed and not superseded."""
+    query = select(Opinion).where(Opinion.consultation_id == consultation_id, Opinion.state == OpinionState.SIGNED)
+    return await unit.session.scalar(query.order_by(Opinion.id.desc()).limit(1))
+
+
+async def decisions(unit: Unit, consultation_id: str) -> list[Decision]:
+    query = select(Decision).where(Decision.consultation_id == consultation_id).order_by(Decision.id)
+    return list(await unit.session.scalars(query))
+
+
+async def ratings(unit: Unit, consultation_id: str) -> list[Rating]:
+    return list(await unit.session.scalars(select(Rating).where(Rating.consultation_id == consultation_id)))
+
+
+async def by_meeting(unit: Unit, meeting_id: str) -> Consultation | None:
+    return await unit.session.scalar(select(Consultation).where(Consultation.meeting_id == meeting_id))
+
+
+def visible_to(actor: Actor, granted: Collection[Relation]) -> ColumnElement[bool]:
+    """The condition of every list: the rows to which the actor stands in one of the granted relations."""
+    conditions: list[ColumnElement[bool]] = []
+    if Relation.ANY in granted:
+        return true()
+    if Relation.OWN in granted:
+        conditions.append(
+            and_(Consultation.applicant_person_id == actor.person_id, Consultation.inviting_id == actor.institution_id)
+        )
+    if Relation.PARTICIPANT in granted:
+        conditions.append(
+            and_(Consultation.specialist_person_id == actor.person_id, Consultation.invited_id == actor.institution_id)
+        )
+    if Relation.INSTITUTION in granted:
+        conditions.append(Consultation.inviting_id == actor.institution_id)
+        conditions.append(Consultation.invited_id == actor.institution_id)
+    if Relation.CONSORTIUM in granted:
+        conditions.append(Consultation.consortium_id.in_(sorted(actor.consortium_ids)))
+    return or_(*conditions) if conditions else Consultation.id.is_(None)
+
+
+def _visible(unit: Unit, action: str) -> Select[Consultation]:
+    return select(Consultation).where(visible_to(unit.actor, unit.matrix.granted(unit.actor.role, action)))
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a list, newest first; `older` and `newer` are the ids to go on from, if there is more."""
+
+    rows: list[Consultation]
+    older: str | None
+    newer: str | None
+
+
+async def listed(
+    unit: Unit,
+    *,
+    states: Iterable[State] | None = None,
+    before: str | None = None,
+    after: str | None = None,
+    number: str = "",
+    patient_ids: Collection[str] | None = None,
+    size: int = PAGE,
+) -> Page:
+    """One page of the actor's consultations, by keyset, so that page 1 and page 1,000 cost the same."""
+    query = _visible(unit, "consultation.list")
+    if states is not None:
+        query = query.where(Consultation.state.in_(list(states)))
+    if number:
+        query = query.where(Consultation.number.startswith(number, autoescape=True))
+    if patient_ids is not None:
+        query = query.where(Consultation.patient_id.in_(list(patient_ids)))
+    if after:
+        rows = list(
+            await unit.session.scalars(query.where(Consultation.id > after).order_by(Consultation.id).limit(size + 1))
+        )
+        more = len(rows) > size
+        rows = rows[:size][::-1]
+        return Page(rows, rows[-1].id if rows else None, rows[0].id if more else None)
+    if before:
+        query = query.where(Consultation.id < before)
+    rows = list(await unit.session.scalars(query.order_by(Consultation.id.desc()).limit(size + 1)))
+    more = len(rows) > size
+    rows = rows[:size]
+    return Page(rows, rows[-1].id if more else None, rows[0].id if before and rows else None)
+
+
+async def waiting(unit: Unit, states: Iterable[State], *, limit: int = 200) -> list[Consultation]:
+    """The actor's consultations in these states, the most urgent deadline first."""
+    query = _visible(unit, "consultation.list").where(Consultation.state.in_(list(states)))
+    rows = await unit.session.scalars(query.order_by(Consultation.due_at.is_(None), Consultation.due_at).limit(limit))
+    return list(rows)
+
+
+async def counts(unit: Unit, states: Iterable[State] = OPEN) -> dict[State, int]:
+    condition = visible_to(unit.actor, unit.matrix.granted(unit.actor.role, "consultation.list"))
+    query = select(Consultation.state, func.count()).where(condition, Consultation.state.in_(list(states)))
+    found = await unit.session.execute(query.group_by(Consultation.state))
+    return dict(found.tuples().all())
+
+
+async def invited_now(unit: Unit, person_id: str) -> list[tuple[Invitation, Consultation]]:
+    """What waits for a person's yes or no, the earliest deadline first."""
+    query = (
+        select(Invitation, Consultation)
+        .join(Consultation, Consultation.id == Invitation.consultation_id)
+        .where(
+            Invitation.person_id == person_id,
+            Invitation.institution_id == unit.actor.institution_id,
+            Invitation.answer == Answer.WAITING,
+            Consultation.state == State.INVITING,
+        )
+        .order_by(Invitation.due_at)
+    )
+    return [(invitation, case) for invitation, case in (await unit.session.execute(query)).tuples()]

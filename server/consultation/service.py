@@ -1,0 +1,212 @@
+"""Asking: the draft that saves itself, submitting it, supplementing, approval inside the institution, withdrawing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from server.accounts import queries as accounts
+from server.accounts.model import Role
+from server.accounts.service import today
+from server.consultation import steps
+from server.consultation.model import Complaint, Consultation, Mode
+from server.consultation.states import LIVE, Move, State
+from server.core.errors import Invalid, Refusal, Stale
+from server.core.unit import Unit
+from server.directory import queries as directory
+from server.documents import numbers
+from server.meeting import service as meetings
+from server.notices import service as notices
+from server.patients import consents
+from server.scheduling import service as scheduling
+from server.scheduling.deadlines import Urgency
+
+SUBJECT = "consultation"
+STORY_FIELDS = ("story", "findings", "vitals", "tests", "treatment", "diagnosis", "history", "answers")
+"""The free parts of a request, in the order a doctor thinks; `vitals` and `answers` are small objects."""
+
+
+class Incomplete(Invalid):
+    code = "consultation.incomplete"
+    says = "还缺少必填内容，补齐后才能提交"
+
+
+class NotADraft(Refusal):
+    code = "consultation.not_a_draft"
+    says = "申请已经提交，不能再当作草稿修改；需要补充时请用“补充资料”"
+
+
+class NoConsortium(Refusal):
+    code = "consultation.no_consortium"
+    says = "本机构还没有加入医联体，暂时不能发起会诊；请联系机构管理员"
+
+
+async def draft(unit: Unit, *, patient_id: str | None = None, complaint: Complaint = Complaint.BLANK) -> Consultation:
+    """A new, empty request of the actor's. Raises NoConsortium."""
+    actor = unit.actor
+    consortium = next(iter(sorted(actor.consortium_ids)), None)
+    if consortium is None:
+        raise NoConsortium
+    case = Consultation(
+        id=unit.new_id(),
+        consortium_id=consortium,
+        inviting_id=actor.institution_id,
+        inviting_department_id=actor.department_id,
+        applicant_post_id=actor.post_id,
+        applicant_person_id=actor.person_id,
+        patient_id=patient_id,
+        complaint=complaint,
+        state=State.DRAFT,
+        urgency=Urgency.ROUTINE,
+        mode=Mode.LIVE,
+        further_specialties=[],
+        preferred_times=[],
+        story={},
+        created_at=unit.now,
+        state_since=unit.now,
+    )
+    unit.session.add(case)
+    await unit.session.flush()
+    unit.record("consultation.drafted", kind=SUBJECT, id=case.id, patient=patient_id)
+    steps.announce(unit, case)
+    return case
+
+
+async def save(unit: Unit, *, case: Consultation, fields: Mapping[str, Any], version: int | None = None) -> None:
+    """Keeps what was typed so far. Raises NotADraft, or Stale when another tab saved since `version`."""
+    if case.state not in (State.DRAFT, State.SUPPLEMENT):
+        raise NotADraft
+    if version is not None and version != case.version:
+        raise Stale
+    story = dict(case.story)
+    for name, value in fields.items():
+        if name in STORY_FIELDS:
+            story[name] = value
+        else:
+            setattr(case, name, value)
+    case.story = story
+    await unit.session.flush()
+    unit.record("consultation.saved", kind=SUBJECT, id=case.id, patient=case.patient_id, fields=fields)
+
+
+async def missing(unit: Unit, case: Consultation) -> dict[str, str]:
+    """What a request still lacks: field → sentence (a msgid). Empty when it may be submitted."""
+    lacking: dict[str, str] = {}
+    if case.patient_id is None:
+        lacking["patient_id"] = "请选择或登记患者"
+    if not case.question.strip():
+        lacking["question"] = "请写明想请专家解决的问题"
+    if not str(case.story.get("story", "")).strip():
+        lacking["story"] = "请写主诉和经过"
+    if not str(case.story.get("diagnosis", "")).strip():
+        lacking["diagnosis"] = "请写初步诊断"
+    if not case.specialty:
+        lacking["specialty"] = "请选择会诊专科"
+    if case.patient_id and not await consents.satisfied(unit, subject_id=case.id, patient_id=case.patient_id):
+        lacking["consent"] = "缺：知情同意书"
+    return lacking
+
+
+async def submit(unit: Unit, *, case: Consultation) -> None:
+    """Hands the request to the centre, or to the institution's own approver first. Raises Incomplete, IllegalMove."""
+    lacking = await missing(unit, case)
+    if lacking:
+        raise Incomplete(lacking)
+    if case.state == State.SUPPLEMENT:
+        await _resubmit(unit, case)
+        return
+    approver_needed = await _needs_approval(unit, case)
+    case.submitted_at = unit.now
+    if case.number is None:
+        institution = await directory.institution(unit, case.inviting_id)
+        case.number = await numbers.take(unit, "HZ", institution.code)
+    move = Move.SUBMIT_FOR_APPROVAL if approver_needed else Move.SUBMIT
+    await steps.take(unit, case, move)
+    if approver_needed:
+        await _tell_role(unit, case, Role.DEPT_LEAD, "会诊申请 %(number)s 待您审批")
+    else:
+        await tell_centre(unit, case, "新的会诊申请 %(number)s 待初审")
+
+
+async def _resubmit(unit: Unit, case: Consultation) -> None:
+    await steps.take(unit, case, Move.RESUBMIT)
+    await tell_centre(unit, case, "会诊申请 %(number)s 已补充资料")
+
+
+async def _needs_approval(unit: Unit, case: Consultation) -> bool:
+    """Where an institution has an approver, all but urgent requests pass by them first (urgent: approved afterwards)."""
+    if case.urgency in (Urgency.IMMEDIATE, Urgency.URGENT):
+        return False
+    found = await accounts.holders(unit, role=Role.DEPT_LEAD, institution_ids=[case.inviting_id], on=today(unit.now))
+    return bool(found)
+
+
+async def approve(unit: Unit, *, case: Consultation) -> None:
+    await steps.take(unit, case, Move.APPROVE)
+    await tell_centre(unit, case, "新的会诊申请 %(number)s 待初审")
+
+
+async def send_back(unit: Unit, *, case: Consultation, reason: str) -> None:
+    """The institution's approver returns the request to its writer."""
+    await steps.take(unit, case, Move.RETURN, reason=reason)
+    await tell_applicant(unit, case, "院内审批退回了会诊申请 %(number)s：%(reason)s", reason=reason)
+
+
+async def discard(unit: Unit, *, case: Consultation) -> None:
+    await steps.take(unit, case, Move.DISCARD)
+
+
+async def cancel(unit: Unit, *, case: Consultation, reason: str) -> None:
+    """Withdraws the request; what was booked is freed and the room is shut."""
+    was_live = case.state in LIVE
+    await steps.take(unit, case, Move.CANCEL, reason=reason)
+    if was_live:
+        await scheduling.release_all(unit, subject_kind=SUBJECT, subject_id=case.id)
+        if case.meeting_id:
+            await meetings.close(unit, meeting_id=case.meeting_id, reason="cancelled")
+    await tell_everyone(unit, case, "会诊 %(number)s 已取消：%(reason)s", reason=reason)
+
+
+async def copy_to_new(unit: Unit, *, case: Consultation) -> Consultation:
+    """A new draft with the same content, from a case that ended without an opinion."""
+    again = await draft(unit, patient_id=case.patient_id, complaint=case.complaint)
+    for name in ("urgency", "specialty", "further_specialties", "question", "story", "companion"):
+        setattr(again, name, getattr(case, name))
+    await unit.session.flush()
+    return again
+
+
+def href(case: Consultation) -> str:
+    return f"/consultations/{case.id}"
+
+
+async def tell_applicant(unit: Unit, case: Consultation, says: str, **facts: Any) -> None:
+    await _tell(unit, case, [case.applicant_person_id], says, facts)
+
+
+async def tell_specialist(unit: Unit, case: Consultation, says: str, **facts: Any) -> None:
+    await _tell(unit, case, [case.specialist_person_id] if case.specialist_person_id else [], says, facts)
+
+
+async def tell_everyone(unit: Unit, case: Consultation, says: str, **facts: Any) -> None:
+    ids = {case.applicant_person_id, case.specialist_person_id} - {None, unit.actor.person_id}
+    await _tell(unit, case, [id for id in ids if id], says, facts)
+
+
+async def tell_centre(unit: Unit, case: Consultation, says: str, **facts: Any) -> None:
+    await _tell_role(unit, case, Role.COORDINATOR, says, facts)
+
+
+async def _tell_role(
+    unit: Unit, case: Consultation, role: Role, says: str, facts: Mapping[str, Any] | None = None
+) -> None:
+    if role is Role.COORDINATOR and case.consortium_id:
+        where = await directory.members_of(unit, [case.consortium_id])
+    else:
+        where = frozenset({case.inviting_id})
+    found = await accounts.holders(unit, role=role, institution_ids=where, on=today(unit.now))
+    await _tell(unit, case, [person.id for _, person in found], says, facts or {})
+
+
+async def _tell(unit: Unit, case: Consultation, person_ids: list[str], says: str, facts: Mapping[str, Any]) -> None:
+    await notices.tell(
+        unit, person_ids=person_ids, says=says, facts={"number": case.number or "", **facts}, href=href(case)
+    )

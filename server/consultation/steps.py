@@ -1,0 +1,79 @@
+"""Moving a consultation: the move, its line of history, its audit row, its next deadline, the live hint. Always together."""
+
+from datetime import datetime
+from functools import lru_cache
+
+from server.consultation.model import Consultation, Invitation, Step
+from server.consultation.states import Move, Party, State
+from server.core.unit import Unit
+from server.scheduling.deadlines import Deadline, Pause, due_at
+from server.scheduling.working_calendar import WorkingCalendar
+
+CLOCKS: dict[State, Deadline] = {
+    State.APPROVING: Deadline.PICK_UP,
+    State.TRIAGE: Deadline.PICK_UP,
+    State.SUPPLEMENT: Deadline.SUPPLEMENT,
+    State.INVITING: Deadline.ANSWER,
+    State.SCHEDULING: Deadline.ARRANGEMENT,
+    State.OPINION_PENDING: Deadline.OPINION,
+    State.ISSUED: Deadline.DECISION,
+}
+"""Which clock runs in a state; the others end with the appointment, or never."""
+
+
+@lru_cache
+def calendar() -> WorkingCalendar:
+    return WorkingCalendar()
+
+
+async def take(unit: Unit, case: Consultation, move: Move, *, reason: str = "", pauses: tuple[Pause, ...] = ()) -> None:
+    """Moves the case. Raises IllegalMove. Flushes."""
+    before = case.move(move, now=unit.now)
+    case.due_at = next_due(case, pauses)
+    actor = unit.signed_in
+    unit.session.add(
+        Step(
+            id=unit.new_id(),
+            consultation_id=case.id,
+            at=unit.now,
+            person_id=actor.person_id if actor else None,
+            role=actor.role if actor else "",
+            move=move,
+            before=before,
+            after=case.state,
+            reason=reason,
+        )
+    )
+    await unit.session.flush()
+    unit.record(f"consultation.{move.value}", kind="consultation", id=case.id, patient=case.patient_id, reason=reason)
+    announce(unit, case)
+
+
+def next_due(case: Consultation, pauses: tuple[Pause, ...] = ()) -> datetime | None:
+    """By when whoever acts next must have acted."""
+    if case.state in (State.SCHEDULED, State.READY, State.IN_SESSION, State.INTERRUPTED):
+        return case.starts_at
+    clock = CLOCKS.get(case.state)
+    if clock is None:
+        return None
+    started = case.submitted_at if clock is Deadline.ARRANGEMENT and case.submitted_at else case.state_since
+    return due_at(started, clock, case.urgency, calendar(), pauses=pauses)
+
+
+def announce(unit: Unit, case: Consultation, kind: str = "consultation") -> None:
+    """Tells every page that may show this case to look again."""
+    topics = [f"consultation:{case.id}", f"institution:{case.inviting_id}", f"person:{case.applicant_person_id}"]
+    if case.consortium_id:
+        topics.append(f"centre:{case.consortium_id}")
+    if case.specialist_person_id:
+        topics.append(f"person:{case.specialist_person_id}")
+    for topic in topics:
+        unit.announce(topic, kind, id=case.id, state=case.state.value)
+
+
+def announce_to(unit: Unit, invitation: Invitation) -> None:
+    unit.announce(f"person:{invitation.person_id}", "consultation", id=invitation.consultation_id)
+
+
+def waits_for(case: Consultation, party: Party) -> bool:
+    return case.acts_next in (party, Party.BOTH)

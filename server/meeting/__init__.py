@@ -1,0 +1,1 @@
+"""The durable side of a live session: who may enter, the numbered log, attendance, guest links."""

@@ -1,0 +1,38 @@
+"""Who may enter a meeting is decided by what it is about: each capability that meets hangs its door here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import web
+
+from server.core.unit import Unit
+from server.meeting.model import Meeting
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entrant:
+    """How the actor comes in."""
+
+    role: str
+    """The word of their part: 专家, 申请方 (a msgid)."""
+    host: bool
+    case_src: str = ""
+    """Address of the fragment shown beside the video."""
+    opinion_src: str = ""
+    back: str = "/"
+    title: str = ""
+
+
+class Door(Protocol):
+    async def entrant(self, unit: Unit, meeting: Meeting) -> Entrant:
+        """How the actor of the unit may come in. Raises NotFound."""
+
+    async def presence_changed(self, unit: Unit, meeting: Meeting, present: frozenset[str]) -> None:
+        """Somebody came or went; `present` are the participants in the room now, by the log."""
+
+    async def ended(self, unit: Unit, meeting: Meeting) -> None:
+        """A host ended the session."""
+
+
+DOORS: web.AppKey[Mapping[str, Door]] = web.AppKey("doors", dict)

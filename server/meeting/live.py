@@ -1,0 +1,85 @@
+"""What signalling asks of the house: the durable log, whether a grant still holds, whose page a socket serves."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from server.accounts import queries as accounts
+from server.accounts import service as people
+from server.accounts.model import Standing
+from server.core.database import Database
+from server.core.errors import Refusal
+from server.core.unit import Unit
+from server.meeting import queries, service
+from server.meeting.doors import Door
+from server.meeting.model import Meeting, MeetingEntry, RoomLink
+from signaling.ports import Entry, Grant, Stay
+
+GUEST = "guest:"
+
+
+class SqlJournal:
+    """signaling.ports.Journal on the site's database. Each append is one committed transaction."""
+
+    def __init__(self, database: Database, doors: Mapping[str, Door]) -> None:
+        self._database, self._doors = database, doors
+
+    async def append(self, room: str, kind: str, by: str | None, body: Mapping[str, Any], key: str) -> Entry:
+        async with self._database.unit() as unit:
+            entry, new = await service.append(unit, meeting_id=room, kind=kind, by=by, body=body, key=key)
+            if new and kind in ("joined", "left", "ended"):
+                await self._tell_subject(unit, room, kind)
+            return _entry(unit, entry)
+
+    async def _tell_subject(self, unit: Unit, room: str, kind: str) -> None:
+        meeting = await queries.meeting(unit, room)
+        door = self._doors.get(meeting.subject_kind)
+        if door is None:
+            return
+        if kind == "ended":
+            await door.ended(unit, meeting)
+            return
+        present = frozenset(one.by or "" for one in await queries.standing(unit, room))
+        await door.presence_changed(unit, meeting, present)
+
+    async def since(self, room: str, seq: int, limit: int) -> Sequence[Entry]:
+        async with self._database.unit(writes=False) as unit:
+            return [_entry(unit, one) for one in await queries.entries(unit, room, after=seq, limit=limit)]
+
+    async def standing(self) -> Sequence[Stay]:
+        async with self._database.unit(writes=False) as unit:
+            return [Stay(one.meeting_id, one.by or "", one.stay or "") for one in await queries.standing(unit)]
+
+
+def _entry(unit: Unit, row: MeetingEntry) -> Entry:
+    return Entry(row.meeting_id, row.seq, row.at, row.kind, row.by, queries.opened(unit, row))
+
+
+class RoomGrants:
+    """signaling.ports.Grants: asked again at every join, so a right that ended does not outlive it."""
+
+    def __init__(self, database: Database, doors: Mapping[str, Door]) -> None:
+        self._database, self._doors = database, doors
+
+    async def still_holds(self, grant: Grant) -> bool:
+        async with self._database.unit(writes=False) as unit:
+            meeting = await unit.session.get(Meeting, grant.room)
+            if meeting is None or not meeting.open_at(unit.now):
+                return False
+            if grant.participant.startswith(GUEST):
+                link = await unit.session.get(RoomLink, grant.participant.removeprefix(GUEST))
+                return link is not None and link.usable(unit.now)
+            return await self._still_enters(unit, meeting, grant)
+
+    async def _still_enters(self, unit: Unit, meeting: Meeting, grant: Grant) -> bool:
+        """Asks the subject's door in each post the person holds now."""
+        person = await accounts.person(unit, grant.person or "")
+        if person.standing != Standing.ACTIVE:
+            return False
+        for post in await accounts.posts_of(unit, person.id, people.today(unit.now)):
+            unit.signed_in = await people.actor_at(unit, post)
+            try:
+                await self._doors[meeting.subject_kind].entrant(unit, meeting)
+            except Refusal:
+                continue
+            return True
+        return False

@@ -1,0 +1,96 @@
+"""Finding meetings, their log, their links."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+from sqlalchemy import and_, exists, select
+from sqlalchemy.orm import aliased
+
+from server.core.errors import NotFound
+from server.core.unit import Unit
+from server.meeting.model import Meeting, MeetingEntry, RoomLink
+
+
+async def meeting(unit: Unit, id: str) -> Meeting:
+    """Raises NotFound."""
+    found = await unit.session.get(Meeting, id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def meetings(unit: Unit, ids: Iterable[str]) -> dict[str, Meeting]:
+    found = await unit.session.scalars(select(Meeting).where(Meeting.id.in_(set(ids))))
+    return {one.id: one for one in found}
+
+
+async def entry_by_key(unit: Unit, meeting_id: str, key: str) -> MeetingEntry | None:
+    return await unit.session.scalar(
+        select(MeetingEntry).where(MeetingEntry.meeting_id == meeting_id, MeetingEntry.key == key)
+    )
+
+
+async def entries(unit: Unit, meeting_id: str, *, after: int = 0, limit: int = 10_000) -> list[MeetingEntry]:
+    query = select(MeetingEntry).where(MeetingEntry.meeting_id == meeting_id, MeetingEntry.seq > after)
+    return list(await unit.session.scalars(query.order_by(MeetingEntry.seq).limit(limit)))
+
+
+async def standing(unit: Unit, meeting_id: str | None = None) -> list[MeetingEntry]:
+    """Every `joined` without its `left`: who is in, as far as the log knows."""
+    left = aliased(MeetingEntry)
+    gone = exists().where(
+        and_(left.kind == "left", left.stay == MeetingEntry.stay, left.meeting_id == MeetingEntry.meeting_id)
+    )
+    query = select(MeetingEntry).where(MeetingEntry.kind == "joined", ~gone)
+    if meeting_id is not None:
+        query = query.where(MeetingEntry.meeting_id == meeting_id)
+    return list(await unit.session.scalars(query.order_by(MeetingEntry.meeting_id, MeetingEntry.seq)))
+
+
+async def link_by_token(unit: Unit, token: str) -> RoomLink | None:
+    return await unit.session.scalar(select(RoomLink).where(RoomLink.digest == digest_of(token)))
+
+
+async def links(unit: Unit, meeting_id: str) -> list[RoomLink]:
+    query = select(RoomLink).where(RoomLink.meeting_id == meeting_id, RoomLink.revoked_at.is_(None))
+    return list(await unit.session.scalars(query.order_by(RoomLink.id)))
+
+
+def digest_of(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def opened(unit: Unit, entry: MeetingEntry) -> dict[str, object]:
+    """What an entry says."""
+    about = f"meeting_entries:{entry.meeting_id}:{entry.seq}"
+    body: dict[str, object] = orjson.loads(unit.keys.open(entry.sealed, about))
+    return body
+
+
+@dataclass(frozen=True, kw_only=True)
+class Presence:
+    """One unbroken stay of a participant, half-open; `until` None while they are in."""
+
+    who: str
+    name: str
+    since: datetime
+    until: datetime | None
+
+
+async def attendance(unit: Unit, meeting_id: str) -> list[Presence]:
+    """Who was there from when to when, from the join and leave facts alone."""
+    rows = [one for one in await entries(unit, meeting_id) if one.kind in ("joined", "left")]
+    ends = {one.stay: one.at for one in rows if one.kind == "left"}
+    return [
+        Presence(
+            who=one.by or "",
+            name=str(opened(unit, one).get("name", "")),
+            since=one.at,
+            until=ends.get(one.stay),
+        )
+        for one in rows
+        if one.kind == "joined"
+    ]

@@ -1,0 +1,165 @@
+"""Planning meetings, closing them, links into them, and the log."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import update
+
+from server.core.errors import NotFound, Refusal
+from server.core.unit import Unit
+from server.meeting import queries
+from server.meeting.model import GUEST_LINK_STAYS, LinkKind, Meeting, MeetingEntry, MeetingKind, RoomLink
+
+
+class RoomShut(Refusal):
+    code = "meeting.room_shut"
+    status = 410
+    says = "会诊室未开放：开始前 30 分钟开放，结束后关闭"
+
+
+class LinkSpent(Refusal):
+    code = "meeting.link_spent"
+    status = 410
+    says = "链接已失效，或已在另一台设备上使用；请向医生要一个新链接"
+
+
+async def plan(
+    unit: Unit,
+    *,
+    kind: MeetingKind,
+    subject_kind: str,
+    subject_id: str,
+    title: str,
+    starts_at: datetime,
+    ends_at: datetime,
+) -> Meeting:
+    meeting = Meeting(
+        id=unit.new_id(),
+        kind=kind,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        title=title,
+        starts_at=starts_at,
+        ends_at=ends_at,
+    )
+    unit.session.add(meeting)
+    await unit.session.flush()
+    unit.record("meeting.planned", kind="meeting", id=meeting.id)
+    return meeting
+
+
+async def replan(unit: Unit, *, meeting_id: str, starts_at: datetime, ends_at: datetime) -> None:
+    """Another time for the same room; a room that was shut opens again."""
+    meeting = await queries.meeting(unit, meeting_id)
+    meeting.starts_at, meeting.ends_at = starts_at, ends_at
+    meeting.closed_at, meeting.closed_why = None, ""
+    unit.record("meeting.replanned", kind="meeting", id=meeting.id)
+
+
+async def close(unit: Unit, *, meeting_id: str, reason: str) -> None:
+    """Shuts the room for good; whoever is in is told at once."""
+    meeting = await queries.meeting(unit, meeting_id)
+    if meeting.closed_at is None:
+        meeting.closed_at, meeting.closed_why = unit.now, reason
+        unit.record("meeting.closed", kind="meeting", id=meeting.id, reason=reason)
+        unit.announce(f"meeting:{meeting.id}", "room_closed", reason=reason)
+
+
+async def link_for_guest(unit: Unit, *, meeting: Meeting, token: str, name: str, relation: str) -> RoomLink:
+    """A one-device link for family or another guest; they wait until somebody lets them in."""
+    link = _link(unit, meeting, LinkKind.GUEST, token)
+    link.name_sealed = unit.keys.seal(name.encode(), f"room_links.name:{link.id}")
+    link.relation = relation
+    return await _kept(unit, link)
+
+
+async def link_for_phone(unit: Unit, *, meeting: Meeting, token: str) -> RoomLink:
+    """A one-device link by which the same person goes on from their phone."""
+    link = _link(unit, meeting, LinkKind.HAND_OVER, token)
+    link.post_id = unit.actor.post_id
+    return await _kept(unit, link)
+
+
+def _link(unit: Unit, meeting: Meeting, kind: LinkKind, token: str) -> RoomLink:
+    return RoomLink(
+        id=unit.new_id(),
+        digest=queries.digest_of(token),
+        meeting_id=meeting.id,
+        kind=kind,
+        made_by=unit.actor.person_id,
+        created_at=unit.now,
+        ends_at=meeting.ends_at + GUEST_LINK_STAYS,
+    )
+
+
+async def _kept(unit: Unit, link: RoomLink) -> RoomLink:
+    unit.session.add(link)
+    await unit.session.flush()
+    unit.record("meeting.link_made", kind="meeting", id=link.meeting_id, reason=link.kind.value)
+    return link
+
+
+async def use_link(unit: Unit, *, token: str, device: str) -> tuple[RoomLink, Meeting]:
+    """The room a link leads to; the first device to use it is the only one. Raises LinkSpent, RoomShut."""
+    link = await queries.link_by_token(unit, token)
+    fingerprint = queries.digest_of(device)
+    if link is None or not link.usable(unit.now) or link.device not in (None, fingerprint):
+        raise LinkSpent
+    meeting = await queries.meeting(unit, link.meeting_id)
+    if not meeting.open_at(unit.now):
+        raise RoomShut
+    if link.device is None:
+        link.device = fingerprint
+        unit.record("meeting.link_used", kind="meeting", id=meeting.id)
+    return link, meeting
+
+
+def guest_name(unit: Unit, link: RoomLink) -> str:
+    if link.name_sealed is None:
+        return ""
+    return unit.keys.open(link.name_sealed, f"room_links.name:{link.id}").decode()
+
+
+async def revoke_link(unit: Unit, *, meeting_id: str, id: str) -> None:
+    link = await unit.session.get(RoomLink, id)
+    if link is None or link.meeting_id != meeting_id:
+        raise NotFound
+    link.revoked_at = unit.now
+    unit.record("meeting.link_revoked", kind="meeting", id=link.meeting_id)
+    unit.announce(f"meeting:{meeting_id}", "revoked", participant=f"guest:{link.id}")
+
+
+async def append(
+    unit: Unit, *, meeting_id: str, kind: str, by: str | None, body: Mapping[str, Any], key: str
+) -> tuple[MeetingEntry, bool]:
+    """The next entry of the log and True, or the one already written under `key` and False. Raises NotFound."""
+    before = await queries.entry_by_key(unit, meeting_id, key)
+    if before:
+        return before, False
+    seq = await unit.session.scalar(
+        update(Meeting)
+        .where(Meeting.id == meeting_id)
+        .values(last_seq=Meeting.last_seq + 1)
+        .returning(Meeting.last_seq)
+        .execution_options(synchronize_session=False)
+    )
+    if seq is None:
+        raise NotFound
+    again = await queries.entry_by_key(unit, meeting_id, key)  # written while we waited for the row
+    if again:
+        return again, False
+    entry = MeetingEntry(
+        meeting_id=meeting_id,
+        seq=seq,
+        at=unit.now,
+        kind=kind,
+        by=by,
+        key=key,
+        stay=str(body["stay"]) if "stay" in body else None,
+        sealed=unit.keys.seal(orjson.dumps(dict(body)), f"meeting_entries:{meeting_id}:{seq}"),
+    )
+    unit.session.add(entry)
+    await unit.session.flush()
+    return entry, True
