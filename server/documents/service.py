@@ -1,0 +1,225 @@
+"""Issuing: typeset, number, sign, file for both sides; the same request twice gives the same document."""
+
+import hashlib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from functools import partial
+
+from sqlalchemy.exc import IntegrityError
+
+from server.core.errors import Refusal
+from server.core.unit import Unit
+from server.documents import queries
+from server.documents.archive import ArchiveDamaged
+from server.documents.model import (
+    Document,
+    DocumentCopy,
+    DocumentKind,
+    DocumentSeries,
+    SigningKey,
+    code_from,
+    masked,
+    number_in,
+    series_of,
+)
+from server.documents.office import Office
+from server.documents.press import pressed
+from server.documents.report import Report, content_digest
+from server.documents.signers import NotYourKey
+from server.documents.signing import SigningKeyHandle, sign
+from server.documents.typeset import typeset
+
+
+class AlreadySuperseded(Refusal):
+    code = "documents.already_superseded"
+    status = 409
+    says = "这份报告已被新版本代替，请在最新版本上修改"
+
+
+class KeyReused(Refusal):
+    code = "documents.key_reused"
+    status = 409
+    says = "同一个提交编号已用于另一份文书，请刷新页面后重试"
+
+
+async def preview(report: Report, *, office: Office) -> bytes:
+    """The report as it would be printed, unsigned, marked as a draft on every page."""
+    return await pressed(typeset, report, say=_words(office, report), draft=True)
+
+
+async def issue(
+    unit: Unit,
+    *,
+    office: Office,
+    report: Report,
+    signer: SigningKeyHandle,
+    subject_kind: str,
+    subject_id: str,
+    institutions: Collection[str],
+    supersedes: str | None = None,
+    key: str,
+    patient_id: str | None = None,
+) -> Document:
+    """Signs `report` and files it for `institutions` (ids); `supersedes` is the id of the edition it replaces.
+
+    `key` is the idempotency key: whoever comes second with it gets the document of the first. Numbers of an
+    institution's day have no gaps: the next waits until this transaction ends, and a roll-back gives the number back.
+    Raises NotYourKey, NotFound, AlreadySuperseded, KeyReused.
+    """
+    if done := await queries.by_key(unit, key):
+        return _same(done, subject_kind, subject_id)
+    await _check_signer(unit, signer)
+    series = series_of(DocumentKind.REPORT, report.invited.institution_code, unit.now)
+    counter = await _counter(unit, series)
+    if done := await queries.by_key(unit, key):  # of whoever held the counter before us
+        return _same(done, subject_kind, subject_id)
+    before = await _replaced(unit, supersedes)
+    counter.last += 1
+    report = replace(
+        report,
+        number=number_in(series, counter.last),
+        signed_at=unit.now,
+        version=before.edition + 1 if before else 1,
+        replaces=before.number if before else "",
+    )
+    document = _register(unit, report, signer, subject_kind, subject_id, key)
+    pdf = await _signed(office, report, signer, document.verification_code)
+    await _file(unit, office, document, pdf, institutions, before)
+    unit.record("document.sign", kind="document", id=document.id, patient=patient_id, reason=document.number)
+    return document
+
+
+async def open_pdf(unit: Unit, *, office: Office, document_id: str, patient_id: str | None = None) -> bytes:
+    """The signed bytes for a reader whom the caller has let in; the reading is recorded.
+
+    Raises NotFound; ArchiveDamaged when the archive does not hold what was signed.
+    """
+    document = await queries.get(unit, document_id)
+    pdf = await _from_archive(office, document)
+    unit.record("document.read", kind="document", id=document.id, patient=patient_id)
+    return pdf
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchiveReport:
+    """A walk over the archive: how many documents, and the numbers of those not as they were signed."""
+
+    documents: int
+    damaged: tuple[str, ...]
+
+
+async def check_archive(unit: Unit, *, office: Office) -> ArchiveReport:
+    """Reads every document back and compares its hash with the register (after a restore, or by night)."""
+    count, last, damaged = 0, "", []
+    while documents := await queries.page(unit, last, 200):
+        for document in documents:
+            try:
+                await _from_archive(office, document)
+            except ArchiveDamaged:
+                damaged.append(document.number)
+        count, last = count + len(documents), documents[-1].id
+    return ArchiveReport(documents=count, damaged=tuple(damaged))
+
+
+def _same(document: Document, subject_kind: str, subject_id: str) -> Document:
+    if (document.subject_kind, document.subject_id) != (subject_kind, subject_id):
+        raise KeyReused
+    return document
+
+
+async def _check_signer(unit: Unit, signer: SigningKeyHandle) -> None:
+    """The key is the actor's own and was not withdrawn while it lay unlocked."""
+    row = await unit.session.get(SigningKey, signer.id, populate_existing=True)
+    if row is None or not row.usable(unit.now) or row.person_id != unit.actor.person_id:
+        raise NotYourKey
+
+
+async def _counter(unit: Unit, series: str) -> DocumentSeries:
+    """The locked counter; two that begin the same series at once meet at its primary key."""
+    counter = await queries.series(unit, series)
+    if counter is None:
+        try:
+            async with unit.session.begin_nested():
+                unit.session.add(DocumentSeries(series=series, last=0))
+        except IntegrityError:
+            pass
+        counter = await queries.series(unit, series)
+    assert counter is not None
+    return counter
+
+
+async def _replaced(unit: Unit, document_id: str | None) -> Document | None:
+    if document_id is None:
+        return None
+    document = await queries.get(unit, document_id)
+    await unit.session.refresh(document, with_for_update=True)
+    if document.superseded:
+        raise AlreadySuperseded
+    return document
+
+
+def _register(
+    unit: Unit, report: Report, signer: SigningKeyHandle, subject_kind: str, subject_id: str, key: str
+) -> Document:
+    return Document(
+        id=unit.new_id(),
+        number=report.number,
+        verification_code=code_from(hashlib.sha256(unit.new_token().encode()).digest()),
+        key=key,
+        kind=DocumentKind.REPORT,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        title=report.title,
+        applying_institution=report.applying.institution,
+        issuing_institution=report.invited.institution,
+        patient_masked=masked(report.patient.name),
+        content_sha256=content_digest(report),
+        signing_key_id=signer.id,
+        signer_id=signer.person_id,
+        signer_post_id=unit.actor.post_id or None,
+        signer_name=report.invited.doctor or signer.name,
+        signer_title=report.invited.title,
+        signed_at=unit.now,
+        edition=report.version,
+    )
+
+
+async def _signed(office: Office, report: Report, signer: SigningKeyHandle, code: str) -> bytes:
+    return await pressed(_typeset_and_sign, office, report, signer, code)
+
+
+def _typeset_and_sign(office: Office, report: Report, signer: SigningKeyHandle, code: str) -> bytes:
+    pdf = typeset(report, say=_words(office, report), verify_page=office.verify_page, code=code)
+    assert report.signed_at is not None
+    return sign(pdf, signer=signer, number=report.number, at=report.signed_at, timestamps=office.timestamps)
+
+
+async def _file(
+    unit: Unit,
+    office: Office,
+    document: Document,
+    pdf: bytes,
+    institutions: Collection[str],
+    before: Document | None,
+) -> None:
+    document.sha256, document.size = hashlib.sha256(pdf).hexdigest(), len(pdf)
+    document.archive_ref = await office.archive.put(document.id, pdf)
+    document.supersedes_id = before.id if before else None
+    unit.session.add(document)
+    await unit.session.flush()
+    if before:
+        before.superseded_by_id = document.id
+    for institution_id in dict.fromkeys(institutions):
+        unit.session.add(DocumentCopy(document_id=document.id, institution_id=institution_id, filed_at=unit.now))
+    await unit.session.flush()
+
+
+async def _from_archive(office: Office, document: Document) -> bytes:
+    pdf = await office.archive.get(document.archive_ref)
+    if hashlib.sha256(pdf).hexdigest() != document.sha256:
+        raise ArchiveDamaged
+    return pdf
+
+
+def _words(office: Office, report: Report) -> Callable[[str], str]:
+    return partial(office.translate, report.locale)
