@@ -1,0 +1,50 @@
+"""What a room's log says so far: who is counted as present, who was admitted, whether it is over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from signaling.ports import Entry
+
+
+@dataclass(slots=True)
+class History:
+    """The fold of a log from its first entry; `seq` is the last one folded in."""
+
+    seq: int = 0
+    ended: bool = False
+    standing: dict[str, str] = field(default_factory=dict)  # participant → stay
+    admitted: dict[str, int] = field(default_factory=dict)  # participant → seq of the admission
+
+    def fold(self, entry: Entry) -> None:
+        self.seq = entry.seq
+        who = str(entry.body.get("who", ""))
+        match entry.kind:
+            case "joined":
+                self.standing[who] = str(entry.body.get("stay", ""))
+            case "left" if self.standing.get(who) == entry.body.get("stay"):
+                del self.standing[who]
+            case "admitted":
+                self.admitted[who] = entry.seq
+            case "denied" | "removed":
+                self.admitted.pop(who, None)
+            case "ended":
+                self.ended = True
+
+
+def stamp(at: datetime) -> str:
+    """ISO 8601 in UTC to the millisecond, with Z, as the pages expect."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def told(entry: Entry) -> dict[str, Any]:
+    """An entry as the page receives it."""
+    return {
+        "seq": entry.seq,
+        "at": stamp(entry.at),
+        "kind": entry.kind,
+        "by": entry.by,
+        "body": dict(entry.body),
+    }

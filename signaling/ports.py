@@ -1,0 +1,199 @@
+"""What signalling asks of the rest: small protocols, and the values that cross them.
+
+The house implements `Grants`, `Journal` and `FeedDoor`; `memory` and `redis_store` implement
+`Store` and `Bus`. Nothing here does anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from aiohttp import web
+
+from signaling.messages import Media
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The right to be in one room, as the house decided it when it minted the ticket.
+
+    `participant` is stable for a person's (or guest's) whole time with this room. `device` tells
+    one signed-in browser from another (the session's id, hashed): a new page on the same device
+    replaces the old one unasked. `lobby` grants wait for a host. `may` holds `speak`, `share`,
+    `chat` and whatever words the pages know. `room_kind`, `subject` and `ends` are shown, not used.
+    """
+
+    room: str
+    participant: str
+    person: str | None
+    name: str
+    title: str
+    role: str
+    host: bool = False
+    lobby: bool = False
+    may: frozenset[str] = frozenset({"speak", "share", "chat"})
+    locale: str = "zh_Hans_CN"
+    device: str = ""
+    room_kind: str = ""
+    subject: str = ""
+    ends: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One participant as the whole cluster sees them: who, which page, on which node.
+
+    `epoch` rises with every claim of the seat and `rev` with every change under one claim, so of
+    two versions the greater (epoch, rev) is the newer. `stay` names one attendance: it survives
+    reloads and reconnections and is part of the keys of its `joined` and `left` entries.
+    """
+
+    grant: Grant
+    page: str
+    node: str
+    epoch: int
+    stay: str
+    waiting: bool
+    media: Media
+    rev: int = 0
+    hand: bool = False
+    line: Literal["good", "weak", "bad"] = "good"
+    here: bool = True
+
+    @property
+    def who(self) -> str:
+        return self.grant.participant
+
+    @property
+    def age(self) -> tuple[int, int]:
+        return self.epoch, self.rev
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a room's durable log. `at` is aware UTC."""
+
+    room: str
+    seq: int
+    at: datetime
+    kind: str
+    by: str | None
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Somebody the log shows as joined and not yet left."""
+
+    room: str
+    who: str
+    stay: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Whose pages a `/live` socket serves, and the topics that are theirs."""
+
+    person: str
+    topics: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """What one node tells others. `room` is empty for what concerns no room."""
+
+    kind: str
+    room: str
+    body: dict[str, Any] = field(default_factory=dict)
+
+
+class Grants(Protocol):
+    async def still_holds(self, grant: Grant) -> bool:
+        """Whether the house would mint this grant again now. Asked at every join."""
+
+
+class Journal(Protocol):
+    """The durable, numbered log of each room; the truth of which events are hints.
+
+    `seq` runs 1, 2, 3 … per room, and an entry is never seen before one with a lower number.
+    """
+
+    async def append(self, room: str, kind: str, by: str | None, body: Mapping[str, Any], key: str) -> Entry:
+        """The entry, committed. The same room and `key` again returns the first entry unchanged."""
+
+    async def since(self, room: str, seq: int, limit: int) -> Sequence[Entry]:
+        """Up to `limit` entries numbered above `seq`, in order."""
+
+    async def standing(self) -> Sequence[Stay]:
+        """In all rooms: every `joined` whose body's (who, stay) no `left` repeats."""
+
+
+class Store(Protocol):
+    """Tickets, presence and rate limits: nothing that cannot be rebuilt."""
+
+    async def keep(self, ticket: str, grant: Grant, ttl: float) -> None:
+        """Hold a grant under a ticket (256 random bits, the caller's) for `ttl` seconds."""
+
+    async def redeem(self, ticket: str) -> Grant | None:
+        """The grant, once; None for a ticket that is unknown, spent or expired."""
+
+    async def revoke(self, *, person: str = "", participant: str = "") -> None:
+        """Forget every ticket of this person, or of this participant."""
+
+    async def claim(self, seat: Seat, after: int) -> bool:
+        """Take the seat if its present epoch is `after` (0: nobody's); False when another was faster."""
+
+    async def update(self, seat: Seat) -> None:
+        """Write a changed seat unless a claim of a higher epoch has replaced it."""
+
+    async def release(self, room: str, who: str, epoch: int) -> None:
+        """Give the seat up unless a claim of a higher epoch has replaced it."""
+
+    async def boards(self, rooms: Collection[str]) -> Mapping[str, Sequence[Seat]] | None:
+        """The seats of each room whose node is alive; None while the cluster cannot be asked."""
+
+    async def renew(self, node: str, seats: Iterable[Seat], ttl: float) -> None:
+        """The node lives for `ttl` seconds more, and these are its seats (written back if lost)."""
+
+    async def retire(self, node: str) -> None:
+        """The node is gone, and its seats with it."""
+
+    async def spend(self, key: str, limit: int, window: float) -> bool:
+        """Spend one of the `limit` that `key` has in a window of seconds; False when there is none left."""
+
+    async def close(self) -> None: ...
+
+
+Hear = Callable[[Broadcast], None]
+
+
+class Bus(Protocol):
+    """Between nodes, at most once and in each sender's order. A hint, never the truth."""
+
+    @property
+    def up(self) -> bool:
+        """Whether this node hears the others now."""
+
+    async def start(self, hear: Hear, recovered: Callable[[], None]) -> None:
+        """Begin to listen. `recovered` is called each time after a spell of deafness."""
+
+    def publish(self, message: Broadcast, to: Collection[str] | None = None) -> None:
+        """Tell these nodes, or all others. Never waits, never raises; lost while the bus is down."""
+
+    async def stop(self) -> None: ...
+
+
+FeedDoor = Callable[[web.Request], Awaitable[Pass | None]]
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Aware UTC."""
+
+
+class Ice(Protocol):
+    def issue(self, participant: str, now: datetime) -> dict[str, Any]:
+        """`{servers, policy, ttl}` for one participant, good for `ttl` seconds from `now`."""

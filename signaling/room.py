@@ -1,0 +1,299 @@
+"""One room as one node knows it: facts in, effects out.
+
+No socket, clock, store, log or randomness in here: `now` is monotonic seconds handed in, and what
+must happen comes back as `effects`. Every node with somebody in the room holds one of these; they
+agree because seats carry (epoch, rev) and the log carries numbers, so that hearing a thing twice,
+late, or in another order ends in the same place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from signaling import roster, speech
+from signaling.effects import Effect, Emit, Fetch, Forget, Kick, Record, Roster, Seated, Vacated, Welcome
+from signaling.history import History, told
+from signaling.messages import Media, Message
+from signaling.ports import Entry, Grant, Seat
+from signaling.refusals import Elsewhere, NotJoined, RoomEnded, RoomFull
+from signaling.seating import Seating
+
+GRACE = 9.0  # seconds a lost participant may take to come back; out of the roster within 10
+VANISHED = 2.5  # seconds for somebody whose node has been dead for a lease already
+SEATS = 500
+
+
+class Room:
+    def __init__(self, room: str, node: str, *, version: int = 0) -> None:
+        self.id = room
+        self.node = node
+        self.history = History()
+        self.seating = Seating(node, version)
+        self._unseen: dict[str, str] = {}  # standing in the log, seen nowhere yet: participant → stay
+        self._unseen_until = 0.0
+
+    def opened(self, now: float) -> None:
+        """The log and the board have been read. Whoever the log shows as present but nobody has
+        seen (this server was killed, say) may come back as if nothing had been."""
+        seats = self.seating.seats
+        self._unseen = {who: stay for who, stay in self.history.standing.items() if who not in seats}
+        self._unseen_until = now + GRACE
+
+    # ---- asking
+
+    @property
+    def nodes(self) -> set[str]:
+        """The other nodes with somebody in this room."""
+        return {seat.node for seat in self.seating.others}
+
+    @property
+    def inside(self) -> list[Seat]:
+        """Ours who have had their answer and follow the log."""
+        return [self.seating.seats[who] for who in self.seating.told]
+
+    @property
+    def idle(self) -> bool:
+        """Nobody of ours is here and nobody is awaited: the node may forget the room."""
+        return not self.seating.mine and not self.seating.gone_at and not self._unseen
+
+    def holds(self, who: str, epoch: int) -> Seat:
+        """The participant's seat under this claim. Raises `NotJoined`."""
+        seat = self._ours(who, epoch)
+        if seat is None:
+            raise NotJoined()
+        return seat
+
+    def roster(self, viewer: Seat) -> dict[str, Any]:
+        """`peers` as this participant sees it."""
+        return {"version": self.seating.version, **roster.seen_by(viewer, self.seating.seats.values())}
+
+    def floor(self, grant: Grant) -> int:
+        """The log number above which this participant may read: guests from their admission on."""
+        return self.history.admitted.get(grant.participant, 1) - 1 if grant.lobby else 0
+
+    def knows(self, who: str, page: str) -> bool:
+        seat = self.seating.seats.get(who)
+        return seat is not None and seat.page == page
+
+    # ---- coming
+
+    def place(self, grant: Grant, page: str, media: Media, *, move: bool, epoch: int) -> Seat:
+        """The seat to claim for a newcomer; `epoch` is a floor, the present holder's is exceeded.
+
+        Raises `RoomEnded`, `Elsewhere` (here on another device, and `move` not said), `RoomFull`.
+        """
+        who, known = grant.participant, self.seating.seats.get(grant.participant)
+        if self.history.ended:
+            raise RoomEnded()
+        if known and known.here and known.page != page and known.grant.device != grant.device and not move:
+            raise Elsewhere()
+        if known is None and len(self.seating.seats) >= SEATS:
+            raise RoomFull()
+        epoch = max(epoch, known.epoch + 1 if known else 0)
+        return Seat(
+            grant=grant,
+            page=page,
+            node=self.node,
+            epoch=epoch,
+            stay=known.stay if known else self.history.standing.get(who, str(epoch)),
+            waiting=grant.lobby and who not in self.history.admitted,
+            media=speech.permitted(grant, media),
+            hand=bool(known and known.hand),
+        )
+
+    def arrived(self, seat: Seat) -> list[Effect]:
+        """The claim succeeded."""
+        replaced = self._replaced(seat)
+        self.seating.take(seat)
+        self.seating.told.pop(seat.who, None)
+        self._unseen.pop(seat.who, None)
+        return [*replaced, Seated(seat), *self._joined(seat), Roster()]
+
+    def caught_up(self, who: str, seq: int) -> bool:
+        """The participant was sent the log up to `seq`; True when that is all the room knows."""
+        if seq < self.history.seq:
+            return False
+        self.seating.told[who] = seq
+        return True
+
+    # ---- going
+
+    def dropped(self, who: str, epoch: int, since: float) -> list[Effect]:
+        """Our participant's socket closed unasked; it was last alive at `since`."""
+        if self._ours(who, epoch) is None:
+            return []
+        self.seating.told.pop(who, None)
+        self.seating.gone_at[who] = since + GRACE
+        return self.silent(who, epoch, True)
+
+    def silent(self, who: str, epoch: int, silent: bool) -> list[Effect]:
+        """A heartbeat is late, or came after all."""
+        seat = self._ours(who, epoch)
+        if seat is None or seat.here is not silent:
+            return []
+        return self.changed(replace(seat, here=not silent))
+
+    def leave(self, seat: Seat, reason: str) -> list[Effect]:
+        """The seat is given up for good, and the attendance with it."""
+        self.seating.empty(seat, for_good=seat.node == self.node)
+        attended = [] if seat.waiting else [_left(seat.who, seat.stay, reason)]
+        return [Vacated(seat), *attended, Roster()]
+
+    def revoked(self, *, person: str, participant: str) -> list[Effect]:
+        """The house took the right to be here away."""
+        effects: list[Effect] = []
+        for seat in self.seating.mine:
+            if (person and seat.grant.person == person) or (participant and seat.who == participant):
+                effects += self._expelled(seat, "revoked")
+        return effects
+
+    def ticked(self, now: float, *, blind: bool = False) -> list[Effect]:
+        """Time passed: who has been away too long is gone. A `blind` node, which cannot ask the
+        store, judges its own people only."""
+        late = [seat for seat in self.seating.due(now) if seat.node == self.node or not blind]
+        effects = [effect for seat in late for effect in self.leave(seat, "lost")]
+        if self._unseen and now >= self._unseen_until and not blind:
+            effects += [_left(who, stay, "lost") for who, stay in self._unseen.items()]
+            self._unseen.clear()
+        return effects
+
+    # ---- speaking
+
+    def said(self, who: str, epoch: int, message: Message) -> list[Effect]:
+        """One of ours said something. Raises a `Refusal`."""
+        return speech.answer(self, self.holds(who, epoch), message)
+
+    def changed(self, seat: Seat) -> list[Effect]:
+        """A seat of ours now reads like this."""
+        seat = replace(seat, rev=seat.rev + 1)
+        self.seating.keep(seat)
+        return [Seated(seat), Roster()]
+
+    def relayed(self, to: str, page: str, event: str, payload: dict[str, Any]) -> list[Effect]:
+        """Another node hands on what one of its people said to one of ours."""
+        seat = self.seating.seats.get(to)
+        if seat is None or seat.node != self.node or seat.page != page or seat.waiting:
+            return []
+        return [Emit((to,), event, payload)]
+
+    # ---- the other nodes
+
+    def heard(self, seat: Seat, now: float) -> list[Effect]:
+        """Another node says how one of its seats reads."""
+        if seat.node == self.node or not self.seating.news(seat):
+            return []
+        replaced = self._replaced(seat)
+        self.seating.take(seat, now)
+        self._unseen.pop(seat.who, None)
+        if not seat.here:  # should its own node die before saying that it left
+            self.seating.gone_at[seat.who] = now + GRACE + 1
+        return [*replaced, Roster()]
+
+    def vacated(self, who: str, epoch: int) -> list[Effect]:
+        """Another node says that a seat is empty."""
+        seat = self.seating.seats.get(who)
+        if seat is None or seat.node == self.node or seat.epoch > epoch:
+            return []
+        self.seating.empty(seat, for_good=True)
+        return [Roster()]
+
+    def board(self, seats: Iterable[Seat], *, asked: float, now: float) -> list[Effect]:
+        """The store's list of living seats, asked for at `asked`: hints that were lost are made
+        good here, and seats whose node has died are seen to be missing."""
+        listed = {seat.who: seat for seat in seats}
+        effects = [e for seat in listed.values() for e in (*self.heard(seat, now), *self._relisted(seat))]
+        for seat in self.seating.unlisted(set(listed), asked):
+            given_up = self.seating.gone_at.get(seat.who, now + VANISHED)
+            self.seating.gone_at[seat.who] = min(given_up, now + VANISHED)
+            if seat.here:
+                self.seating.keep(replace(seat, here=False))
+                effects.append(Roster())
+        return effects
+
+    # ---- the log
+
+    def recorded(self, entries: Sequence[Entry], *, whole: bool) -> list[Effect]:
+        """Entries were written. `whole` entries come from the log itself and have no gap;
+        others may be ahead of what the room has, and then the log is read instead."""
+        effects: list[Effect] = []
+        for entry in entries:
+            if entry.seq <= self.history.seq:
+                continue
+            if entry.seq > self.history.seq + 1 and not whole:
+                return [*effects, Fetch()]
+            self.history.fold(entry)
+            effects += [*self._tell(entry), *self._obey(entry)]
+        return effects
+
+    def _tell(self, entry: Entry) -> list[Effect]:
+        to = tuple(who for who, seq in self.seating.told.items() if seq < entry.seq)
+        self.seating.told.update(dict.fromkeys(to, entry.seq))
+        return [Emit(to, "event", told(entry))] if to else []
+
+    def _obey(self, entry: Entry) -> list[Effect]:
+        """What an entry means for those on this node."""
+        if entry.kind == "ended":
+            return [effect for seat in self.seating.mine for effect in self._expelled(seat, "ended")]
+        seat = self.seating.seats.get(str(entry.body.get("who", "")))
+        if seat is None:
+            return []
+        if entry.kind == "left":
+            return self._contradicted(seat, entry)
+        return self._commanded(seat, entry.kind) if seat.node == self.node else []
+
+    def _commanded(self, seat: Seat, kind: str) -> list[Effect]:
+        if kind == "removed" or (kind == "denied" and seat.waiting):
+            return self._expelled(seat, kind)
+        if kind == "admitted" and seat.waiting:
+            inside = replace(seat, waiting=False)
+            return [*self.changed(inside), *self._joined(inside), Welcome(inside)]
+        return []
+
+    def _contradicted(self, seat: Seat, entry: Entry) -> list[Effect]:
+        """Somebody seated is said to have left. Another node's: it has. Ours, and here: a node that
+        could not see us for a while wrote it, and the person's attendance begins anew."""
+        if seat.stay != entry.body.get("stay"):
+            return []
+        if seat.node == self.node and seat.here:
+            anew = replace(seat, stay=f"{seat.epoch}.{entry.seq}")
+            return [*self.changed(anew), *self._joined(anew)]
+        self.seating.empty(seat, for_good=False)
+        return [Roster()] if seat.node != self.node else [Vacated(seat), Roster()]
+
+    # ---- seats
+
+    def _ours(self, who: str, epoch: int) -> Seat | None:
+        seat = self.seating.seats.get(who)
+        return seat if seat and seat.epoch == epoch and seat.node == self.node else None
+
+    def _expelled(self, seat: Seat, reason: str) -> list[Effect]:
+        return [Kick(seat, reason), Forget(seat.who), *self.leave(seat, reason)]
+
+    def _relisted(self, seat: Seat) -> list[Effect]:
+        """A seat that was missing from the board (the store lost its memory) is on it again."""
+        known = self.seating.seats.get(seat.who)
+        if known is None or known.age != seat.age or known.here or not seat.here:
+            return []
+        self.seating.take(seat)
+        return [Roster()]
+
+    def _replaced(self, seat: Seat) -> list[Effect]:
+        """The socket of ours that this claim makes obsolete, told so unless it is the same page's."""
+        known = self.seating.seats.get(seat.who)
+        if known is None or known.node != self.node or known.epoch == seat.epoch:
+            return []
+        return [Kick(known, None if known.page == seat.page else "moved")]
+
+    def _joined(self, seat: Seat) -> list[Effect]:
+        if seat.waiting or self.history.standing.get(seat.who) == seat.stay:
+            return []
+        grant = seat.grant
+        facts = {"who": seat.who, "stay": seat.stay, "name": grant.name}
+        body = {**facts, "title": grant.title, "role": grant.role}
+        return [Record("joined", seat.who, f"joined:{seat.who}:{seat.stay}", body)]
+
+
+def _left(who: str, stay: str, reason: str) -> Record:
+    return Record("left", who, f"left:{who}:{stay}", {"who": who, "stay": stay, "reason": reason})

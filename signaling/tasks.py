@@ -1,0 +1,48 @@
+"""Every background task has this owner: it logs a failure and, on stop, cancels and awaits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+
+class Tasks:
+    def __init__(self) -> None:
+        self._running: set[asyncio.Task[Any]] = set()
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def start(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def every(self, seconds: float, work: Callable[[], Awaitable[None]], name: str) -> asyncio.Task[Any]:
+        """Do it now and again every so often, whatever becomes of each round."""
+        return self.start(self._rounds(seconds, work, name), name)
+
+    async def _rounds(self, seconds: float, work: Callable[[], Awaitable[None]], name: str) -> None:
+        while True:
+            try:
+                await work()
+            except Exception:
+                log.exception("a round of %s failed", name)
+            await asyncio.sleep(seconds)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (failure := task.exception()):
+            log.error("task %s failed", task.get_name(), exc_info=failure)
+
+    async def stop(self) -> None:
+        """Cancel all but the caller and wait for their end."""
+        rest = self._running - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
