@@ -57,5 +57,4 @@ def install():
 
 
 if __name__ == "__main__":
-    os.environ.update(environment())
-    sys.exit(subprocess.run(command(*sys.argv[1:]), cwd=ROOT).returncode)
+    sys.exit(subprocess.run(command(*sys.argv[1:]), cwd=ROOT, env=environment()).returncode)
