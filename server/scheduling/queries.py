@@ -148,7 +148,7 @@ async def taken(
     if leaving_out:
         query = query.where(BookedBucket.booking_id != leaving_out)
     found: dict[str, list[int]] = defaultdict(list)
-    for occupant, bucket in (await unit.session.execute(query)).tuples():
+    for occupant, bucket in await unit.session.execute(query):
         found[occupant].append(bucket)
     return {occupant: stretches(numbers) for occupant, numbers in found.items()}
 
