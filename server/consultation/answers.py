@@ -1,14 +1,13 @@
 """The specialist's side before and during the session: accepting, declining, entering, ending."""
 
 from server.accounts import queries as accounts
-from server.consultation import queries, service, steps
+from server.consultation import appointments, queries, service, steps
 from server.consultation.centre import NotQualified, qualified
 from server.consultation.model import Answer, Consultation, Mode
 from server.consultation.states import LIVE, Move, State
 from server.core.errors import NotFound
 from server.core.unit import Unit
 from server.meeting import service as meetings
-from server.scheduling import service as scheduling
 
 
 async def accept(unit: Unit, *, case: Consultation) -> None:
@@ -46,7 +45,7 @@ async def entered(unit: Unit, *, case: Consultation, present: frozenset[str]) ->
     if both and case.state == State.READY:
         case.begun_at = case.begun_at or unit.now
         await steps.take(unit, case, Move.BEGIN)
-        await scheduling.begin(unit, subject_kind=service.SUBJECT, subject_id=case.id)
+        await appointments.begin(unit, case)
     elif both and case.state == State.INTERRUPTED:
         await steps.take(unit, case, Move.REJOIN)
 
@@ -61,7 +60,7 @@ async def end(unit: Unit, *, case: Consultation) -> None:
     """The talk is over, the opinion is owed. Raises IllegalMove."""
     case.ended_at = unit.now
     await steps.take(unit, case, Move.END)
-    await scheduling.finish(unit, subject_kind=service.SUBJECT, subject_id=case.id)
+    await appointments.finish(unit, case)
     if case.meeting_id:
         await meetings.close(unit, meeting_id=case.meeting_id, reason="ended")
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from server.accounts import queries as accounts
 from server.accounts.model import Person, Post, Role
 from server.accounts.service import today
-from server.consultation import queries, service, steps
+from server.consultation import appointments, queries, service, steps
 from server.consultation.model import Answer, Consultation, Invitation
 from server.consultation.states import Move, State
 from server.core.errors import Refusal
@@ -20,7 +20,6 @@ from server.meeting.model import MeetingKind
 from server.notices import service as notices
 from server.scheduling import service as scheduling
 from server.scheduling.invitations import Appointment, Guest, Method, invitation_ics, uid_of
-from server.scheduling.model import Resource, ResourceKind
 
 LEAST_YEARS = 3
 """Years of independent practice an invited physician has (远程医疗服务管理规范 2018)."""
@@ -135,20 +134,7 @@ async def schedule(unit: Unit, *, case: Consultation, starts: datetime, ends: da
         raise NobodyToSchedule
     if ends <= unit.now:
         raise InThePast
-    resources = [
-        Resource(ResourceKind.POST, case.specialist_post_id),
-        Resource(ResourceKind.POST, case.applicant_post_id),
-    ]
-    booking = await scheduling.book(
-        unit,
-        subject_kind=service.SUBJECT,
-        subject_id=case.id,
-        resources=resources,
-        start=starts,
-        end=ends,
-        title=case.number or "",
-        key=key,
-    )
+    booking = await appointments.take(unit, case, starts=starts, ends=ends, key=key)
     case.starts_at, case.ends_at = starts, ends
     await _open_room(unit, case)
     await steps.take(unit, case, Move.BOOK)
@@ -161,8 +147,10 @@ async def reschedule(unit: Unit, *, case: Consultation, starts: datetime, ends: 
         raise RescheduledTooOften
     if ends <= unit.now:
         raise InThePast
-    booking = (await scheduling.bookings_of(unit, subject_kind=service.SUBJECT, subject_id=case.id))[0]
-    await scheduling.move(unit, booking=booking, start=starts, end=ends, reason=reason)
+    booking = await appointments.booking_of(unit, case)
+    if booking is None:
+        raise NobodyToSchedule
+    await scheduling.move(unit, booking_id=booking.id, start=starts, end=ends)
     case.starts_at, case.ends_at = starts, ends
     case.reschedules += 1
     await _open_room(unit, case)
@@ -172,7 +160,7 @@ async def reschedule(unit: Unit, *, case: Consultation, starts: datetime, ends: 
 
 async def mark_no_show(unit: Unit, *, case: Consultation, side: str) -> None:
     await steps.take(unit, case, Move.MISS, reason=side)
-    await scheduling.release_all(unit, subject_kind=service.SUBJECT, subject_id=case.id)
+    await appointments.release(unit, case, side)
     if case.meeting_id:
         await meetings.close(unit, meeting_id=case.meeting_id, reason="no_show")
     await service.tell_everyone(unit, case, "会诊 %(number)s 有一方未到场，已结束")
@@ -181,7 +169,7 @@ async def mark_no_show(unit: Unit, *, case: Consultation, side: str) -> None:
 async def rebook(unit: Unit, *, case: Consultation, reason: str) -> None:
     """An interrupted session gets another time."""
     if case.state == State.INTERRUPTED:
-        await scheduling.release_all(unit, subject_kind=service.SUBJECT, subject_id=case.id)
+        await appointments.release(unit, case, reason)
     await steps.take(unit, case, Move.REBOOK, reason=reason)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from server.accounts import queries as accounts
 from server.accounts.model import Role
 from server.accounts.service import today
-from server.consultation import steps
+from server.consultation import appointments, steps
 from server.consultation.model import Complaint, Consultation, Mode
 from server.consultation.states import LIVE, Move, State
 from server.core.errors import Invalid, Refusal, Stale
@@ -15,11 +15,9 @@ from server.directory import queries as directory
 from server.documents import numbers
 from server.meeting import service as meetings
 from server.notices import service as notices
-from server.patients import consents
-from server.scheduling import service as scheduling
 from server.scheduling.deadlines import Urgency
 
-SUBJECT = "consultation"
+SUBJECT = appointments.SUBJECT
 STORY_FIELDS = ("story", "findings", "vitals", "tests", "treatment", "diagnosis", "history", "answers")
 """The free parts of a request, in the order a doctor thinks; `vitals` and `answers` are small objects."""
 
@@ -100,8 +98,6 @@ async def missing(unit: Unit, case: Consultation) -> dict[str, str]:
         lacking["diagnosis"] = "请写初步诊断"
     if not case.specialty:
         lacking["specialty"] = "请选择会诊专科"
-    if case.patient_id and not await consents.satisfied(unit, subject_id=case.id, patient_id=case.patient_id):
-        lacking["consent"] = "缺：知情同意书"
     return lacking
 
 
@@ -132,7 +128,7 @@ async def _resubmit(unit: Unit, case: Consultation) -> None:
 
 
 async def _needs_approval(unit: Unit, case: Consultation) -> bool:
-    """Where an institution has an approver, all but urgent requests pass by them first (urgent: approved afterwards)."""
+    """Where an institution has an approver, all but urgent requests pass by them first."""
     if case.urgency in (Urgency.IMMEDIATE, Urgency.URGENT):
         return False
     found = await accounts.holders(unit, role=Role.DEPT_LEAD, institution_ids=[case.inviting_id], on=today(unit.now))
@@ -159,7 +155,7 @@ async def cancel(unit: Unit, *, case: Consultation, reason: str) -> None:
     was_live = case.state in LIVE
     await steps.take(unit, case, Move.CANCEL, reason=reason)
     if was_live:
-        await scheduling.release_all(unit, subject_kind=SUBJECT, subject_id=case.id)
+        await appointments.release(unit, case, reason)
         if case.meeting_id:
             await meetings.close(unit, meeting_id=case.meeting_id, reason="cancelled")
     await tell_everyone(unit, case, "会诊 %(number)s 已取消：%(reason)s", reason=reason)

@@ -1,4 +1,4 @@
-"""Moving a consultation: the move, its line of history, its audit row, its next deadline, the live hint. Always together."""
+"""Moving a consultation: the move, its history, its audit row, its deadline, the live hint; always together."""
 
 from datetime import datetime
 from functools import lru_cache

@@ -1,6 +1,5 @@
 """Who may enter a meeting is decided by what it is about: each capability that meets hangs its door here."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,4 +34,4 @@ class Door(Protocol):
         """A host ended the session."""
 
 
-DOORS: web.AppKey[Mapping[str, Door]] = web.AppKey("doors", dict)
+DOORS = web.AppKey("doors", dict[str, Door])

@@ -1,0 +1,31 @@
+"""Every mapped class, so that the metadata is whole."""
+
+from server.accounts import model as accounts
+from server.audit import model as audit
+from server.consultation import model as consultation
+from server.core import idempotency, outbox
+from server.core.orm import Base
+from server.directory import model as directory
+from server.documents import model as documents
+from server.files import model as files
+from server.meeting import model as meeting
+from server.notices import model as notices
+from server.patients import model as patients
+from server.scheduling import model as scheduling
+
+metadata = Base.metadata
+__all__ = [
+    "accounts",
+    "audit",
+    "consultation",
+    "directory",
+    "documents",
+    "files",
+    "idempotency",
+    "meeting",
+    "metadata",
+    "notices",
+    "outbox",
+    "patients",
+    "scheduling",
+]

@@ -1,0 +1,46 @@
+"""What happens without anybody asking: mails go out, the audit chain is checkpointed, clocks run out."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from server.audit import queries as audit_queries
+from server.audit import service as audit
+from server.core.database import Database
+from server.core.tasks import Tasks
+from server.outgoing import Carrier, carry_due
+from server.settings import Settings
+
+log = structlog.get_logger()
+
+
+def start(tasks: Tasks, database: Database, settings: Settings) -> None:
+    """Starts every recurring duty under `tasks`."""
+    carrier = Carrier(settings)
+    tasks.start(every(2, lambda: carry_due(database, carrier), "outbox"), "outbox")
+    tasks.start(every(30, lambda: checkpoint(database, settings), "checkpoint"), "checkpoint")
+
+
+async def every(seconds: float, duty: Callable[[], Awaitable[object]], name: str) -> None:
+    """Does a duty again and again; one failure is logged and does not end it."""
+    while True:
+        try:
+            await duty()
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("duty failed", duty=name)
+        await asyncio.sleep(seconds)
+
+
+async def checkpoint(database: Database, settings: Settings) -> None:
+    """Writes the signed end of the audit chain outside the database, when it has moved on."""
+    async with database.unit(writes=False) as unit:
+        head = await audit_queries.head(unit)
+        now = unit.now
+    if head is None:
+        return
+    known = audit.read_checkpoint(settings.checkpoint, database.keys)
+    if known is None or known.seq != head.seq:
+        await asyncio.to_thread(audit.write_checkpoint, settings.checkpoint, head, database.keys, now.isoformat())
