@@ -19,7 +19,8 @@ Say = Callable[[str], str]
 
 STANDARD: Final = "a-2a"
 DIGEST_SHOWN = 16
-_WORD = re.compile(r'\bt\("([^"]+)"\)|(?:section|part|fact|side)\("([^"]+)"|\("([^"]+)", r\.')
+_WORD = re.compile(r'"([^"\n]*[\u4e00-\u9fff][^"\n]*)"')
+_COMMENT = re.compile(r"(?<!:)//.*")
 
 
 def typeset(report: Report, *, say: Say, verify_page: str = "", code: str = "", draft: bool = False) -> bytes:
@@ -29,7 +30,7 @@ def typeset(report: Report, *, say: Say, verify_page: str = "", code: str = "", 
     """
     inputs = {
         "report": json.dumps(_shown(report, verify_page, code)),
-        "words": json.dumps({word: say(word) for word in words_of("report")}),
+        "words": json.dumps({word: say(word) for word in {report.title, *words_of("report")}}),
         "draft": "yes" if draft else "no",
         "qr": "" if draft else qr_of(f"{verify_page}/{code}"),
     }
@@ -46,8 +47,8 @@ def qr_of(address: str) -> str:
 
 
 def words_of(template: str) -> frozenset[str]:
-    """The Chinese words that a template translates."""
-    return frozenset(next(filter(None, found)) for found in _WORD.findall(_source(template)))
+    """The Chinese words of a template: every literal with a Chinese character in it is translated."""
+    return frozenset(_WORD.findall(_COMMENT.sub("", _source(template))))
 
 
 def beijing(at: datetime | None) -> str:
