@@ -1,0 +1,184 @@
+"""The parent's side of the sandbox: starts a child, serves it ranges of the file, believes nothing it says."""
+
+import asyncio
+import json
+import signal
+import struct
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Annotated, Protocol
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from server.files.album import Album
+from server.files.facts import Dicom, Ecg, Frame, Pdf, Photo
+
+WALL_SECONDS = 15
+AT_ONCE = 2
+MOST_RUNS = 60
+MOST_FRAMES = 6000
+MOST_DERIVED = 2 * 1024 * 1024 * 1024
+LARGEST = 1024 * 1024
+HEAD = struct.Struct(">cI")
+RANGE = struct.Struct(">QI")
+ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "LANG": "C.UTF-8", "TZ": "UTC"}
+DERIVATIVES = frozenset({"preview", "thumbnail", "document", "frames", "samples"})
+
+Outcome = Photo | Pdf | Ecg | Dicom
+OUTCOME: TypeAdapter[Outcome] = TypeAdapter(Annotated[Outcome, Field(discriminator="kind")])
+
+
+class Unreadable(Exception):
+    """The file is refused; `reason` is a value of model.Reason, or what a broken child claims one to be."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """Whom the file should speak of: names as they may be written, birth date YYYYMMDD, sex M or F."""
+
+    names: tuple[str, ...] = ()
+    birth_date: str = ""
+    sex: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """The file: its size, and a way to its bytes from one offset to another."""
+
+    size: int
+    read: Callable[[int, int], Awaitable[bytes]]
+
+
+class Keep(Protocol):
+    async def add(self, name: str, chunk: bytes) -> None:
+        """Bytes of the derivative `name`, after those that came before."""
+
+
+@dataclass
+class Seen:
+    """What has come out of a file so far, over all its runs."""
+
+    album: Album = field(default_factory=Album)
+    derived: int = 0
+    matches: list[bool] = field(default_factory=list)
+
+
+class Sandbox:
+    """At most `at_once` children at a time, each alive for `wall_seconds` at most."""
+
+    def __init__(self, *, at_once: int = AT_ONCE, wall_seconds: float = WALL_SECONDS) -> None:
+        self._turn = asyncio.Semaphore(at_once)
+        self._wall = wall_seconds
+
+    async def read(self, upload: Upload, expected: Expected, keep: Keep) -> tuple[Outcome, Album]:
+        """What the file is; its derivatives go to `keep`. Raises Unreadable."""
+        seen, start = Seen(), (0, 0)
+        for _ in range(MOST_RUNS):
+            async with self._turn:
+                outcome = await self._run(upload, expected, start, keep, seen)
+            if outcome.matches is not None:
+                seen.matches.append(outcome.matches)
+            following = outcome.next if isinstance(outcome, Dicom) else None
+            if following is None:
+                together = all(seen.matches) if seen.matches else None
+                return outcome.model_copy(update={"matches": together}), seen.album
+            if following <= start:
+                raise Unreadable("damaged")
+            start = following
+        raise Unreadable("too_large_inside")
+
+    async def _run(self, upload: Upload, expected: Expected, start: tuple[int, int], keep: Keep, seen: Seen) -> Outcome:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-I", "-m", "server.files.sandbox"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            cwd="/",
+            env=ENVIRONMENT,
+        )
+        try:
+            async with asyncio.timeout(self._wall):
+                return await Dialogue(child, upload, keep, seen).hold(expected, start)
+        except TimeoutError:
+            raise Unreadable("too_long") from None
+        except (asyncio.IncompleteReadError, ConnectionError):
+            raise Unreadable(await _cause_of_death(child)) from None
+        except (ValidationError, ValueError, struct.error):
+            raise Unreadable("damaged") from None
+        finally:
+            await _end(child)
+
+
+class Dialogue:
+    """One run's frames, answered in the order they come."""
+
+    def __init__(self, child: asyncio.subprocess.Process, upload: Upload, keep: Keep, seen: Seen) -> None:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        self._to, self._from = child.stdin, child.stdout
+        self._upload, self._keep, self._seen = upload, keep, seen
+        self._name = ""
+
+    async def hold(self, expected: Expected, start: tuple[int, int]) -> Outcome:
+        whom = {"names": expected.names, "birth_date": expected.birth_date, "sex": expected.sex}
+        await self._say(b"A", json.dumps({"size": self._upload.size, "start": start, **whom}).encode())
+        while True:
+            tag, payload = await self._hear()
+            if tag == b"F":
+                return OUTCOME.validate_json(payload)
+            if tag == b"X":
+                raise Unreadable(str(json.loads(payload)["reason"]))
+            await self._answer(tag, payload)
+
+    async def _answer(self, tag: bytes, payload: bytes) -> None:
+        if tag == b"R":
+            await self._hand(*RANGE.unpack(payload))
+        elif tag == b"N":
+            self._name = json.loads(payload)
+        elif tag == b"D" and self._name in DERIVATIVES:
+            await self._take(payload)
+        elif tag == b"I" and len(self._seen.album) < MOST_FRAMES:
+            self._seen.album.add(Frame.model_validate_json(payload))
+        else:
+            raise Unreadable("too_large_inside" if tag == b"I" else "damaged")
+
+    async def _hand(self, offset: int, length: int) -> None:
+        stop = min(offset + min(length, LARGEST), self._upload.size)
+        await self._say(b"B", await self._upload.read(offset, stop) if offset < stop else b"")
+
+    async def _take(self, chunk: bytes) -> None:
+        self._seen.derived += len(chunk)
+        if self._seen.derived > MOST_DERIVED:
+            raise Unreadable("too_large_inside")
+        await self._keep.add(self._name, chunk)
+
+    async def _say(self, tag: bytes, payload: bytes) -> None:
+        self._to.write(HEAD.pack(tag, len(payload)))
+        self._to.write(payload)
+        await self._to.drain()
+
+    async def _hear(self) -> tuple[bytes, bytes]:
+        tag, length = HEAD.unpack(await self._from.readexactly(HEAD.size))
+        if length > LARGEST:
+            raise Unreadable("damaged")
+        return tag, await self._from.readexactly(length)
+
+
+async def _cause_of_death(child: asyncio.subprocess.Process) -> str:
+    """Killed by its own limit of CPU time, or by what it read."""
+    code = await child.wait()
+    return "too_long" if code in (-signal.SIGKILL, -signal.SIGXCPU) else "damaged"
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError):
+        child.kill()
+    await child.wait()
+    child._transport.close()  # type: ignore[attr-defined]  # else its pipes wait for the collector
