@@ -5,7 +5,8 @@ from datetime import datetime
 from server.consultation.model import Consultation
 from server.core.unit import Unit
 from server.scheduling import queries, running, service
-from server.scheduling.model import Booking, BookingStatus, Resource, ResourceKind
+from server.scheduling.bookable import BookingStatus, Resource, ResourceKind
+from server.scheduling.service import Booking
 
 SUBJECT = "consultation"
 

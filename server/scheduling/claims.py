@@ -8,9 +8,13 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from server.core.unit import Unit
 from server.scheduling import queries
+from server.scheduling.bookable import ResourceKind
 from server.scheduling.buckets import bucket_after, buckets, outward
 from server.scheduling.intervals import Interval
-from server.scheduling.model import BookedBucket, Booking, ResourceKind
+from server.scheduling.model import (
+    BookedBucket,
+    Booking,
+)
 
 DEADLOCK = "40P01"
 

@@ -7,8 +7,11 @@ from datetime import datetime, timedelta
 from server.core.unit import Unit
 from server.scheduling import queries
 from server.scheduling.availability import Hours, Offer, days_of, offers, office_week, open_times, whole_buckets
+from server.scheduling.bookable import Resource, ResourceKind
 from server.scheduling.intervals import Interval, clip, merge, subtract
-from server.scheduling.model import Booking, Resource, ResourceKind
+from server.scheduling.model import (
+    Booking,
+)
 from server.scheduling.strip import DayStrip, Side, day_strip
 from server.scheduling.working_calendar import CHINA, WorkingCalendar
 

@@ -11,8 +11,15 @@ from server.core.errors import Invalid, Stale
 from server.core.unit import Unit
 from server.scheduling import queries
 from server.scheduling.availability import ExceptionKind
+from server.scheduling.bookable import ResourceKind
 from server.scheduling.intervals import Interval
-from server.scheduling.model import AvailabilityException, Booking, PostSchedule, ResourceKind, Room, WeeklyHours
+from server.scheduling.model import (
+    AvailabilityException,
+    Booking,
+    PostSchedule,
+    Room,
+    WeeklyHours,
+)
 
 LONGEST_EXCEPTION = timedelta(days=366)
 

@@ -2,7 +2,6 @@
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
 
 from sqlalchemy import BigInteger, Enum, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -10,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from server.core.errors import Refusal
 from server.core.orm import Base, Id
 from server.scheduling.availability import Exceptional, ExceptionKind, Hours
+from server.scheduling.bookable import BookingStatus, Resource, ResourceKind
 from server.scheduling.intervals import Interval
 
 LONGEST = timedelta(hours=24)
@@ -17,25 +17,6 @@ OVERRUN_AHEAD = timedelta(minutes=10)
 """How far past the present a running consultation keeps its people."""
 OVERRUN_LIMIT = timedelta(hours=4)
 """A session that nobody ended counts as over this long after its planned end."""
-
-
-class BookingStatus(StrEnum):
-    HELD = "held"
-    CONFIRMED = "confirmed"
-    RELEASED = "released"
-
-
-class ResourceKind(StrEnum):
-    POST = "post"
-    ROOM = "room"
-    EQUIPMENT = "equipment"
-
-
-class Resource(NamedTuple):
-    """What a booking takes. A post takes its person: nobody can be in two places, in whichever post."""
-
-    kind: ResourceKind
-    id: str
 
 
 class AlreadyReleased(Refusal):

@@ -12,6 +12,7 @@ from server.core.unit import Unit
 from server.directory import queries as directory
 from server.scheduling import policy
 from server.scheduling.availability import Exceptional, Hours
+from server.scheduling.bookable import BookingStatus, Resource, ResourceKind
 from server.scheduling.buckets import buckets, stretches
 from server.scheduling.intervals import Interval
 from server.scheduling.model import (
@@ -21,10 +22,7 @@ from server.scheduling.model import (
     AvailabilityException,
     BookedBucket,
     Booking,
-    BookingStatus,
     PostSchedule,
-    Resource,
-    ResourceKind,
     Room,
     SentReminder,
     TakenResource,

@@ -12,16 +12,29 @@ from sqlalchemy import update
 from server.core.errors import Invalid, Refusal
 from server.core.unit import Unit
 from server.scheduling import claims, queries
+from server.scheduling.bookable import BookingStatus, Resource
 from server.scheduling.intervals import Interval
 from server.scheduling.model import (
     LONGEST,
     OVERRUN_AHEAD,
+    AlreadyBegun,
     AlreadyReleased,
     Booking,
-    BookingStatus,
-    Resource,
     TakenResource,
 )
+
+__all__ = [
+    "AlreadyBegun",
+    "AlreadyReleased",
+    "Booking",
+    "InThePast",
+    "KeyReused",
+    "SlotTaken",
+    "book",
+    "confirm",
+    "move",
+    "release",
+]
 
 LATEST_START = timedelta(minutes=5)
 

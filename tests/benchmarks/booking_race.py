@@ -16,12 +16,13 @@ import sys
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from server.core.clock import SetClock
 from server.scheduling import queries, service
+from server.scheduling.bookable import Resource, ResourceKind
 from server.scheduling.intervals import Interval
-from server.scheduling.model import Resource, ResourceKind
 from server.scheduling.service import SlotTaken
 from tests import stores as servers
 from tests.conftest import finish, furnish, import_models, open_database
@@ -156,7 +157,7 @@ async def judge(database, place):
     async with database.unit() as unit:
         period = Interval(first, first + SLOTS * SLOT)
         bookings = await queries.agenda(unit, occupant=place.expert_person, period=period)
-    overlaps = sum(later.starts_at < earlier.ends_at for earlier, later in zip(bookings, bookings[1:], strict=False))
+    overlaps = sum(later.starts_at < earlier.ends_at for earlier, later in pairwise(bookings))
     slots = {(booking.starts_at - first) // SLOT for booking in bookings}
     return overlaps, SLOTS - len(slots)
 

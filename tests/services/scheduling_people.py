@@ -8,7 +8,7 @@ from server.accounts.model import Role
 from server.directory import service as directory
 from server.directory.model import Kind, Level
 from server.scheduling import hours
-from server.scheduling.model import Resource, ResourceKind
+from server.scheduling.bookable import Resource, ResourceKind
 
 LONG_AGO = date(2020, 1, 1)
 

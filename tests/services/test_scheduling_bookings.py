@@ -7,9 +7,10 @@ import pytest
 
 from server.core.errors import Invalid, NotFound
 from server.scheduling import queries, reminders, running, service
+from server.scheduling.bookable import BookingStatus, Resource, ResourceKind
 from server.scheduling.free import free_times
 from server.scheduling.intervals import Interval
-from server.scheduling.model import AlreadyBegun, AlreadyReleased, BookingStatus, NotBegun, Resource, ResourceKind
+from server.scheduling.model import AlreadyBegun, AlreadyReleased, NotBegun
 from server.scheduling.service import InThePast, KeyReused, SlotTaken
 from server.scheduling.working_calendar import SHANGHAI
 from tests.conftest import open_database
