@@ -1,0 +1,242 @@
+// The connections to everybody in the room: one a person and page load.
+
+import { between, grade, newThrift, pictureBudget, read, weigh } from "../lib/line.js";
+import { Link } from "./link.js";
+
+/** @typedef {import("./link.js").Step} Step */
+/** @typedef {import("./link.js").Place} Place */
+/** @typedef {import("./link.js").Tracks} Tracks */
+/** @typedef {import("../lib/roster.js").Peer} Peer */
+/** @typedef {import("../lib/line.js").Line} Line */
+/** @typedef {{servers: RTCIceServer[], policy: RTCIceTransportPolicy, ttl: number}} Ice  `ttl` seconds */
+/** @typedef {Step & {from: string, page: string}} Signal */
+/**
+ * @typedef {object} Tie  a link and what is known of it
+ * @property {Link} link
+ * @property {string} page
+ * @property {boolean} here
+ * @property {number | null} missed  when the server last lost them; null while it has them
+ * @property {number | null} lost  when it was last seen to fall (ms, monotonic); null while it stands
+ * @property {boolean} stood
+ * @property {import("../lib/line.js").Reading | null} reading
+ * @property {Line | null} line
+ * @property {import("../lib/line.js").Grade} grade
+ * @property {import("../lib/line.js").Thrift} thrift
+ * @property {number} moved  when its picture last moved
+ */
+/**
+ * @typedef {object} MeshEnds
+ * @property {string} me
+ * @property {Tracks} tracks
+ * @property {(to: string, page: string, step: Step) => void} send
+ * @property {() => Promise<Ice | null>} freshIce
+ * @property {() => boolean} reachable  signalling is up
+ * @property {() => void} changed
+ */
+
+const LOOK_EVERY = 500; // ms
+const MEASURE_EVERY = 1000; // ms
+const UNCALLED_AFTER = 4000; // ms a person may be in the roster without having offered
+
+export class Mesh {
+  /** @type {Map<string, Tie>} */
+  ties = new Map();
+  /** @type {Map<string, number>} people whose offer is awaited, since when */
+  #awaited = new Map();
+  /** @type {Peer[]} */
+  #peers = [];
+  #iceAt = 0;
+  #measuredAt = 0;
+
+  /**
+   * @param {MeshEnds} ends
+   * @param {Ice} ice
+   */
+  constructor(ends, ice) {
+    this.ends = ends;
+    this.ice = ice;
+    this.renew(ice);
+    this.watch = setInterval(() => this.#look(performance.now()), LOOK_EVERY);
+  }
+
+  /** @param {Ice} ice */
+  renew(ice) {
+    this.ice = ice;
+    this.#iceAt = performance.now();
+  }
+
+  /**
+   * The room's people as they are now.
+   * @param {Peer[]} peers
+   * @param {boolean} calling one has just come in and makes the offers
+   */
+  meet(peers, calling) {
+    this.#peers = peers;
+    const ids = new Set(peers.map(({ id }) => id));
+    for (const id of this.ties.keys()) if (!ids.has(id)) this.#part(id);
+    for (const peer of peers) this.#meetOne(peer, calling);
+    this.#share();
+  }
+
+  /** @param {Signal} signal */
+  take({ from, page, ...step }) {
+    const known = this.ties.get(from);
+    const tie = known?.page === page ? known : this.#tie(from, page);
+    tie.link.take(step);
+  }
+
+  /** @param {Place} place whose own track was exchanged */
+  replace(place) {
+    for (const { link } of this.ties.values()) link.replace(place);
+  }
+
+  /** The machine has another network: every path is looked for anew. */
+  networkChanged() {
+    for (const { link } of this.ties.values()) link.restart();
+  }
+
+  close() {
+    clearInterval(this.watch);
+    for (const id of [...this.ties.keys()]) this.#part(id);
+  }
+
+  /**
+   * @param {Peer} peer
+   * @param {boolean} calling
+   */
+  #meetOne(peer, calling) {
+    const known = this.ties.get(peer.id);
+    const here = peer.state === "here";
+    if (known?.page === peer.page) {
+      if (here && (!known.here || calling)) known.link.again();
+      known.here = here;
+      known.missed = here ? null : (known.missed ?? performance.now());
+    } else if (known) this.#part(peer.id);
+    if (this.ties.has(peer.id)) return;
+    if (calling && here) this.#call(peer);
+    else if (!here) this.#awaited.delete(peer.id);
+    else if (!this.#awaited.has(peer.id)) this.#awaited.set(peer.id, performance.now());
+  }
+
+  /** @param {Peer} peer */
+  #call(peer) {
+    this.#tie(peer.id, peer.page).link.call();
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} page
+   * @returns {Tie}
+   */
+  #tie(id, page) {
+    this.#part(id);
+    const link = new Link({
+      me: this.ends.me,
+      other: id,
+      tracks: this.ends.tracks,
+      configuration: () => this.#configuration(),
+      freshen: () => this.#freshen(),
+      send: (step) => this.ends.send(id, page, step),
+      changed: () => this.#changed(id),
+      failed: (error) => console.warn("link", error),
+    });
+    const now = performance.now();
+    const unmeasured = { reading: null, line: null, grade: /** @type {const} */ ("good"), thrift: newThrift() };
+    const tie = { link, page, here: true, missed: null, lost: now, stood: false, moved: now, ...unmeasured };
+    this.ties.set(id, tie);
+    this.ends.changed();
+    return tie;
+  }
+
+  /** @param {string} id */
+  #part(id) {
+    this.#awaited.delete(id);
+    this.ties.get(id)?.link.close();
+    if (this.ties.delete(id)) this.ends.changed();
+  }
+
+  /** @param {string} id */
+  #changed(id) {
+    const tie = this.ties.get(id);
+    if (!tie) return;
+    const { connected } = tie.link;
+    if (connected && tie.lost !== null) {
+      tie.moved = performance.now();
+      this.#share();
+    }
+    tie.stood ||= connected;
+    tie.lost = connected ? null : (tie.lost ?? performance.now());
+    this.ends.changed();
+  }
+
+  #configuration() {
+    return /** @type {RTCConfiguration} */ ({
+      iceServers: this.ice.servers,
+      iceTransportPolicy: this.ice.policy,
+      bundlePolicy: "max-bundle",
+      rtcpMuxPolicy: "require",
+    });
+  }
+
+  async #freshen() {
+    if (performance.now() - this.#iceAt < this.ice.ttl * 800) return;
+    const ice = await this.ends.freshIce();
+    if (ice) this.renew(ice);
+  }
+
+  /** Gives each picture its part of the uplink; sound goes first. */
+  #share() {
+    const budget = pictureBudget(this.ties.size);
+    for (const { link, thrift } of this.ties.values()) {
+      tune(link.sender("audio"), { priority: "high", networkPriority: "high" });
+      tune(link.sender("camera"), { maxBitrate: budget, active: !thrift.spared });
+      tune(link.sender("screen"), { maxBitrate: 1_500_000 });
+    }
+  }
+
+  /** @param {number} now */
+  #look(now) {
+    const reachable = this.ends.reachable();
+    for (const { link, here } of this.ties.values()) link.tick(now, reachable && here);
+    if (reachable) this.#callTheSilent(now);
+    if (now - this.#measuredAt < MEASURE_EVERY) return;
+    this.#measuredAt = now;
+    for (const tie of this.ties.values()) void this.#measure(tie);
+  }
+
+  /** Somebody is here and never called: their offer was lost before it had a connection to belong to. @param {number} now */
+  #callTheSilent(now) {
+    for (const peer of this.#peers) {
+      const since = this.#awaited.get(peer.id);
+      const patience = UNCALLED_AFTER + (this.ends.me < peer.id ? 2000 : 0);
+      if (since !== undefined && peer.state === "here" && now - since > patience) this.#call(peer);
+    }
+  }
+
+  /** @param {Tie} tie */
+  async #measure(tie) {
+    if (!tie.link.connected) return;
+    const after = read((await tie.link.pc.getStats()).values(), tie.link.mid("camera"));
+    const now = performance.now();
+    if (after.frames !== (tie.reading?.frames ?? 0)) tie.moved = now;
+    tie.line = tie.reading ? between(tie.reading, after) : null;
+    tie.reading = after;
+    if (!tie.line) return;
+    tie.grade = grade(tie.line);
+    const { spared } = tie.thrift;
+    tie.thrift = weigh(tie.thrift, tie.grade, now);
+    if (tie.thrift.spared !== spared) this.#share();
+    this.ends.changed();
+  }
+}
+
+/**
+ * @param {RTCRtpSender | undefined} sender
+ * @param {Partial<RTCRtpEncodingParameters>} wish
+ */
+function tune(sender, wish) {
+  const parameters = sender?.getParameters();
+  if (!sender || !parameters?.encodings?.length) return;
+  Object.assign(parameters.encodings[0], wish);
+  void sender.setParameters(parameters).catch(() => undefined); // a link that is just closing
+}

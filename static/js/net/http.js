@@ -1,0 +1,68 @@
+// Asking the server over HTTP: JSON both ways, the form token in a header, a refusal as a sentence (RFC 9457).
+
+const PATIENCE = 10_000; // ms
+
+/** The server said no, and why. `says` is already in the reader's language. */
+export class Refused extends Error {
+  /** @param {{code: string, status: number, says: string}} refusal */
+  constructor({ code, status, says }) {
+    super(says);
+    this.code = code;
+    this.status = status;
+    this.says = says;
+  }
+}
+
+/** Nobody answered: the line is down, or the server is. Trying again may help. */
+export class Unreachable extends Error {}
+
+/**
+ * @param {string} address
+ * @param {Record<string, any>} [body]
+ * @returns {Promise<any>} raises Refused or Unreachable
+ */
+export async function post(address, body = {}) {
+  return answerOf(
+    await ask(address, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
+  );
+}
+
+/**
+ * @param {string} address
+ * @returns {Promise<Document>} a page's fragment; scripts in it never run. Raises Refused or Unreachable
+ */
+export async function fragment(address) {
+  const response = await ask(address, { headers: { Accept: "text/html", "HX-Request": "true" } });
+  if (!response.ok) throw await refusalOf(response);
+  return new DOMParser().parseFromString(await response.text(), "text/html");
+}
+
+/**
+ * @param {string} address
+ * @param {RequestInit} request
+ */
+async function ask(address, request) {
+  const headers = { Accept: "application/json", "X-CSRF": formToken(), ...request.headers };
+  try {
+    return await fetch(address, { ...request, headers, signal: AbortSignal.timeout(PATIENCE) });
+  } catch (cause) {
+    throw new Unreachable("unreachable", { cause });
+  }
+}
+
+/** @param {Response} response */
+async function answerOf(response) {
+  if (response.ok) return response.status === 204 ? null : response.json();
+  throw await refusalOf(response);
+}
+
+/** @param {Response} response */
+async function refusalOf(response) {
+  const told = await response.json().catch(() => ({}));
+  if (response.status >= 502) return new Unreachable(String(response.status));
+  return new Refused({ code: told.code ?? "failed", status: response.status, says: told.detail ?? response.statusText });
+}
+
+function formToken() {
+  return document.querySelector("meta[name=csrf]")?.getAttribute("content") ?? "";
+}

@@ -1,0 +1,107 @@
+// The panel at the right (on a phone: the sheet from below): case, opinion, chat, people.
+
+import htmx from "htmx.org";
+import { t } from "../../lib/words.js";
+import { fragment } from "../../net/http.js";
+import { button, byId, make } from "./page.js";
+
+/** @typedef {"case" | "opinion" | "chat" | "people"} Tab */
+
+const NARROW = matchMedia("(max-width: 767.98px)");
+
+export class Side {
+  /** @type {Tab} */
+  tab;
+  /** @type {HTMLElement[]} */
+  #tabs;
+
+  /** @param {(tab: Tab, open: boolean) => void} changed */
+  constructor(changed) {
+    this.changed = changed;
+    this.#tabs = /** @type {HTMLElement[]} */ ([...byId("panel").querySelectorAll("[role=tab]")]);
+    this.tab = tabOf(this.#tabs[0]);
+    this.isOpen = false;
+  }
+
+  connect() {
+    for (const tab of this.#tabs) tab.addEventListener("click", () => this.show(tabOf(tab)));
+    byId("panel").addEventListener("keydown", (press) => this.#key(press));
+    byId("side-close").addEventListener("click", () => this.close());
+    this.#draw();
+    if (!NARROW.matches) this.open();
+  }
+
+  open() {
+    this.isOpen = true;
+    this.#draw();
+    void this.#load(byId(`side-${this.tab}`));
+  }
+
+  close() {
+    const within = byId("panel").contains(document.activeElement);
+    this.isOpen = false;
+    this.#draw();
+    if (within) byId("control-panel").focus();
+  }
+
+  toggle() {
+    if (this.isOpen) this.close();
+    else this.open();
+  }
+
+  /** @param {Tab} tab */
+  show(tab) {
+    this.tab = tab;
+    this.open();
+  }
+
+  /** @param {Tab} tab */
+  isShown(tab) {
+    return this.isOpen && this.tab === tab;
+  }
+
+  #draw() {
+    byId("call").toggleAttribute("data-side", this.isOpen);
+    byId("control-panel").setAttribute("aria-expanded", String(this.isOpen));
+    for (const tab of this.#tabs) {
+      const chosen = tabOf(tab) === this.tab;
+      tab.setAttribute("aria-selected", String(chosen));
+      tab.tabIndex = chosen ? 0 : -1;
+      byId(`side-${tabOf(tab)}`).hidden = !chosen;
+    }
+    this.changed(this.tab, this.isOpen);
+  }
+
+  /** @param {KeyboardEvent} press */
+  #key(press) {
+    if (press.key === "Escape" && NARROW.matches) return this.close();
+    const at = this.#tabs.indexOf(/** @type {HTMLElement} */ (press.target));
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[press.key];
+    if (at < 0 || !step) return;
+    const next = this.#tabs[(at + step + this.#tabs.length) % this.#tabs.length];
+    next.focus();
+    this.show(tabOf(next));
+  }
+
+  /** The page's server writes the case and the opinion; each is fetched once, so that nothing typed is lost. @param {HTMLElement} region */
+  async #load(region) {
+    const address = region.dataset.src;
+    if (!address || region.dataset.loaded) return;
+    region.dataset.loaded = "soon";
+    region.replaceChildren(make("p", { class: "quiet" }, t("正在取病例…")));
+    try {
+      region.replaceChildren(...(await fragment(address)).body.children);
+      region.dataset.loaded = "yes";
+      htmx.process(region);
+      region.dispatchEvent(new CustomEvent("fragment:ready", { bubbles: true, detail: { region } }));
+    } catch {
+      delete region.dataset.loaded;
+      region.replaceChildren(make("p", {}, t("没有取到，通话不受影响。")), button(t("再取一次"), () => this.#load(region)));
+    }
+  }
+}
+
+/** @param {HTMLElement} tab */
+function tabOf(tab) {
+  return /** @type {Tab} */ (tab.id.replace("tab-", ""));
+}
