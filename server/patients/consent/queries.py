@@ -1,0 +1,41 @@
+"""Finding consents."""
+
+from sqlalchemy import select
+
+from server.core.access import Relation
+from server.core.errors import NotFound
+from server.core.unit import Unit
+from server.patients.consent.model import IN_FORCE, Consent, ConsentKind, ConsentState
+
+
+async def get_for(unit: Unit, action: str, id: str) -> Consent:
+    """Raises NotFound: not there, or of another institution."""
+    found = await unit.session.get(Consent, id)
+    if found is None:
+        raise NotFound
+    own = {Relation.INSTITUTION} if found.institution_id == unit.actor.institution_id else set()
+    unit.require(action, own)
+    return found
+
+
+async def about(unit: Unit, subject_id: str) -> list[Consent]:
+    """Every consent about a subject, the last first."""
+    query = select(Consent).where(Consent.subject_id == subject_id)
+    return list(await unit.session.scalars(query.order_by(Consent.id.desc())))
+
+
+async def standing(unit: Unit, subject_id: str, kind: ConsentKind) -> list[Consent]:
+    """Those that are signed or excepted, whatever the version of their text; the last first."""
+    query = select(Consent).where(Consent.subject_id == subject_id, Consent.kind == kind, Consent.state.in_(IN_FORCE))
+    return list(await unit.session.scalars(query.order_by(Consent.id.desc())))
+
+
+async def of_patient(unit: Unit, patient_id: str, limit: int = 50) -> list[Consent]:
+    query = select(Consent).where(Consent.patient_id == patient_id)
+    return list(await unit.session.scalars(query.order_by(Consent.id.desc()).limit(limit)))
+
+
+async def to_complete(unit: Unit, institution_id: str) -> list[Consent]:
+    """Emergency exceptions that nobody has signed for yet, the most urgent first."""
+    query = select(Consent).where(Consent.institution_id == institution_id, Consent.state == ConsentState.EMERGENCY)
+    return list(await unit.session.scalars(query.order_by(Consent.complete_by)))

@@ -1,0 +1,225 @@
+"""Recording consents, withdrawing them, and asking whether one is in force."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+import orjson
+
+from server.core.errors import Invalid, Refusal
+from server.core.unit import Unit
+from server.patients import service as patients
+from server.patients.consent import queries
+from server.patients.consent.model import Consent, ConsentKind, ConsentState, Method, Signer
+from server.patients.consent.signature import Strokes, read_strokes
+from server.patients.consent.signing import Emergency, Shown, SignedBy, checked_emergency, checked_signer
+from server.patients.consent.texts import TEXTS, ConsentTexts
+from server.patients.identity import day_in_clinic, needs_guardian
+from server.patients.model import Patient
+
+COMPLETE_WITHIN = timedelta(hours=24)
+"""After an emergency exception the written consent is to follow (our rule; the law says only that it must)."""
+
+
+class ConsentMissing(Refusal):
+    code = "consent.missing"
+    says = "还没有患者的知情同意，请先签署或登记紧急例外"
+
+
+class ConsentTextChanged(Refusal):
+    code = "consent.text_changed"
+    says = "知情同意书已更新，请按新版重新签署"
+
+
+class ConsentWithdrawn(Refusal):
+    code = "consent.withdrawn"
+    says = "患者已撤回同意"
+
+
+class OnlyConsultationInEmergency(Refusal):
+    code = "consent.only_consultation_in_emergency"
+    status = 422
+    says = "紧急例外只适用于会诊本身，录制和教学使用须另行签字同意"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """A consent with its seals open."""
+
+    signed_by: SignedBy | None
+    strokes: Strokes | None
+    emergency: Emergency | None
+    withdrawal: str
+
+
+async def record(
+    unit: Unit,
+    *,
+    patient: Patient,
+    subject_id: str,
+    kinds: Collection[ConsentKind],
+    signed_by: SignedBy,
+    proof: Strokes | str,
+    shown: Shown,
+    texts: ConsentTexts = TEXTS,
+) -> list[Consent]:
+    """What was ticked and signed at once; `proof` is the strokes, or the id of the photo of the paper.
+
+    Replaces what stood before about the same subject, and completes an emergency exception. Raises GuardianNeeded,
+    Invalid (signer's fields, no tick).
+    """
+    signer = await _checked_signer(unit, patient, signed_by)
+    if not kinds:
+        raise Invalid({"kinds": "请至少勾选一项"})
+    signing_id = unit.new_id()
+    consents = []
+    for kind in sorted(kinds):
+        await _replace_standing(unit, subject_id, kind)
+        consent = _begun(unit, patient, subject_id, kind, shown, texts, signing_id)
+        consent.state, consent.signer = ConsentState.SIGNED, signer.signer
+        consent.signer_sealed = unit.keys.seal(orjson.dumps(asdict(signer)), _about(consent, "signer"))
+        _attach(unit, consent, proof)
+        consents.append(consent)
+    return await _kept(unit, consents, "signed")
+
+
+async def record_emergency(
+    unit: Unit,
+    *,
+    patient: Patient,
+    subject_id: str,
+    emergency: Emergency,
+    shown: Shown,
+    kind: ConsentKind = ConsentKind.CONSULTATION,
+    texts: ConsentTexts = TEXTS,
+) -> Consent:
+    """Lets a consultation begin without consent; to be completed within COMPLETE_WITHIN.
+
+    Raises OnlyConsultationInEmergency, Invalid (approver, post or reason missing).
+    """
+    if kind is not ConsentKind.CONSULTATION:
+        raise OnlyConsultationInEmergency
+    approved = checked_emergency(emergency)
+    consent = _begun(unit, patient, subject_id, kind, shown, texts, unit.new_id())
+    consent.state, consent.complete_by = ConsentState.EMERGENCY, unit.now + COMPLETE_WITHIN
+    consent.emergency_sealed = unit.keys.seal(orjson.dumps(asdict(approved)), _about(consent, "emergency"))
+    await _kept(unit, [consent], "excepted")
+    return consent
+
+
+async def withdraw(unit: Unit, *, consent: Consent, said: str) -> None:
+    """The patient, or who signed, no longer agrees; `said` is their words or who told us. Raises ConsentOver."""
+    consent.move(ConsentState.WITHDRAWN)
+    consent.withdrawn_at, consent.withdrawn_by_id = unit.now, unit.actor.person_id
+    consent.withdrawal_sealed = unit.keys.seal(said.strip().encode(), _about(consent, "withdrawal"))
+    await unit.session.flush()
+    _tell(unit, consent, "withdrawn")
+
+
+async def in_force(unit: Unit, *, subject_id: str, kind: ConsentKind, texts: ConsentTexts = TEXTS) -> bool:
+    """Whether it is signed under the text of today, or excepted for an emergency."""
+    standing = await queries.standing(unit, subject_id, kind)
+    return any(consent.holds(texts.current_version(kind)) for consent in standing)
+
+
+async def require(unit: Unit, *, subject_id: str, kind: ConsentKind, texts: ConsentTexts = TEXTS) -> None:
+    """Raises ConsentMissing, ConsentTextChanged or ConsentWithdrawn."""
+    if await in_force(unit, subject_id=subject_id, kind=kind, texts=texts):
+        return
+    states = {consent.state for consent in await queries.about(unit, subject_id) if consent.kind is kind}
+    if ConsentState.SIGNED in states:
+        raise ConsentTextChanged
+    raise ConsentWithdrawn if ConsentState.WITHDRAWN in states else ConsentMissing
+
+
+async def kinds_in_force(unit: Unit, subject_id: str, texts: ConsentTexts = TEXTS) -> frozenset[ConsentKind]:
+    held = await queries.about(unit, subject_id)
+    return frozenset(consent.kind for consent in held if consent.holds(texts.current_version(consent.kind)))
+
+
+def open_evidence(unit: Unit, consent: Consent) -> Evidence:
+    """Who signed and how, on record."""
+    unit.record("consent.read", kind="consent", id=consent.id, patient=consent.patient_id, fields=["signature"])
+    signer = _opened(unit, consent, "signer", consent.signer_sealed)
+    emergency = _opened(unit, consent, "emergency", consent.emergency_sealed)
+    strokes = _opened(unit, consent, "signature", consent.signature_sealed)
+    fields = orjson.loads(signer) if signer else None
+    return Evidence(
+        signed_by=SignedBy(**{**fields, "signer": Signer(fields["signer"])}) if fields else None,
+        strokes=read_strokes(strokes) if strokes else None,
+        emergency=Emergency(**orjson.loads(emergency)) if emergency else None,
+        withdrawal=_opened(unit, consent, "withdrawal", consent.withdrawal_sealed).decode(),
+    )
+
+
+async def _checked_signer(unit: Unit, patient: Patient, signed_by: SignedBy) -> SignedBy:
+    child = needs_guardian(patient.birth_date, day_in_clinic(unit.now))
+    if signed_by.signer is Signer.PATIENT and not child:
+        identity = await patients.identify(unit, patient.id, reason="consent")
+        return SignedBy(signer=Signer.PATIENT, name=identity.name)
+    return checked_signer(signed_by, child=child)
+
+
+async def _replace_standing(unit: Unit, subject_id: str, kind: ConsentKind) -> None:
+    for before in await queries.standing(unit, subject_id, kind):
+        if before.state is ConsentState.EMERGENCY:
+            before.move(ConsentState.COMPLETED)
+            before.completed_at = unit.now
+        else:
+            before.move(ConsentState.SUPERSEDED)
+
+
+def _begun(
+    unit: Unit,
+    patient: Patient,
+    subject_id: str,
+    kind: ConsentKind,
+    shown: Shown,
+    texts: ConsentTexts,
+    signing_id: str,
+) -> Consent:
+    text = texts.current(kind, shown.locale)
+    return Consent(
+        id=unit.new_id(),
+        institution_id=patient.institution_id,
+        patient_id=patient.id,
+        subject_id=subject_id,
+        kind=kind,
+        signing_id=signing_id,
+        form_version=text.version,
+        form_locale=shown.locale,
+        form_digest=text.digest(shown.fee),
+        fee_shown=shown.fee,
+        recorded_at=unit.now,
+        recorded_by_id=unit.actor.person_id,
+    )
+
+
+def _attach(unit: Unit, consent: Consent, proof: Strokes | str) -> None:
+    if isinstance(proof, Strokes):
+        consent.method = Method.ON_SCREEN
+        consent.signature_sealed = unit.keys.seal(proof.to_bytes(), _about(consent, "signature"))
+    else:
+        consent.method, consent.paper_file_id = Method.PAPER_PHOTO, proof
+
+
+async def _kept(unit: Unit, consents: list[Consent], what: str) -> list[Consent]:
+    unit.session.add_all(consents)
+    await unit.session.flush()
+    for consent in consents:
+        _tell(unit, consent, what)
+    return consents
+
+
+def _tell(unit: Unit, consent: Consent, what: str) -> None:
+    fields: Iterable[str] = [consent.kind]
+    unit.record(f"consent.{what}", kind="consent", id=consent.id, patient=consent.patient_id, fields=fields)
+    unit.announce(f"consultation:{consent.subject_id}", f"consent.{what}", consent_kind=consent.kind.value)
+
+
+def _opened(unit: Unit, consent: Consent, column: str, sealed: bytes | None) -> bytes:
+    return unit.keys.open(sealed, _about(consent, column)) if sealed else b""
+
+
+def _about(consent: Consent, column: str) -> str:
+    return f"consents:{consent.id}:{column}"
