@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
@@ -14,6 +15,20 @@ grants = TypeAdapter(Grant)
 seats = TypeAdapter(Seat)
 entries = TypeAdapter(Entry)
 broadcasts = TypeAdapter(Broadcast)
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """A signal or a request to mute on its way to somebody on another node."""
+
+    to: str
+    page: str
+    sender: str
+    event: Literal["signal", "muted"]
+    payload: dict[str, Any]
+
+
+relays = TypeAdapter(Relayed)
 
 MAC = 32  # bytes of HMAC-SHA256
 

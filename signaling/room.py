@@ -17,7 +17,7 @@ from signaling.effects import Effect, Emit, Fetch, Forget, Kick, Record, Roster,
 from signaling.history import History, told
 from signaling.messages import Media, Message
 from signaling.ports import Entry, Grant, Seat
-from signaling.refusals import Elsewhere, NotJoined, RoomEnded, RoomFull
+from signaling.refusals import Elsewhere, NotJoined, RoomEnded, RoomFull, StillWaiting
 from signaling.seating import Seating
 
 GRACE = 9.0  # seconds a lost participant may take to come back; out of the roster within 10
@@ -63,6 +63,13 @@ class Room:
         seat = self._ours(who, epoch)
         if seat is None:
             raise NotJoined()
+        return seat
+
+    def inside_only(self, who: str, epoch: int) -> Seat:
+        """The same for what those who wait may not have. Raises `NotJoined`, `StillWaiting`."""
+        seat = self.holds(who, epoch)
+        if seat.waiting:
+            raise StillWaiting()
         return seat
 
     def roster(self, viewer: Seat) -> dict[str, Any]:
@@ -274,7 +281,7 @@ class Room:
     def _relisted(self, seat: Seat) -> list[Effect]:
         """A seat that was missing from the board (the store lost its memory) is on it again."""
         known = self.seating.seats.get(seat.who)
-        if known is None or known.age != seat.age or known.here or not seat.here:
+        if known is None or known.node == self.node or known.age != seat.age or known.here is seat.here:
             return []
         self.seating.take(seat)
         return [Roster()]

@@ -1,0 +1,99 @@
+"""The way in: who may open a WebSocket at all, and how long they may stand there saying nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from signaling.counters import Counters
+from signaling.wire import LINE, Line
+
+DEADLINE = 10.0  # seconds to join something
+PER_ADDRESS = 20  # connections that have joined nothing, from one address
+
+
+class Door:
+    """`origins` are the site's own (`https://host[:port]`); when none are given, a page may come
+    from the very host it asks. A request without `Origin` comes from no page of ours."""
+
+    def __init__(
+        self,
+        enter: Callable[[web.Request], Awaitable[web.StreamResponse]],
+        *,
+        origins: Collection[str],
+        address: Callable[[web.Request], str],
+        counters: Counters,
+    ) -> None:
+        self._enter = enter
+        self._origins = frozenset(origin.rstrip("/") for origin in origins)
+        self._address = address
+        self._counters = counters
+        self._open: set[Line] = set()
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._shut = False
+
+    @property
+    def lines(self) -> list[Line]:
+        """The connections open now."""
+        return list(self._open)
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        if self._shut:
+            return web.Response(status=503, text="going away")
+        if not self._ours(request):
+            return web.Response(status=403, text="foreign origin")
+        if request.query.get("transport") != "websocket" or "sid" in request.query:
+            return web.Response(status=400, text="WebSocket only")
+        address = self._address(request)
+        if self._loitering(address) >= PER_ADDRESS:
+            return web.Response(status=429, text="too many connections that have joined nothing")
+        return await self._through(request, Line(request, address, time.monotonic()))
+
+    async def _through(self, request: web.Request, line: Line) -> web.StreamResponse:
+        request[LINE] = line
+        self._open.add(line)
+        self._empty.clear()
+        self._counters.sockets = len(self._open)
+        try:
+            return await self._enter(request)
+        finally:
+            self._open.discard(line)
+            self._counters.sockets = len(self._open)
+            if not self._open:
+                self._empty.set()
+
+    async def shut(self, patience: float) -> None:
+        """Nobody comes in any more. Tell every page, so that it comes back at once, to another
+        node or to the next process; who has not hung up after `patience` is cut."""
+        self._shut = True
+        ends = [asyncio.create_task(line.hang_up()) for line in self.lines]
+        if ends:
+            await asyncio.wait(ends, timeout=patience)
+        for line in self.lines:
+            line.cut()
+        for end in ends:
+            end.cancel()
+        await self._empty.wait()
+
+    async def sweep(self) -> None:
+        """Cut those who have joined nothing for too long."""
+        now = time.monotonic()
+        for line in self.lines:
+            if line.unsettled_since is not None and now - line.unsettled_since >= DEADLINE:
+                self._counters.cut += 1
+                line.cut()
+
+    def _loitering(self, address: str) -> int:
+        return sum(line.address == address and line.unsettled_since is not None for line in self._open)
+
+    def _ours(self, request: web.Request) -> bool:
+        origin = request.headers.get("Origin", "")
+        if self._origins:
+            return origin in self._origins
+        parts = urlsplit(origin)
+        return parts.scheme in ("http", "https") and bool(parts.netloc) and parts.netloc == request.host

@@ -1,0 +1,89 @@
+"""`/live`: hints that keep pages fresh. The server speaks, the page only listens."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import socketio
+
+from signaling.ports import FeedDoor, Pass
+from signaling.refusals import UnknownMessage
+from signaling.wire import Line, Wire, spoken
+
+log = logging.getLogger(__name__)
+
+LIVE = "/live"
+PATIENCE = 5.0  # seconds for the house to say whose cookie it is
+PAGES = 50  # of one person, open at once
+
+
+class FeedNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
+    def __init__(self, wire: Wire, door: FeedDoor) -> None:
+        super().__init__(LIVE)
+        self._wire = wire
+        self._door = door
+        self._passes: dict[str, Pass] = {}
+        self._lines: dict[str, Line] = {}
+        self._by_topic: dict[str, set[str]] = defaultdict(set)
+
+    async def trigger_event(self, event: str, *arguments: Any) -> Any:
+        if event == "connect":
+            return await self._connected(arguments[0])
+        if event == "disconnect":
+            return self._disconnected(arguments[0])
+        return UnknownMessage().answer()
+
+    def hint(self, topic: str, kind: str, facts: Mapping[str, Any]) -> None:
+        """Tell every page of this node that follows the topic."""
+        message = spoken(LIVE, "changed", {**facts, "topic": topic, "kind": kind})
+        for sid in self._by_topic.get(topic, ()):
+            self._lines[sid].send(message)
+
+    def resync(self) -> None:
+        """Hints were lost: every page fetches what it shows."""
+        message = spoken(LIVE, "resync", {})
+        for line in self._lines.values():
+            line.send(message)
+
+    def revoked(self, person: str) -> list[str]:
+        """The sockets of a person whose right to be here ended; the caller disconnects them."""
+        return [sid for sid, admitted in self._passes.items() if admitted.person == person]
+
+    async def _connected(self, sid: str) -> bool:
+        line = self._wire.line(sid, LIVE)
+        if line is None or line.outbox is None:
+            return False
+        admitted = await self._admitted(line)
+        if line.outbox is None:  # closed while the house was thinking
+            return False
+        line.outbox.namespaces.add(LIVE)
+        line.settle(None)
+        self._passes[sid], self._lines[sid] = admitted, line
+        for topic in admitted.topics:
+            self._by_topic[topic].add(sid)
+        return True
+
+    async def _admitted(self, line: Line) -> Pass:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                admitted = await self._door(line.request)
+        except Exception as failure:
+            log.exception("nobody could say whose page it is")
+            raise socketio.exceptions.ConnectionRefusedError("unavailable") from failure
+        if admitted is None:
+            raise socketio.exceptions.ConnectionRefusedError("signed_out")
+        if len(self.revoked(admitted.person)) >= PAGES:
+            raise socketio.exceptions.ConnectionRefusedError("too_many")
+        return admitted
+
+    def _disconnected(self, sid: str) -> None:
+        admitted = self._passes.pop(sid, None)
+        self._lines.pop(sid, None)
+        for topic in admitted.topics if admitted else ():
+            self._by_topic[topic].discard(sid)
+            if not self._by_topic[topic]:
+                del self._by_topic[topic]

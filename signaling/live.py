@@ -1,0 +1,307 @@
+"""A room with its sockets, its log and the other nodes: carries out what the room decides."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from signaling import answers, codec
+from signaling.effects import (
+    Effect,
+    Emit,
+    Fetch,
+    Forget,
+    Kick,
+    Record,
+    Relay,
+    Roster,
+    Seated,
+    Vacated,
+    Welcome,
+)
+from signaling.history import stamp, told
+from signaling.means import Means
+from signaling.messages import Join, Message
+from signaling.ports import Broadcast, Entry, Grant, Seat
+from signaling.refusals import RoomEnded, Unavailable
+from signaling.room import Room
+from signaling.scribe import Scribe
+from signaling.throttle import Throttle
+
+AGAIN = 12 * 3600.0  # seconds the ticket for coming back counts
+NEWEST = 200  # entries of a join answer; who missed more gets a snapshot
+ROSTER_PAUSE = 0.1  # seconds between two rosters
+SILENT = 5.5  # seconds without a frame: the heartbeat of 4 s is late
+TRIES = 5
+
+
+class LiveRoom:
+    def __init__(self, room: str, means: Means) -> None:
+        self.room = Room(room, means.node, version=means.wall())
+        self.means = means
+        self.scribe = Scribe(room, means.journal, self._written, means.tasks)
+        self.entering = 0  # joins under way: the room may not be forgotten under them
+        self._sids: dict[tuple[str, int], str] = {}
+        self._rosters = Throttle(ROSTER_PAUSE, self._show_rosters, means.monotonic)
+        self._fetching = False
+        self._behind = False
+        self._held: list[codec.Relayed] = []
+
+    @property
+    def idle(self) -> bool:
+        busy = self.entering or self._rosters.pending or self._fetching
+        return self.room.idle and self.scribe.idle and not busy
+
+    def seats(self) -> Sequence[Seat]:
+        return list(self.room.seating.seats.values())
+
+    # ---- coming and going
+
+    async def join(self, sid: str, grant: Grant, join: Join) -> tuple[Seat, dict[str, Any]]:
+        """The seat taken and the answer to give. Raises a `Refusal`."""
+        self.entering += 1
+        try:
+            return await self._enter(sid, grant, join)
+        finally:
+            self.entering -= 1
+
+    async def _enter(self, sid: str, grant: Grant, join: Join) -> tuple[Seat, dict[str, Any]]:
+        seat = await self._claim(sid, grant, join)
+        try:
+            if not seat.waiting:
+                return seat, await self.answer(seat, join.last)
+            again = await self._ticket(seat.grant)
+            return seat, answers.waiting(seat, again=again, at=self.means.clock.now())
+        except BaseException:
+            self.dropped(seat.who, seat.epoch, self.means.monotonic())
+            raise
+
+    async def _claim(self, sid: str, grant: Grant, join: Join) -> Seat:
+        for _ in range(TRIES):
+            await self.look()
+            seat = self.room.place(grant, join.page, join.media, move=join.move, epoch=self.means.wall())
+            known = self.room.seating.seats.get(grant.participant)
+            if not await self.means.store.claim(seat, after=known.epoch if known else 0):
+                continue  # somebody was faster; look again who
+            if self.room.history.ended:
+                await self.means.store.release(self.room.id, seat.who, seat.epoch)
+                raise RoomEnded()
+            self._sids[seat.who, seat.epoch] = sid
+            self.do(self.room.arrived(seat))
+            return seat
+        raise Unavailable()
+
+    async def answer(self, seat: Seat, last: int) -> dict[str, Any]:
+        """All that somebody inside must know, the log after `last` included. From here on the
+        seat follows the log."""
+        await self.scribe.settled(1.0)
+        again = await self._ticket(seat.grant)
+        missed = await self._missed(seat, last)
+        seat, at = self.room.holds(seat.who, seat.epoch), self.means.clock.now()
+        ice = self.means.ice.issue(seat.who, at)
+        return answers.inside(seat, missed, roster=self.room.roster(seat), ice=ice, again=again, at=at)
+
+    async def _missed(self, seat: Seat, last: int) -> answers.Missed:
+        beyond = last > self.room.history.seq and await self._beyond(last)
+        last = max(0 if beyond else last, self.room.floor(seat.grant))
+        missed: deque[Entry] = deque(maxlen=NEWEST)
+        read = 0
+        while True:
+            page = await self.scribe.since(last, NEWEST)
+            missed.extend(page)
+            read += len(page)
+            last = page[-1].seq if page else last
+            if len(page) < NEWEST and self.room.caught_up(seat.who, last):
+                return answers.Missed(missed, last, beyond or read > NEWEST)
+
+    async def _beyond(self, last: int) -> bool:
+        """Whether a page has seen more than the log has: the log was restored from a backup."""
+        await self._fetch()
+        return last > self.room.history.seq
+
+    async def _ticket(self, grant: Grant) -> str:
+        ticket = self.means.new_ticket()
+        await self.means.store.keep(ticket, grant, AGAIN)
+        return ticket
+
+    async def _welcome(self, seat: Seat) -> None:
+        while (sid := self._sids.get((seat.who, seat.epoch))) is not None:
+            try:
+                welcome = await self.answer(seat, 0)
+            except Unavailable:
+                await asyncio.sleep(1)
+            else:
+                self.means.sockets.send([sid], "welcome", {"ok": True, **welcome})
+                return
+
+    def dropped(self, who: str, epoch: int, since: float) -> None:
+        """The socket of this claim is gone; it was last alive at `since`."""
+        self._sids.pop((who, epoch), None)
+        self.do(self.room.dropped(who, epoch, since))
+
+    # ---- speaking
+
+    async def say(self, who: str, epoch: int, message: Message) -> Entry | None:
+        """What a participant says, done; the entry if it went into the log. Raises a `Refusal`."""
+        effects = self.room.said(who, epoch, message)
+        asked = [effect for effect in effects if isinstance(effect, Record) and effect.asked]
+        self.do(effect for effect in effects if effect not in asked)
+        entry = None
+        for record in asked:
+            entry = await self.scribe.write(record)
+        return entry
+
+    async def since(self, who: str, epoch: int, last: int) -> dict[str, Any]:
+        """A page of the log after `last`, and the roster once more. Raises a `Refusal`."""
+        seat = self.room.inside_only(who, epoch)
+        last = max(last, self.room.floor(seat.grant))
+        page = await self.scribe.since(last, NEWEST)
+        self._show_roster([seat])
+        return {
+            "seq": page[-1].seq if page else last,
+            "events": [told(entry) for entry in page],
+            "more": len(page) == NEWEST,
+            "at": stamp(self.means.clock.now()),
+        }
+
+    def relayed(self, said: codec.Relayed) -> None:
+        """Hand on what came from another node, once the roster can show whose it is."""
+        self._held.append(said)
+        sender = said.payload.get("page", "")
+        if said.event == "signal" and not self.room.knows(said.sender, str(sender)):
+            self.means.tasks.start(self._look_and_hand_on(), "look who speaks")
+        elif len(self._held) == 1:
+            self._hand_on()
+
+    async def _look_and_hand_on(self) -> None:
+        await self.look()
+        self._hand_on()
+
+    def _hand_on(self) -> None:
+        held, self._held = self._held, []
+        for said in held:
+            self.do(self.room.relayed(said.to, said.page, said.event, said.payload))
+
+    # ---- carrying out
+
+    def do(self, effects: Iterable[Effect]) -> None:
+        """All effects but what is asked of the log, at once and in order."""
+        for effect in effects:
+            match effect:
+                case Emit():
+                    self._emit(effect)
+                case Roster():
+                    self._rosters.soon()
+                case Record():
+                    self.scribe.promise(effect)
+                case Seated(seat):
+                    self.means.presence.seated(seat)
+                    self._publish("seat", codec.seat_body(seat))
+                case Vacated(seat):
+                    self._sids.pop((seat.who, seat.epoch), None)
+                    self.means.presence.vacated(seat)
+                    self._publish("vacated", {"who": seat.who, "epoch": seat.epoch})
+                case Kick():
+                    self._kick(effect)
+                case Relay():
+                    self._relay(effect)
+                case Welcome(seat):
+                    self.means.tasks.start(self._welcome(seat), "welcome")
+                case Forget(who):
+                    self.means.tasks.start(self.means.store.revoke(participant=who), "forget tickets")
+                case Fetch():
+                    self.fetch_soon()
+
+    def _emit(self, emit: Emit) -> None:
+        if emit.event == "signal" and self._rosters.pending:
+            self._rosters.now()  # nobody hears a voice before seeing whose it is
+        sids = [sid for who in emit.to if (sid := self._sid(who))]
+        self.means.sockets.send(sids, emit.event, emit.payload)
+
+    def _relay(self, relay: Relay) -> None:
+        body = {"to": relay.to, "page": relay.page, "sender": relay.sender}
+        message = {**body, "event": relay.event, "payload": relay.payload}
+        self.means.bus.publish(Broadcast("relay", self.room.id, message), to=[relay.node])
+
+    def _kick(self, kick: Kick) -> None:
+        sid = self._sids.pop((kick.seat.who, kick.seat.epoch), None)
+        if sid is not None:
+            self.means.sockets.close(sid, kick.reason)
+
+    def _publish(self, kind: str, body: Mapping[str, Any]) -> None:
+        if nodes := self.room.nodes:
+            self.means.bus.publish(Broadcast(kind, self.room.id, dict(body)), to=nodes)
+
+    def _sid(self, who: str) -> str | None:
+        seat = self.room.seating.seats.get(who)
+        return self._sids.get((who, seat.epoch)) if seat else None
+
+    def _show_rosters(self) -> None:
+        self._show_roster(self.room.inside)
+
+    def _show_roster(self, viewers: Iterable[Seat]) -> None:
+        for seat in viewers:
+            if sid := self._sids.get((seat.who, seat.epoch)):
+                self.means.sockets.send([sid], "peers", self.room.roster(seat))
+
+    # ---- the log
+
+    def _written(self, entry: Entry) -> None:
+        if entry.seq <= self.room.history.seq:
+            return  # asked for twice; everybody has it
+        self.means.counters.entries += 1
+        self._publish("entry", codec.entry_body(entry))
+        self.do(self.room.recorded([entry], whole=False))
+
+    def fetch_soon(self) -> None:
+        """Read what the log has that the room has not; once at a time, and then once more if asked
+        meanwhile, because what was asked for may be newer than what was being read."""
+        self._behind = True
+        if not self._fetching:
+            self._fetching = True
+            self.means.tasks.start(self._catch_up(), f"log of {self.room.id}")
+
+    async def _catch_up(self) -> None:
+        try:
+            while self._behind:
+                self._behind = False
+                await self._fetch()
+        except Unavailable:
+            pass  # logged; the next round tries again
+        finally:
+            self._fetching = False
+
+    async def _fetch(self) -> None:
+        while True:
+            page = await self.scribe.since(self.room.history.seq, NEWEST)
+            self.do(self.room.recorded(page, whole=True))
+            if len(page) < NEWEST:
+                return
+
+    # ---- opening, rounds
+
+    async def open(self) -> None:
+        """Read the log and the board. Raises `Unavailable`."""
+        await self._fetch()
+        await self.look()
+        self.room.opened(self.means.monotonic())
+
+    async def look(self) -> None:
+        """See who the store says is here."""
+        asked = self.means.monotonic()
+        boards = await self.means.store.boards([self.room.id])
+        if boards is not None:
+            self.board(boards.get(self.room.id, ()), asked)
+
+    def board(self, seats: Iterable[Seat], asked: float) -> None:
+        self.do(self.room.board(seats, asked=asked, now=self.means.monotonic()))
+
+    def tick(self, *, blind: bool) -> None:
+        for (who, epoch), sid in list(self._sids.items()):
+            self.do(self.room.silent(who, epoch, self.means.sockets.silence(sid) > SILENT))
+        self.do(self.room.ticked(self.means.monotonic(), blind=blind))
+
+    def close(self) -> None:
+        self._rosters.cancel()

@@ -1,0 +1,244 @@
+"""The rooms of this node: opening them, keeping their time, and hearing what other nodes say."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from signaling import codec
+from signaling.live import LiveRoom
+from signaling.means import Means
+from signaling.messages import Join
+from signaling.ports import Broadcast, Grant, Seat, Stay
+from signaling.refusals import GrantRevoked, Refusal, TicketRefused, TooFast, Unavailable
+
+log = logging.getLogger(__name__)
+
+LEASE = 4.5  # seconds a node is believed alive after its last renewal
+ROUND = 1.5  # seconds between renewals and looks at the board
+TICK = 0.5  # seconds between looks at the clock
+SWEEP = 10.0  # seconds between looks for attendances that nobody ended
+DEAF_FETCH = 2.0  # seconds between reads of the log while the bus is down …
+FETCH = 10.0  # … and while it is up, should a hint have been lost
+REASK = 5.0  # seconds between asking for every grant again while the bus is down
+PATIENCE = 3.0  # seconds to wait for the house to answer about a grant
+PENALTY = 60.0  # seconds out for whoever was cut for flooding
+JOINS = (60, 60.0)  # joins of one participant in so many seconds
+
+
+class Rooms:
+    def __init__(self, means: Means) -> None:
+        self.means = means
+        self._live: dict[str, LiveRoom] = {}
+        self._opening: dict[str, asyncio.Task[None]] = {}
+        self._penalties: dict[str, float] = {}
+        self._missing: dict[Stay, float] = {}
+        self._blind = False
+        self._fetched_at = 0.0
+        self._asked_at = 0.0
+        self._says: dict[str, Callable[[LiveRoom, dict[str, Any]], None]] = {
+            "seat": self._seat,
+            "vacated": self._vacated,
+            "entry": self._entry,
+            "relay": self._relay,
+            "stir": lambda live, body: live.fetch_soon(),
+        }
+
+    async def start(self) -> None:
+        await self.means.store.renew(self.means.node, [], LEASE)
+        tasks = self.means.tasks
+        tasks.start(self.means.presence.run(), "presence")
+        tasks.every(TICK, self._tick, "tick")
+        tasks.every(ROUND, self._round, "round")
+        tasks.every(SWEEP, self._sweep, "sweep")
+
+    async def stop(self) -> None:
+        """Tasks are stopped by their owner; the seats of this node are left to their leases, so
+        that those who sit in them count as reconnecting and not as gone."""
+        for live in self._live.values():
+            live.close()
+        await self.means.presence.flush()
+
+    # ---- joining
+
+    async def join(self, sid: str, join: Join) -> tuple[LiveRoom, Seat, dict[str, Any]]:
+        """Redeem the ticket, ask the house again, and take the seat. Raises a `Refusal`."""
+        grant = await self.means.store.redeem(join.ticket)
+        if grant is None:
+            raise TicketRefused()
+        try:
+            await self._admissible(grant)
+            live = await self.open(grant.room)
+            seat, answer = await live.join(sid, grant, join)
+        except GrantRevoked:
+            raise
+        except Refusal:
+            await self.means.store.keep(join.ticket, grant, 60.0)  # not its fault: it may be used again
+            raise
+        self.means.counters.joins += 1
+        return live, seat, answer
+
+    def penalise(self, who: str) -> None:
+        """This participant flooded the room."""
+        self._penalties[who] = self.means.monotonic() + PENALTY
+
+    async def _admissible(self, grant: Grant) -> None:
+        if self._penalties.get(grant.participant, 0.0) > self.means.monotonic():
+            raise TooFast()
+        if not await self.means.store.spend(f"join:{grant.room}:{grant.participant}", *JOINS):
+            raise TooFast()
+        if not await self._holds(grant):
+            raise GrantRevoked()
+
+    async def _holds(self, grant: Grant) -> bool:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self.means.grants.still_holds(grant)
+        except Exception as failure:
+            log.warning("the house does not answer about a grant: %s", type(failure).__name__)
+            raise Unavailable() from failure
+
+    async def open(self, room: str) -> LiveRoom:
+        """The live room, its log read. Raises `Unavailable`."""
+        while room not in self._live:  # once opened it may have been found idle and forgotten again
+            if room not in self._opening:
+                self._opening[room] = self.means.tasks.start(self._open(room), f"open {room}")
+            await asyncio.shield(self._opening[room])
+        return self._live[room]
+
+    async def _open(self, room: str) -> None:
+        try:
+            live = LiveRoom(room, self.means)
+            await live.open()
+            self._live[room] = live
+            live.fetch_soon()  # what was written between the reading and the listening
+        finally:
+            del self._opening[room]
+
+    # ---- what the house says
+
+    async def occupants(self, room: str) -> Sequence[Seat]:
+        """Everybody seated or waiting, on whatever node."""
+        if room in self._live:
+            return self._live[room].seats()
+        boards = await self.means.store.boards([room])
+        return list(boards.get(room, ())) if boards else []
+
+    async def close(self, room: str, reason: str) -> None:
+        """End the session for everybody. Raises whatever keeps the log from being written."""
+        entry = await self.means.journal.append(room, "ended", None, {"reason": reason}, "ended")
+        self.means.bus.publish(Broadcast("entry", room, codec.entry_body(entry)))
+        if live := self._live.get(room):
+            live.do(live.room.recorded([entry], whole=False))
+
+    def revoked(self, person: str, participant: str) -> None:
+        for live in self._live.values():
+            live.do(live.room.revoked(person=person, participant=participant))
+
+    def stir(self, room: str) -> None:
+        """The house wrote to the room's log by itself."""
+        self.means.bus.publish(Broadcast("stir", room))
+        if live := self._live.get(room):
+            live.fetch_soon()
+
+    # ---- what other nodes say
+
+    def hear(self, message: Broadcast) -> bool:
+        """Whether the message was one about a room and made sense."""
+        says, live = self._says.get(message.kind), self._live.get(message.room)
+        if says is None:
+            return False
+        if live is not None:
+            says(live, message.body)
+        return True
+
+    def recovered(self) -> None:
+        """The bus was deaf: everything may have happened."""
+        self._fetched_at = self._asked_at = 0.0
+
+    def _seat(self, live: LiveRoom, body: dict[str, Any]) -> None:
+        seat = codec.seats.validate_python(body)
+        live.do(live.room.heard(seat, self.means.monotonic()))
+
+    def _vacated(self, live: LiveRoom, body: dict[str, Any]) -> None:
+        live.do(live.room.vacated(str(body["who"]), int(body["epoch"])))
+
+    def _entry(self, live: LiveRoom, body: dict[str, Any]) -> None:
+        live.do(live.room.recorded([codec.entries.validate_python(body)], whole=False))
+
+    def _relay(self, live: LiveRoom, body: dict[str, Any]) -> None:
+        live.relayed(codec.relays.validate_python(body))
+
+    # ---- rounds
+
+    async def _tick(self) -> None:
+        for room, live in list(self._live.items()):
+            live.tick(blind=self._blind)
+            if live.idle:
+                live.close()
+                del self._live[room]
+        self.means.counters.rooms = len(self._live)
+
+    async def _round(self) -> None:
+        """Say that this node lives, see who else does, and make good what hints may have missed."""
+        means, rooms = self.means, dict(self._live)
+        mine = [seat for live in rooms.values() for seat in live.room.seating.mine]
+        await means.store.renew(means.node, mine, LEASE)
+        asked = means.monotonic()
+        boards = await means.store.boards(rooms)
+        self._blind = boards is None
+        for room, live in rooms.items():
+            if boards is not None:
+                live.board(boards.get(room, ()), asked)
+        self._fetch_round(rooms)
+        await self._ask_round(rooms)
+
+    def _fetch_round(self, rooms: dict[str, LiveRoom]) -> None:
+        now = self.means.monotonic()
+        if now - self._fetched_at < (FETCH if self.means.bus.up else DEAF_FETCH):
+            return
+        self._fetched_at = now
+        for live in rooms.values():
+            live.fetch_soon()
+
+    async def _ask_round(self, rooms: dict[str, LiveRoom]) -> None:
+        """Deaf, a node would not hear of a revoked grant; so it asks."""
+        if self.means.bus.up and self._asked_at:
+            return
+        now = self.means.monotonic()
+        if self._asked_at and now - self._asked_at < REASK:
+            return
+        self._asked_at = now
+        for live in rooms.values():
+            for seat in live.room.seating.mine:
+                if not await self._still(seat.grant):
+                    live.do(live.room.revoked(person="", participant=seat.who))
+
+    async def _still(self, grant: Grant) -> bool:
+        try:
+            return await self._holds(grant)
+        except Unavailable:
+            return True  # nobody loses a call because the database is slow
+
+    async def _sweep(self) -> None:
+        """Attendances that nobody ended: their node died and no other has the room open."""
+        journal, now = self.means.journal, self.means.monotonic()
+        self._penalties = {who: until for who, until in self._penalties.items() if until > now}
+        standing = [stay for stay in await journal.standing() if stay.room not in self._live]
+        boards = await self.means.store.boards({stay.room for stay in standing})
+        if boards is None:
+            return
+        seated = {(room, seat.who) for room, board in boards.items() for seat in board}
+        missing = [stay for stay in standing if (stay.room, stay.who) not in seated]
+        self._missing = {stay: self._missing.get(stay, now) for stay in missing}
+        for stay, since in self._missing.items():
+            if now - since >= SWEEP - 1 and stay.room not in self._live:
+                body = {"who": stay.who, "stay": stay.stay, "reason": "lost"}
+                await journal.append(stay.room, "left", stay.who, body, f"left:{stay.who}:{stay.stay}")
+
+
+NONSENSE = (ValidationError, KeyError, TypeError, ValueError)
