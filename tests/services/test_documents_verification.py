@@ -188,7 +188,9 @@ async def test_a_time_stamp_authority_may_stand_beside_the_signature(scene, cloc
         stamps = web_timestamps(str(server.make_url("/stamp")))
         pdf = await pressed(sign, draft, signer=signer, number="HZ1", at=clock.at, timestamps=stamps)
     (signature,) = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
-    token = signature.attached_timestamp_data["encap_content_info"]["content"].parsed
+    (stamp,) = signature.signer_info["unsigned_attrs"]
+    assert stamp["type"].native == "signature_time_stamp_token"
+    token = stamp["values"][0]["content"]["encap_content_info"]["content"].parsed
     assert token["gen_time"].native == clock.at
 
 
