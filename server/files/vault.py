@@ -14,6 +14,10 @@ from server.files.blobs import BlobStore
 CIPHER_BLOCK = 16
 
 
+class Damaged(Exception):
+    """What is kept is not what was put there."""
+
+
 class Vault:
     """AES-256 in counter mode: a cut-off upload goes on at any byte and any range is read by itself.
 
@@ -52,6 +56,28 @@ class Vault:
         cipher = self._cipher(name, wrapped, start)
         async for block in self._store.read(name, start, stop):
             yield cipher.update(block)
+
+    async def proven(
+        self, name: str, wrapped: bytes, part: tuple[int, int], size: int, sha256: str | None
+    ) -> AsyncIterator[bytes]:
+        """The bytes of `part`. Where it is the whole, the last block is withheld until the sum is right.
+
+        Raises Damaged, so that whoever receives it sees a broken transfer and not a changed file.
+        """
+        if part != (0, size) or sha256 is None:
+            async for block in self.read(name, wrapped, *part):
+                yield block
+            return
+        summed, last = hashlib.sha256(), b""
+        async for block in self.read(name, wrapped, 0, size):
+            summed.update(block)
+            if last:
+                yield last
+            last = block
+        if summed.hexdigest() != sha256:
+            raise Damaged(name)
+        if last:
+            yield last
 
     async def digest(self, name: str, wrapped: bytes) -> str:
         """SHA-256 in hex of what is really kept, read back and decrypted."""

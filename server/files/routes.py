@@ -1,0 +1,168 @@
+"""Showing and handing out: the viewer, the tiles of a subject, derivatives and originals, withdrawing."""
+
+from typing import Any
+
+from aiohttp import web
+
+from server.core.errors import NotFound, Refusal
+from server.core.http import Routes, answer, begin_unit, render, unit_of
+from server.core.unit import Unit
+from server.files import names, queries, service
+from server.files.cards import card
+from server.files.desk import DESK, Desk
+from server.files.model import Attachment, Derivative, Kind, Status
+from server.files.ranges import Unsatisfiable, wanted
+from server.files.upload_routes import uploads
+
+__all__ = ["routes", "uploads"]
+
+routes = Routes("files")
+ONE = "/files/{id:[0-9a-f]{32}}"
+SAFE = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class OutOfRange(Refusal):
+    code = "files.range"
+    status = 416
+    says = "请求的范围超出文件"
+
+
+# ---- pages ----
+
+
+@routes.get(ONE, "file.read")
+async def page(request: web.Request) -> web.Response:
+    return render(request, "files/page.html", **await _shown(request))
+
+
+@routes.get(ONE + "/view", "file.read")
+async def view(request: web.Request) -> web.Response:
+    """The viewer alone, for a panel."""
+    return render(request, "files/view.html", **await _shown(request))
+
+
+async def _shown(request: web.Request) -> dict[str, Any]:
+    desk, unit = request.app[DESK], unit_of(request)
+    attachment = await queries.get_for(unit, desk.subjects, "file.read", request.match_info["id"])
+    await _seen(desk, unit, attachment)
+    siblings = await queries.of_subject(unit, attachment.subject_kind, attachment.subject_id)
+    return {
+        "file": card(unit, attachment),
+        "siblings": [card(unit, one) for one in siblings if one.status is Status.READY],
+        "may_fetch": await _may_fetch(desk, request, attachment),
+    }
+
+
+async def _seen(desk: Desk, unit: Unit, attachment: Attachment) -> None:
+    if desk.openings.begins(unit.actor.person_id, attachment.id, unit.now):
+        await service.seen(unit, attachment=attachment, subjects=desk.subjects, action="file.read")
+
+
+async def _may_fetch(desk: Desk, request: web.Request, attachment: Attachment) -> bool:
+    unit = unit_of(request)
+    if not unit.matrix.granted(unit.actor.role, "file.original"):
+        return False
+    owner = desk.subjects[attachment.subject_kind]
+    return await owner.may(unit, attachment.subject_kind, attachment.subject_id, "original")
+
+
+@routes.get("/files/of/{kind:[a-z_]+}/{id:[0-9a-f]{32}}", "file.read")
+async def tiles(request: web.Request) -> web.Response:
+    """The tiles of a subject, for a live region of its page."""
+    desk, unit = request.app[DESK], unit_of(request)
+    kind, id = request.match_info["kind"], request.match_info["id"]
+    await queries.require_subject(unit, desk.subjects, "file.read", kind, id)
+    files = [card(unit, one) for one in await queries.of_subject(unit, kind, id)]
+    return render(request, "files/tiles.html", files=files, subject_kind=kind, subject_id=id)
+
+
+@routes.get(ONE + "/tile", "file.read")
+async def tile(request: web.Request) -> web.Response:
+    desk, unit = request.app[DESK], unit_of(request)
+    attachment = await queries.get_for(unit, desk.subjects, "file.read", request.match_info["id"])
+    return render(request, "files/tile_alone.html", file=card(unit, attachment))
+
+
+@routes.post(ONE + "/withdraw", "file.withdraw")
+async def withdraw(request: web.Request) -> web.Response:
+    desk, unit = request.app[DESK], unit_of(request)
+    attachment = await queries.get_for(unit, desk.subjects, "file.withdraw", request.match_info["id"])
+    await service.withdraw(unit, attachment=attachment, subjects=desk.subjects)
+    return answer({"undo": f"/files/{attachment.id}/put-back"})
+
+
+@routes.post(ONE + "/put-back", "file.withdraw")
+async def put_back(request: web.Request) -> web.Response:
+    desk, unit = request.app[DESK], unit_of(request)
+    attachment = await queries.own_withdrawn(unit, desk.subjects, request.match_info["id"])
+    await service.put_back(unit, attachment=attachment, subjects=desk.subjects)
+    return answer({"tile": f"/files/{attachment.id}/tile"})
+
+
+# ---- bytes ----
+
+
+@routes.get(ONE + "/content", "file.original", own_units=True)
+async def content(request: web.Request) -> web.StreamResponse:
+    """The original as it was sent, for saving, never for showing inside a page."""
+    desk = request.app[DESK]
+    async with begin_unit(request, writes=False) as unit:
+        attachment = await queries.get_for(unit, desk.subjects, "file.original", request.match_info["id"])
+        if attachment.status is not Status.READY:
+            raise NotFound
+        await service.seen(unit, attachment=attachment, subjects=desk.subjects, action="file.original")
+        name = service.name_of(unit, attachment)
+    headers = {"Content-Disposition": names.disposition(name), "Content-Type": "application/octet-stream"}
+    return await _stream(request, attachment, headers)
+
+
+@routes.get(ONE + "/derived/{name:[a-z]+}", "file.read", own_units=True)
+async def derived(request: web.Request) -> web.StreamResponse:
+    """What was made of a file for the eye. A PDF needs nothing made: `document` is the file itself."""
+    desk, name = request.app[DESK], request.match_info["name"]
+    async with begin_unit(request, writes=False) as unit:
+        attachment = await queries.get_for(unit, desk.subjects, "file.read", request.match_info["id"])
+        source = _source(attachment, name)
+        if name != "thumbnail":  # seen with its list
+            await _seen(desk, unit, attachment)
+    headers = {"Content-Disposition": "attachment", "Content-Type": source.media_type}
+    if isinstance(source, Derivative) and source.encoding:
+        headers["Content-Encoding"] = source.encoding
+    return await _stream(request, source, headers)
+
+
+def _source(attachment: Attachment, name: str) -> Attachment | Derivative:
+    """Raises NotFound."""
+    if attachment.status is not Status.READY:
+        raise NotFound
+    for derivative in attachment.derivatives:
+        if derivative.name == name:
+            return derivative
+    if name == "document" and attachment.kind is Kind.PDF:
+        return attachment
+    raise NotFound
+
+
+async def _stream(request: web.Request, source: Attachment | Derivative, headers: dict[str, str]) -> web.StreamResponse:
+    """Sends bytes from the vault, all or a range; no unit of work is open meanwhile."""
+    try:
+        asked = wanted(request.headers.get("Range"), source.size)
+    except Unsatisfiable:
+        raise OutOfRange from None
+    start, stop = asked or (0, source.size)
+    described = {**SAFE, **headers, "Accept-Ranges": "bytes", "Content-Length": str(stop - start)}
+    if asked:
+        described["Content-Range"] = f"bytes {start}-{stop - 1}/{source.size}"
+    response = web.StreamResponse(status=206 if asked else 200, headers=described)
+    await response.prepare(request)
+    blocks = request.app[DESK].vault.proven(source.id, source.wrapped_key, (start, stop), source.size, source.sha256)
+    async for block in blocks:
+        await response.write(block)
+    await response.write_eof()
+    return response
