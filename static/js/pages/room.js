@@ -150,7 +150,7 @@ async function leave() {
   const left = call?.seat.leave();
   over("left");
   await left;
-  if (facts.back) location.assign(facts.back);
+  if (facts.wayOut) location.assign(facts.wayOut);
 }
 
 function leaveQuestion() {

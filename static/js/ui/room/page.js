@@ -75,7 +75,7 @@ export function choose({ title, words, answers }) {
  * @property {string} title
  * @property {number | null} endsAt  ms
  * @property {string} zone
- * @property {string} back
+ * @property {string} wayOut
  * @property {string} join
  * @property {string} check
  * @property {string} guests
@@ -84,9 +84,9 @@ export function choose({ title, words, answers }) {
  * @returns {Facts}
  */
 export function factsOfPage() {
-  const { room = "", title = "", endsAt, zone = "", back = "", join = "", check = "", guests = "", handover = "", signalling = "" } =
+  const { room = "", title = "", endsAt, zone = "", wayOut = "", join = "", check = "", guests = "", handover = "", signalling = "" } =
     byId("room").dataset;
-  return { room, title, endsAt: endsAt ? Date.parse(endsAt) : null, zone, back, join, check, guests, handover, signalling };
+  return { room, title, endsAt: endsAt ? Date.parse(endsAt) : null, zone, wayOut, join, check, guests, handover, signalling };
 }
 
 export { icon };
