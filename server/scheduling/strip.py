@@ -69,15 +69,13 @@ class Choice:
 @dataclass(frozen=True)
 class DayStrip:
     day: date
+    midnight: datetime
+    """The beginning of the day in the zone of the calendar."""
     holiday: str | None
     make_up: bool
     rows: tuple[Row, ...]
     ticks: tuple[Tick, ...]
     choices: tuple[Choice, ...]
-
-    @property
-    def height(self) -> int:
-        return 14 + 20 * len(self.rows)
 
 
 def day_strip(
@@ -94,6 +92,7 @@ def day_strip(
     shown = _shown(day, sides, whole, calendar)
     return DayStrip(
         day=day,
+        midnight=whole.start.astimezone(calendar.zone),
         holiday=calendar.holiday(day, language),
         make_up=calendar.is_make_up(day),
         rows=tuple(_row(side, shown, calendar) for side in sides),
