@@ -10,6 +10,15 @@ from server import home, worker
 from server.accounts import routes as accounts_routes
 from server.accounts import visits
 from server.audit import service as audit
+from server.consultation import (
+    case_routes,
+    centre_routes,
+    decision_routes,
+    opinion_routes,
+    request_routes,
+)
+from server.consultation import routes as consultation_routes
+from server.consultation.attachments import ConsultationFiles
 from server.consultation.live import ConsultationDoor
 from server.core import edge, ids, places
 from server.core.access import Matrix
@@ -21,9 +30,26 @@ from server.core.i18n import Translations
 from server.core.limits import MemoryLimiter
 from server.core.tasks import Tasks
 from server.core.templates import Templates
+from server.core.unit import Announcement
+from server.documents import routes as documents_routes
+from server.documents.archive import SealedArchive
+from server.documents.office import OFFICE, Office
+from server.documents.verification import Examiner
+from server.files import routes as files_routes
+from server.files import upload_routes
+from server.files.desk import DESK, furnish, store_at, tend
+from server.meeting import routes as meeting_routes
 from server.meeting.doors import DOORS, Door
+from server.meeting.feed import feed_door
+from server.meeting.live import RoomGrants, SqlJournal
 from server.notices import service as notices
+from server.patients import routes as patients_routes
+from server.scheduling import routes as scheduling_routes
 from server.settings import Settings
+from signaling.app import Signaling
+from signaling.ice import CoturnIce
+from signaling.memory import Hub, MemoryBus, MemoryStore
+from signaling.ports import Bus, Store
 
 SETTINGS = web.AppKey("settings", Settings)
 TASKS = web.AppKey("tasks", Tasks)
@@ -35,17 +61,32 @@ def build(settings: Settings, *, clock: Clock | None = None) -> web.Application:
     app = web.Application(middlewares=edge.MIDDLEWARES, client_max_size=LARGEST_FORM)
     app[SETTINGS] = settings
     _wire_core(app, settings, clock or SystemClock())
+    app.cleanup_ctx.extend([_database, _background, tend])  # before signalling: it is stopped first, the store last
     _wire_capabilities(app, settings)
     mount(app, *route_tables())
     app.router.add_static("/static", places.static(), append_version=False)
     app.on_response_prepare.append(_let_static_be_kept)
-    app.cleanup_ctx.extend([_database, _background])
     return app
 
 
 def route_tables() -> list[Any]:
     """Every route of the site, by capability."""
-    return [home.routes, accounts_routes.routes]
+    return [
+        home.routes,
+        accounts_routes.routes,
+        patients_routes.routes,
+        files_routes.routes,
+        upload_routes.uploads,
+        documents_routes.routes,
+        scheduling_routes.routes,
+        meeting_routes.routes,
+        request_routes.routes,
+        consultation_routes.routes,
+        centre_routes.routes,
+        case_routes.routes,
+        opinion_routes.routes,
+        decision_routes.routes,
+    ]
 
 
 def _wire_core(app: web.Application, settings: Settings, clock: Clock) -> None:
@@ -58,15 +99,79 @@ def _wire_core(app: web.Application, settings: Settings, clock: Clock) -> None:
     app[RULES] = {}
     app[CONTEXT] = [page_frame]
     app[TASKS] = Tasks()
-    app[edge.IDENTIFY] = visits.identify
+    app[edge.IDENTIFY] = visits.identify  # type: ignore[misc]
     app[edge.OWN_ORIGINS] = frozenset({settings.base_url, *settings.origins})
     app[accounts_routes.LIMITER] = MemoryLimiter(time.monotonic)
     notices.speech = notices.Speech(translations.say, settings.base_url)
 
 
 def _wire_capabilities(app: web.Application, settings: Settings) -> None:
+    database = app[DATABASE]
     doors: dict[str, Door] = {"consultation": ConsultationDoor()}
     app[DOORS] = doors
+    blobs = store_at(settings.data / "files", settings.s3_url)
+    app[DESK] = furnish(database, blobs, {"consultation": ConsultationFiles()}, app[TASKS])
+    app[OFFICE] = Office(
+        archive=SealedArchive(store_at(settings.data / "documents", settings.s3_url), database.keys),
+        address=settings.base_url,
+        translate=app[TEMPLATES].translations.say,
+    )
+    app[documents_routes.EXAMINER] = Examiner()
+    app[meeting_routes.BASE_URL] = settings.base_url
+    _wire_signalling(app, settings, doors)
+
+
+def _wire_signalling(app: web.Application, settings: Settings, doors: dict[str, Door]) -> None:
+    database = app[DATABASE]
+    node = settings.signaling_node or ids.new_id()
+    ice = app[meeting_routes.ICE] = CoturnIce(
+        turn=settings.turn_urls,
+        secret=settings.turn_secret.get_secret_value(),
+        policy="relay" if settings.relay_only else "all",
+    )
+    store, bus = _between_nodes(settings, node, database.keys.derive("signalling"))
+    signalling = Signaling(
+        node=node,
+        store=store,
+        bus=bus,
+        journal=SqlJournal(database, doors),
+        grants=RoomGrants(database, doors),
+        ice=ice,
+        clock=database.clock,
+        feed_door=feed_door,
+        origins=frozenset({settings.base_url, *settings.origins}),
+    )
+    signalling.attach(app)
+    app[meeting_routes.SIGNALING] = signalling
+
+    async def deliver(announcements: list[Announcement]) -> None:
+        for one in announcements:
+            await _pass_on(signalling, one)
+
+    database.deliver = deliver
+
+
+def _between_nodes(settings: Settings, node: str, key: bytes) -> tuple[Store, Bus]:
+    """In the process, or through Redis when several serve."""
+    if not settings.redis_url:
+        return MemoryStore(), MemoryBus(Hub(), node)
+    from signaling.redis_bus import RedisBus
+    from signaling.redis_store import RedisStore
+
+    return RedisStore(settings.redis_url, key), RedisBus(settings.redis_url, key, node)
+
+
+async def _pass_on(signalling: Signaling, one: Announcement) -> None:
+    """A hint to pages; and what the house decides about a room or a person, to the rooms."""
+    kind, _, id = one.topic.partition(":")
+    if kind == "meeting" and one.kind == "room_closed":
+        await signalling.close_room(id, str(one.facts["reason"]))
+    elif kind == "meeting" and one.kind == "revoked":
+        await signalling.revoke(participant=str(one.facts["participant"]))
+    elif kind == "person" and one.kind == "revoked":
+        await signalling.revoke(person=id)
+    else:
+        signalling.hint(one.topic, one.kind, one.facts)
 
 
 def page_frame(request: web.Request) -> Mapping[str, Any]:

@@ -1,10 +1,14 @@
 """The first page of each role, the rail, and the doors every site has: health, search, bell."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 
+from server.consultation import queries as consultations
+from server.consultation import views
+from server.consultation.states import LIVE, OPEN, State
 from server.core.http import PUBLIC, SIGNED_IN, Routes, answer, begin_unit, render, say, see_other, unit_of, visit_of
 from server.notices import queries as notices
 from server.notices import service as bell
@@ -20,7 +24,7 @@ RAILS: dict[str, Sequence[tuple[str, str, str]]] = {
     ),
     "dept_lead": (("/", "首页", "home"), ("/consultations", "会诊", "case")),
     "coordinator": (
-        ("/", "看板", "board"),
+        ("/centre", "看板", "board"),
         ("/consultations", "会诊", "case"),
         ("/directory", "机构", "building"),
         ("/schedule", "日程", "calendar"),
@@ -62,6 +66,55 @@ def navigation(request: web.Request) -> list[dict[str, Any]]:
 
 def _lies_under(path: str, href: str) -> bool:
     return path == href or (href != "/" and path.startswith(href + "/"))
+
+
+GROUPS: dict[str, Sequence[tuple[str, frozenset[State], str]]] = {
+    "applicant": (
+        ("待我处理", frozenset({State.DRAFT, State.SUPPLEMENT, State.ISSUED, State.FOLLOW_UP}), "没有等您处理的会诊"),
+        ("今日会诊", LIVE, "今天没有已排期的会诊"),
+        (
+            "等待对方",
+            frozenset({State.APPROVING, State.TRIAGE, State.INVITING, State.SCHEDULING, State.OPINION_PENDING}),
+            "没有等待答复的会诊",
+        ),
+    ),
+    "specialist": (
+        ("今日", LIVE, "今天没有已排期的会诊"),
+        ("待出具意见", frozenset({State.OPINION_PENDING}), "没有待写的意见"),
+        ("待申请方决定", frozenset({State.ISSUED, State.SCHEDULING}), "没有等待对方的会诊"),
+    ),
+    "dept_lead": (("待审批", frozenset({State.APPROVING}), "没有待审批的申请"), ("进行中", OPEN, "没有进行中的会诊")),
+}
+GROUPS = {**GROUPS, "family_doctor": GROUPS["applicant"]}
+
+
+@routes.get("/", SIGNED_IN)
+async def home_page(request: web.Request) -> web.StreamResponse:
+    """What this role does next."""
+    unit = unit_of(request)
+    role = unit.actor.role
+    if role == "coordinator":
+        return see_other("/centre")
+    groups = await _groups(request, role)
+    template = {"applicant": "applicant", "family_doctor": "applicant", "specialist": "specialist"}.get(role, "plain")
+    return render(request, f"home/{template}.html", groups=groups)
+
+
+async def _groups(request: web.Request, role: str) -> list[dict[str, Any]]:
+    unit, translate = unit_of(request), partial(say, request)
+    groups = []
+    if role == "specialist":
+        invited = await consultations.invited_now(unit, unit.actor.person_id)
+        cards = await views.cards(unit, [case for _, case in invited], translate)
+        groups.append(_group(translate, "待接受", cards, "没有待答复的邀请"))
+    for title, states, empty in GROUPS.get(role, ()):
+        cards = await views.cards(unit, await consultations.waiting(unit, states, limit=30), translate)
+        groups.append(_group(translate, title, cards, empty))
+    return groups
+
+
+def _group(translate: views.Say, title: str, cards: list[views.CaseCard], empty: str) -> dict[str, Any]:
+    return {"title": translate(title), "count": len(cards), "cases": cards, "empty": translate(empty)}
 
 
 @routes.get("/healthz", PUBLIC, own_units=True)

@@ -9,7 +9,7 @@ _quiet = ("aiohttp.access", "sqlalchemy", "aiosqlite", "asyncio", "pyhanko", "py
 
 
 def set_up(*, for_people: bool) -> None:
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -15,9 +15,26 @@ from server.directory import queries as directory
 from server.documents import numbers
 from server.meeting import service as meetings
 from server.notices import service as notices
+from server.patients.consent import service as consents
+from server.patients.consent.model import ConsentKind
 from server.scheduling.deadlines import Urgency
 
 SUBJECT = appointments.SUBJECT
+ATTACHABLE = (
+    frozenset(
+        {
+            State.DRAFT,
+            State.APPROVING,
+            State.TRIAGE,
+            State.SUPPLEMENT,
+            State.INVITING,
+            State.SCHEDULING,
+            State.OPINION_PENDING,
+        }
+    )
+    | LIVE
+)
+"""States in which material may still be added."""
 STORY_FIELDS = ("story", "findings", "vitals", "tests", "treatment", "diagnosis", "history", "answers")
 """The free parts of a request, in the order a doctor thinks; `vitals` and `answers` are small objects."""
 
@@ -98,6 +115,8 @@ async def missing(unit: Unit, case: Consultation) -> dict[str, str]:
         lacking["diagnosis"] = "请写初步诊断"
     if not case.specialty:
         lacking["specialty"] = "请选择会诊专科"
+    if case.patient_id and not await consents.in_force(unit, subject_id=case.id, kind=ConsentKind.CONSULTATION):
+        lacking["consent"] = "知情同意书"
     return lacking
 
 

@@ -1,5 +1,7 @@
 """Alembic's entry: runs on the connection it is given."""
 
+from typing import Literal
+
 from alembic import context
 
 from server.core.orm import UtcDateTime
@@ -8,7 +10,7 @@ from server.migrations.models import metadata
 LOCK = 7_202_611_22  # any number, the same in every process
 
 
-def render(kind: str, item: object, autogen: object) -> str | bool:
+def render(kind: str, item: object, autogen: object) -> str | Literal[False]:
     """Revisions name plain types, not classes of ours that may move."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"

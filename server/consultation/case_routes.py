@@ -1,0 +1,152 @@
+"""One consultation on one page, as each side may see and move it; the same summary as a fragment beside the video."""
+
+from functools import partial
+from typing import Any
+
+from aiohttp import web
+
+from server.consultation import answers, centre, complaints, policy, queries, service, views
+from server.consultation.model import Adoption, Answer, Consultation, OpinionState
+from server.consultation.opinions import WRITABLE
+from server.consultation.routes import case_of
+from server.consultation.states import MOVES, Move, State
+from server.core.access import Relation
+from server.core.http import Routes, render, say, see_other, unit_of
+from server.core.unit import Unit
+from server.meeting import queries as meetings
+
+routes = Routes("case")
+
+VITAL_WORDS = (
+    ("systolic", "收缩压", "mmHg"),
+    ("diastolic", "舒张压", "mmHg"),
+    ("pulse", "脉搏", "次/分"),
+    ("saturation", "血氧", "%"),
+    ("temperature", "体温", "℃"),
+    ("respiration", "呼吸", "次/分"),
+)
+STORY_WORDS = (
+    ("story", "主诉和经过"),
+    ("findings", "查体"),
+    ("tests", "已做检查"),
+    ("treatment", "已做处理"),
+    ("history", "既往史、过敏史"),
+    ("diagnosis", "初步诊断"),
+)
+ADOPTION_WORDS = {Adoption.ADOPTED: "采纳", Adoption.PARTLY: "部分采纳", Adoption.NOT_ADOPTED: "未采纳"}
+ANSWER_WORDS = {
+    Answer.WAITING: "待答复",
+    Answer.ACCEPTED: "已接受",
+    Answer.DECLINED: "已谢绝",
+    Answer.WITHDRAWN: "已撤回",
+}
+
+
+@routes.get("/consultations/{id}", "consultation.read")
+async def case_page(request: web.Request) -> web.StreamResponse:
+    case = await case_of(request, "consultation.read")
+    if case.state is State.DRAFT and case.applicant_person_id == unit_of(request).actor.person_id:
+        return see_other(f"{service.href(case)}/edit")
+    return render(request, "consultation/case.html", **await case_context(request, case))
+
+
+@routes.get("/consultations/{id}/summary", "consultation.chart")
+async def summary(request: web.Request) -> web.StreamResponse:
+    """The case beside the video."""
+    case = await case_of(request, "consultation.chart")
+    return render(request, "consultation/summary.html", **await case_context(request, case))
+
+
+async def case_context(request: web.Request, case: Consultation) -> dict[str, Any]:
+    unit, translate = unit_of(request), partial(say, request)
+    related = await queries.relations_of(unit, case)
+    found = await views.look_up(unit, [case])
+    unit.record("consultation.read", kind="consultation", id=case.id, patient=case.patient_id, fields=["case"])
+    opinions = [one for one in await queries.opinions(unit, case.id) if policy.may_see_opinion(unit.actor, one)]
+    may_read_opinion = unit.may("opinion.read", related)
+    return {
+        "case": case,
+        "card": views.card(unit, case, found, translate),
+        "patient": found.patients.get(case.patient_id or ""),
+        "applicant": found.people.get(case.applicant_person_id),
+        "specialist": found.people.get(case.specialist_person_id or ""),
+        "places": found.institutions,
+        "story": views.story_of(case),
+        "story_words": [(name, translate(word)) for name, word in STORY_WORDS],
+        "vitals": vitals_of(case, translate),
+        "answers": _answers(case, translate),
+        "lines": await views.history(unit, case, translate),
+        "invitations": await _invitations(unit, case, translate),
+        "signed": next((one for one in reversed(opinions) if one.state is OpinionState.SIGNED), None)
+        if may_read_opinion
+        else None,
+        "opinions": opinions if may_read_opinion else [],
+        "decisions": [
+            {"row": one, "word": translate(ADOPTION_WORDS[one.adoption])}
+            for one in await queries.decisions(unit, case.id)
+        ],
+        "adoptions": [(one.value, translate(word)) for one, word in ADOPTION_WORDS.items()],
+        "ratings": {one.person_id: one for one in await queries.ratings(unit, case.id)},
+        "attendance": await meetings.attendance(unit, case.meeting_id) if case.meeting_id else [],
+        "form": None,
+        "may": _may(unit, case, related),
+        "room_open": answers.room_open(case) and Relation.CONSORTIUM in related,
+        "room_href": f"/rooms/{case.meeting_id}" if case.meeting_id else "",
+        "sent": "sent" in request.query,
+        "most_reschedules": centre.MOST_RESCHEDULES,
+    }
+
+
+def vitals_of(case: Consultation, translate: views.Say) -> list[tuple[str, str]]:
+    vitals = dict(case.story.get("vitals") or {})
+    return [
+        (translate(word), f"{vitals[name]:g} {translate(unit)}") for name, word, unit in VITAL_WORDS if name in vitals
+    ]
+
+
+def _answers(case: Consultation, translate: views.Say) -> list[tuple[str, str]]:
+    given = dict(case.story.get("answers") or {})
+    return [(translate(words), given[name]) for name, words in complaints.PROMPTS[case.complaint] if given.get(name)]
+
+
+async def _invitations(unit: Unit, case: Consultation, translate: views.Say) -> list[dict[str, Any]]:
+    from server.accounts import queries as accounts
+
+    rows = await queries.invitations(unit, case.id)
+    people = await accounts.people(unit, {one.person_id for one in rows})
+    return [
+        {"row": one, "name": people[one.person_id].name, "word": translate(ANSWER_WORDS[one.answer])} for one in rows
+    ]
+
+
+def _may(unit: Unit, case: Consultation, related: frozenset[Relation]) -> dict[str, bool]:
+    """Which buttons a page shows: the right by the matrix and the move by the state, both."""
+
+    def both(action: str, *moves: Move) -> bool:
+        return unit.may(action, related) and any((case.state, move) in MOVES for move in moves)
+
+    author = unit.actor.person_id == case.specialist_person_id
+    return {
+        "edit": unit.may("consultation.edit", related) and case.state in (State.DRAFT, State.SUPPLEMENT),
+        "cancel": both("consultation.cancel", Move.CANCEL),
+        "approve": both("consultation.approve", Move.APPROVE),
+        "triage": both("consultation.triage", Move.ASK_MORE),
+        "invite": both("consultation.invite", Move.INVITE),
+        "withdraw": both("consultation.invite", Move.EXHAUST) and case.state is State.INVITING,
+        "schedule": both("consultation.schedule", Move.BOOK),
+        "reschedule": both("consultation.schedule", Move.RESCHEDULE),
+        "no_show": both("consultation.schedule", Move.MISS),
+        "rebook": both("consultation.schedule", Move.REBOOK),
+        "answer": both("consultation.answer", Move.ACCEPT),
+        "end": both("consultation.end", Move.END),
+        "write": unit.may("opinion.write", related) and author and case.state in WRITABLE,
+        "amend": unit.may("opinion.write", related) and author and (case.state, Move.AMEND) in MOVES,
+        "decide": both("consultation.decide", Move.DECIDE),
+        "close": unit.may("consultation.decide", related) and case.state is State.FOLLOW_UP,
+        "rate": unit.may("consultation.rate", related)
+        and case.state in (State.ISSUED, State.DECIDED, State.FOLLOW_UP, State.CLOSED),
+        "copy": unit.may("consultation.edit", related)
+        and case.state in (State.REJECTED, State.EXPIRED, State.CANCELLED, State.NO_SHOW),
+        "history": unit.may("consultation.history", related),
+        "attach": unit.may("file.upload", related) and case.state in service.ATTACHABLE,
+    }

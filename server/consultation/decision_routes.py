@@ -1,0 +1,50 @@
+"""The asking doctor's decision on an opinion, follow-up and ratings."""
+
+from aiohttp import web
+
+from server.consultation import decisions, service
+from server.consultation.case_routes import case_context
+from server.consultation.forms import DecisionForm, RatingForm
+from server.consultation.model import Adoption
+from server.consultation.routes import case_of
+from server.core.http import Routes, read_form, render, say, see_other, unit_of
+
+routes = Routes("decision")
+
+
+@routes.post("/consultations/{id}/decide", "consultation.decide")
+async def decide(request: web.Request) -> web.StreamResponse:
+    unit = unit_of(request)
+    case = await case_of(request, "consultation.decide", locked=True)
+    form = await read_form(request, DecisionForm)
+    if not form.errors and form.value.adoption is not Adoption.ADOPTED and not form.value.reason.strip():
+        form.errors["reason"] = say(request, "未完全采纳时请写明理由")
+    if form.errors:
+        context = await case_context(request, case)
+        return render(request, "consultation/case.html", status=422, **{**context, "form": form})
+    given = form.value
+    await decisions.decide(
+        unit,
+        case=case,
+        adoption=given.adoption,
+        reason=given.reason,
+        plan=given.plan,
+        follow_up_on=given.follow_up_on,
+    )
+    return see_other(service.href(case))
+
+
+@routes.post("/consultations/{id}/close", "consultation.decide")
+async def close(request: web.Request) -> web.StreamResponse:
+    case = await case_of(request, "consultation.decide", locked=True)
+    await decisions.close(unit_of(request), case=case)
+    return see_other(service.href(case))
+
+
+@routes.post("/consultations/{id}/rate", "consultation.rate")
+async def rate(request: web.Request) -> web.StreamResponse:
+    case = await case_of(request, "consultation.rate")
+    form = await read_form(request, RatingForm)
+    if not form.errors:
+        await decisions.rate(unit_of(request), case=case, stars=form.value.stars, words=form.value.words)
+    return see_other(service.href(case))

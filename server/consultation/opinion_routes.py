@@ -1,0 +1,247 @@
+"""Writing, previewing, signing and amending an opinion; the report for both sides."""
+
+import re
+from functools import partial
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel, Field
+
+from server.accounts import passwords
+from server.accounts import queries as accounts
+from server.consultation import answers, opinions, queries, reporting, service
+from server.consultation.case_routes import case_context
+from server.consultation.forms import Amendment, Signature
+from server.consultation.model import Consultation, Opinion
+from server.consultation.routes import case_of
+from server.consultation.states import State
+from server.core.errors import Invalid, NotFound
+from server.core.http import (
+    Routes,
+    actor_of,
+    answer,
+    begin_unit,
+    read_form,
+    render,
+    say,
+    see_other,
+    sent_fields,
+    unit_of,
+    visit_of,
+)
+from server.core.unit import Unit
+from server.documents import service as documents
+from server.documents import signers
+from server.documents.office import OFFICE
+from server.documents.report import Report
+
+routes = Routes("opinion")
+
+ROW = re.compile(r"(diagnoses|medications|tests)-(\d{1,2})-([a-z]{2,12})")
+MOST_ROWS = 40
+
+
+class WrongPassword(Invalid):
+    code = "accounts.wrong_password"
+    says = "密码不对，没有签名；已写的内容仍在"
+
+
+class OpinionDraft(BaseModel):
+    version: int | None = None
+    basis: str = Field("", max_length=8000)
+    findings: str = Field("", max_length=8000)
+    plan: str = Field("", max_length=8000)
+    warnings: str = Field("", max_length=4000)
+    referral_advice: str = Field("", max_length=4000)
+
+
+async def read_sections(request: web.Request) -> tuple[dict[str, Any], int | None, dict[str, str]]:
+    """The sections as sent (rows as `diagnoses-0-text`), the version they are based on, and what is wrong."""
+    form = await read_form(request, OpinionDraft)
+    if form.errors:
+        return {}, None, form.errors
+    sections: dict[str, Any] = form.value.model_dump(exclude={"version"})
+    sections.update(_rows(dict(await sent_fields(request))))
+    return sections, form.value.version, {}
+
+
+def _rows(sent: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
+    """Rows of diagnoses, drugs and tests, in order, empty ones dropped."""
+    found: dict[str, dict[int, dict[str, str]]] = {"diagnoses": {}, "medications": {}, "tests": {}}
+    for name, value in sent.items():
+        match = ROW.fullmatch(name)
+        text = str(value).strip()[:500]
+        if match and text:
+            found[match[1]].setdefault(int(match[2]), {})[match[3]] = text
+    lead = {"diagnoses": "text", "medications": "name", "tests": "name"}
+    return {
+        kind: [rows[number] for number in sorted(rows) if rows[number].get(lead[kind])][:MOST_ROWS]
+        for kind, rows in found.items()
+    }
+
+
+@routes.get("/consultations/{id}/opinion", "opinion.write")
+async def page(request: web.Request) -> web.StreamResponse:
+    case = await case_of(request, "opinion.write")
+    return await _editor(request, case, "consultation/opinion.html")
+
+
+@routes.get("/consultations/{id}/opinion/panel", "opinion.write")
+async def panel(request: web.Request) -> web.StreamResponse:
+    """The same editor beside the video."""
+    case = await case_of(request, "opinion.write")
+    return await _editor(request, case, "consultation/opinion_panel.html")
+
+
+async def _editor(
+    request: web.Request, case: Consultation, template: str, *, status: int = 200, **more: Any
+) -> web.Response:
+    unit = unit_of(request)
+    draft = await queries.draft_of(unit, case.id, unit.actor.person_id)
+    if draft is None and await queries.signed(unit, case.id):
+        return see_other(service.href(case))
+    context = await case_context(request, case)
+    return render(
+        request,
+        template,
+        status=status,
+        **{**context, "draft": draft, "sections": draft.sections if draft else {}, "trouble": "", "form": None, **more},
+    )
+
+
+@routes.post("/consultations/{id}/opinion/draft", "opinion.write")
+async def save_draft(request: web.Request) -> web.StreamResponse:
+    """Autosave; begins the draft when there is none."""
+    unit = unit_of(request)
+    case = await case_of(request, "opinion.write")
+    sections, version, wrong = await read_sections(request)
+    if wrong:
+        raise Invalid(wrong)
+    opinion = await opinions.draft_for(unit, case=case)
+    await opinions.save(unit, case=case, opinion=opinion, sections=sections, version=version)
+    return answer({"version": opinion.version})
+
+
+@routes.get("/consultations/{id}/opinion/preview.pdf", "opinion.write")
+async def preview(request: web.Request) -> web.StreamResponse:
+    """The very PDF that would be signed, marked as a draft."""
+    unit = unit_of(request)
+    case = await case_of(request, "opinion.write")
+    opinion = await queries.draft_of(unit, case.id, unit.actor.person_id)
+    if opinion is None:
+        raise NotFound
+    report = await _report(request, unit, case, opinion)
+    return pdf_answer(await documents.preview(report, office=request.app[OFFICE]), "preview.pdf")
+
+
+async def _report(request: web.Request, unit: Unit, case: Consultation, opinion: Opinion) -> Report:
+    translate = partial(say, request)
+    return await reporting.compose(unit, case, opinion, translate, visit_of(request).locale)
+
+
+@routes.post("/consultations/{id}/opinion/sign", "opinion.sign", own_units=True)
+async def sign(request: web.Request) -> web.StreamResponse:
+    """Password, then one signature: twenty clicks of it make one."""
+    form = await read_form(request, Signature)
+    secret = form.value.secret if not form.errors else ""
+    sections, _, wrong = await read_sections(request)
+    if not await _password_right(request, secret) or wrong:
+        return await _not_signed(request, wrong)
+    handle = await _unlocked(request, secret)
+    async with begin_unit(request) as unit:
+        request["unit"] = unit
+        case = await case_of(request, "opinion.sign", locked=True)
+        signed = await queries.signed(unit, case.id)
+        draft = await queries.draft_of(unit, case.id, unit.actor.person_id)
+        if draft is None and signed:
+            return see_other(f"{service.href(case)}?signed=1")
+        await _sign(request, unit, case, sections, handle)
+    return see_other(f"{service.href(case)}?signed=1")
+
+
+async def _sign(request: web.Request, unit: Unit, case: Consultation, sections: dict[str, Any], handle: Any) -> None:
+    opinion = await opinions.draft_for(unit, case=case)
+    if any(sections.values()):
+        await opinions.save(unit, case=case, opinion=opinion, sections=sections, version=None)
+    opinions.require_complete(opinion)
+    if case.state in (State.IN_SESSION, State.INTERRUPTED):
+        await answers.end(unit, case=case)
+    before = await unit.session.get(Opinion, opinion.amends_id) if opinion.amends_id else None
+    document = await documents.issue(
+        unit,
+        office=request.app[OFFICE],
+        report=await _report(request, unit, case, opinion),
+        signer=handle,
+        subject_kind="consultation",
+        subject_id=case.id,
+        institutions=[id for id in (case.inviting_id, case.invited_id) if id],
+        supersedes=before.document_id if before else None,
+        key=f"opinion:{opinion.id}",
+        patient_id=case.patient_id,
+    )
+    await opinions.signed(unit, case=case, opinion=opinion, document_id=document.id)
+
+
+async def _password_right(request: web.Request, secret: str) -> bool:
+    async with begin_unit(request, writes=False) as unit:
+        person = await accounts.person(unit, actor_of(request).person_id)
+    return await passwords.matches(person.password_hash, secret)
+
+
+async def _unlocked(request: web.Request, secret: str) -> Any:
+    """The signer's key, made at their first signature. Outside of the signing unit: it takes a while."""
+    actor = actor_of(request)
+    async with begin_unit(request, writes=False) as unit:
+        ready = await signers.can_sign(unit, person_id=actor.person_id)
+    if not ready:
+        async with begin_unit(request) as unit:
+            await signers.enrol_signer(
+                unit, person_id=actor.person_id, name=actor.name, secret=secret, institution=actor.institution_name
+            )
+    async with begin_unit(request, writes=False) as unit:
+        return await signers.signing_key_for(unit, person_id=actor.person_id, secret=secret)
+
+
+async def _not_signed(request: web.Request, wrong: dict[str, str]) -> web.StreamResponse:
+    async with begin_unit(request, writes=False) as unit:
+        request["unit"] = unit
+        case = await case_of(request, "opinion.sign")
+        trouble = next(iter(wrong.values()), say(request, WrongPassword.says))
+        return await _editor(request, case, "consultation/opinion.html", status=422, trouble=trouble)
+
+
+@routes.post("/consultations/{id}/opinion/amend", "opinion.write")
+async def amend(request: web.Request) -> web.StreamResponse:
+    unit = unit_of(request)
+    case = await case_of(request, "opinion.write", locked=True)
+    form = await read_form(request, Amendment)
+    if form.errors:
+        raise Invalid(form.errors)
+    await opinions.amend(unit, case=case, why=form.value.why)
+    return see_other(f"{service.href(case)}/opinion")
+
+
+@routes.get("/consultations/{id}/report.pdf", "opinion.read", own_units=True)
+async def report(request: web.Request) -> web.StreamResponse:
+    """The signed report; `?opinion=` names an older edition."""
+    async with begin_unit(request, writes=False) as unit:
+        request["unit"] = unit
+        case = await case_of(request, "opinion.read")
+        opinion = await _edition(unit, case, request.query.get("opinion", ""))
+        assert opinion.document_id is not None
+        pdf = await documents.open_pdf(
+            unit, office=request.app[OFFICE], document_id=opinion.document_id, patient_id=case.patient_id
+        )
+    return pdf_answer(pdf, f"{case.number or 'report'}.pdf")
+
+
+async def _edition(unit: Unit, case: Consultation, id: str) -> Opinion:
+    wanted = await unit.session.get(Opinion, id) if id else await queries.signed(unit, case.id)
+    if wanted is None or wanted.consultation_id != case.id or wanted.document_id is None:
+        raise NotFound
+    return wanted
+
+
+def pdf_answer(pdf: bytes, name: str) -> web.Response:
+    headers = {"Content-Disposition": f'inline; filename="{name}"'}
+    return web.Response(body=pdf, content_type="application/pdf", headers=headers)

@@ -1,0 +1,144 @@
+"""The request on one screen: begun by a template, saved as typed, submitted when nothing is missing."""
+
+from functools import partial
+from typing import Any
+
+from aiohttp import web
+
+from server.accounts import queries as accounts
+from server.accounts.model import Role
+from server.accounts.service import today
+from server.consultation import complaints, service, views
+from server.consultation.forms import ChosenPatient, NewRequest, RequestDraft
+from server.consultation.model import Complaint, Consultation
+from server.consultation.routes import case_of
+from server.core.errors import Invalid
+from server.core.forms import Form
+from server.core.http import Routes, answer, read_form, render, say, see_other, unit_of
+from server.core.unit import Unit
+from server.directory import queries as directory
+from server.directory.model import Service
+from server.patients import queries as patient_queries
+from server.patients import service as patients
+
+routes = Routes("request")
+
+
+@routes.get("/consultations/new", "consultation.create")
+async def choose_template(request: web.Request) -> web.StreamResponse:
+    words = [(one.value, say(request, word)) for one, word in views.COMPLAINT_WORDS.items()]
+    return render(request, "consultation/new.html", complaints=words, patient_id=request.query.get("patient", ""))
+
+
+@routes.post("/consultations", "consultation.create")
+async def begin(request: web.Request) -> web.StreamResponse:
+    unit = unit_of(request)
+    form = await read_form(request, NewRequest)
+    if form.errors:
+        return see_other("/consultations/new")
+    patient_id = form.value.patient_id
+    if patient_id:
+        await patient_queries.get_for(unit, "patient.read", patient_id)
+    case = await service.draft(unit, patient_id=patient_id, complaint=form.value.complaint)
+    case.specialty = complaints.SPECIALTY_OF.get(case.complaint, "")
+    return see_other(f"{service.href(case)}/edit")
+
+
+@routes.get("/consultations/{id}/edit", "consultation.edit")
+async def edit_page(request: web.Request) -> web.StreamResponse:
+    case = await case_of(request, "consultation.edit")
+    return await editor(request, case, None)
+
+
+async def editor(request: web.Request, case: Consultation, form: Form[Any] | None, status: int = 200) -> web.Response:
+    unit, translate = unit_of(request), partial(say, request)
+    found = await views.look_up(unit, [case])
+    lacking = await service.missing(unit, case)
+    return render(
+        request,
+        "consultation/edit.html",
+        status=status,
+        case=case,
+        form=form,
+        card=views.card(unit, case, found, translate),
+        story=views.story_of(case),
+        patient=found.patients.get(case.patient_id or ""),
+        complaints=[(one.value, translate(word)) for one, word in views.COMPLAINT_WORDS.items()],
+        prompts=[(name, translate(words)) for name, words in complaints.PROMPTS[case.complaint]],
+        urgencies=[(one.value, translate(word)) for one, (word, _) in views.URGENCY_WORDS.items()],
+        specialties=[(one, translate(one)) for one in complaints.SPECIALTIES],
+        experts=await _experts(unit, case),
+        lacking={name: translate(sentence) for name, sentence in lacking.items()},
+    )
+
+
+async def _experts(unit: Unit, case: Consultation) -> list[views.PostLine]:
+    """Who may be wished for: experts of institutions with an agreement in force."""
+    on = today(unit.now)
+    places = await directory.invitable_from(unit, inviting_id=case.inviting_id, service=Service.CONSULTATION, on=on)
+    found = await accounts.holders(unit, role=Role.SPECIALIST, institution_ids=places, on=on)
+    return await views.post_lines(unit, found)
+
+
+@routes.post("/consultations/{id}/draft", "consultation.edit")
+async def save_draft(request: web.Request) -> web.StreamResponse:
+    """Autosave. What cannot be kept as typed (a pulse of 9000) is said at its field; the rest is kept."""
+    case = await case_of(request, "consultation.edit")
+    await _keep(request, case)
+    return answer({"version": case.version})
+
+
+async def _keep(request: web.Request, case: Consultation) -> None:
+    form = await read_form(request, RequestDraft)
+    if form.errors:
+        raise Invalid(form.errors)
+    await service.save(unit_of(request), case=case, fields=form.value.fields(), version=form.value.version)
+
+
+@routes.post("/consultations/{id}/submit", "consultation.submit")
+async def submit(request: web.Request) -> web.StreamResponse:
+    unit = unit_of(request)
+    case = await case_of(request, "consultation.submit", locked=True)
+    form = await read_form(request, RequestDraft)
+    if form.errors:
+        return await editor(request, case, form, 422)
+    await service.save(unit, case=case, fields=form.value.fields())
+    lacking = await service.missing(unit, case)
+    if lacking:
+        wrong = Form[RequestDraft](form.typed, {name: say(request, text) for name, text in lacking.items()})
+        return await editor(request, case, wrong, 422)
+    await service.submit(unit, case=case)
+    return see_other(f"{service.href(case)}?sent=1")
+
+
+@routes.post("/consultations/{id}/complaint", "consultation.edit")
+async def choose_complaint(request: web.Request) -> web.StreamResponse:
+    """Another template: other prompts; what was written stays."""
+    case = await case_of(request, "consultation.edit")
+    form = await read_form(request, NewRequest)
+    chosen = form.value.complaint if not form.errors else Complaint.BLANK
+    fields: dict[str, Any] = {"complaint": chosen}
+    if not case.specialty:
+        fields["specialty"] = complaints.SPECIALTY_OF.get(chosen, "")
+    await service.save(unit_of(request), case=case, fields=fields)
+    return see_other(f"{service.href(case)}/edit")
+
+
+@routes.get("/consultations/{id}/patients", "consultation.edit")
+async def find_patients(request: web.Request) -> web.StreamResponse:
+    """Patients of the institution while one types a name, initials or an ID number."""
+    case = await case_of(request, "consultation.edit")
+    text = request.query.get("q", "").strip()
+    found = await patients.find(unit_of(request), text, limit=8) if text else []
+    return render(request, "consultation/patient_choices.html", found=found, q=text, case=case)
+
+
+@routes.post("/consultations/{id}/patient", "consultation.edit")
+async def choose_patient(request: web.Request) -> web.StreamResponse:
+    unit = unit_of(request)
+    case = await case_of(request, "consultation.edit")
+    form = await read_form(request, ChosenPatient)
+    if not form.errors:
+        chosen = await patient_queries.get_for(unit, "patient.read", form.value.patient_id)
+        await service.save(unit, case=case, fields={"patient_id": chosen.id})
+    return see_other(f"{service.href(case)}/edit#patient")

@@ -1,0 +1,175 @@
+"""The list of consultations, the page of one, and the small moves a page's buttons make."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from aiohttp import web
+from pydantic import BaseModel, Field
+
+from server.consultation import answers, queries, service, views
+from server.consultation.model import Consultation
+from server.consultation.states import OPEN, State
+from server.core.access import Relation
+from server.core.http import Routes, read_form, read_query, render, say, see_other, unit_of
+from server.core.unit import Unit
+from server.patients import service as patients
+
+routes = Routes("consultation")
+
+TABS: dict[str, tuple[str, frozenset[State] | None]] = {
+    "open": ("进行中", OPEN),
+    "all": ("全部", None),
+    "closed": ("已归档", frozenset({State.CLOSED})),
+    "ended": ("未完成", frozenset({State.REJECTED, State.EXPIRED, State.CANCELLED, State.NO_SHOW})),
+}
+
+
+class ListQuery(BaseModel):
+    tab: str = "open"
+    before: str = Field("", max_length=32)
+    after: str = Field("", max_length=32)
+    q: str = Field("", max_length=60)
+
+
+class Why(BaseModel):
+    """A reason somebody must give."""
+
+    reason: str = Field(min_length=1, max_length=500)
+
+
+@routes.get("/consultations", "consultation.list")
+async def list_page(request: web.Request) -> web.StreamResponse:
+    unit, asked = unit_of(request), read_query(request, ListQuery)
+    tab = asked.tab if asked.tab in TABS else "open"
+    page = await _found(unit, asked, TABS[tab][1])
+    counts = await queries.counts(unit)
+    base = f"/consultations?tab={tab}" + (f"&q={asked.q}" if asked.q else "")
+    return render(
+        request,
+        "consultation/list.html",
+        cases=await views.cards(unit, page.rows, partial(say, request)),
+        tabs=[
+            {"href": f"/consultations?tab={name}", "label": say(request, word), "current": name == tab}
+            for name, (word, _) in TABS.items()
+        ],
+        open_count=sum(counts.values()),
+        older=f"{base}&before={page.older}" if page.older else "",
+        newer=f"{base}&after={page.newer}" if page.newer else "",
+        q=asked.q,
+        may_create=bool(unit.matrix.granted(unit.actor.role, "consultation.create")),
+    )
+
+
+async def _found(unit: Unit, asked: ListQuery, states: frozenset[State] | None) -> queries.Page:
+    """By number when it looks like one, else by patient as far as the reader may find patients."""
+    number, patient_ids = "", None
+    if asked.q and (asked.q[:2].upper() in ("SQ", "HZ") or asked.q.isdigit()):
+        number = asked.q.upper()
+    elif asked.q:
+        patient_ids = [card.id for card in await patients.find(unit, asked.q)]
+    listed = partial(queries.listed, unit, states=states, number=number, patient_ids=patient_ids)
+    return await listed(before=asked.before or None, after=asked.after or None)
+
+
+@routes.get("/search", "consultation.list")
+async def search(request: web.Request) -> web.StreamResponse:
+    return see_other(f"/consultations?tab=all&q={request.query.get('q', '')}")
+
+
+async def case_of(request: web.Request, action: str, *, locked: bool = False) -> Consultation:
+    """The consultation of the address, when the actor may do `action` to it. Raises NotFound."""
+    return await queries.get_for(unit_of(request), action, request.match_info["id"], locked=locked)
+
+
+@routes.post("/consultations/{id}/cancel", "consultation.cancel")
+async def cancel(request: web.Request) -> web.StreamResponse:
+    return await _with_reason(request, "consultation.cancel", service.cancel)
+
+
+@routes.post("/consultations/{id}/discard", "consultation.edit")
+async def discard(request: web.Request) -> web.StreamResponse:
+    case = await case_of(request, "consultation.edit", locked=True)
+    await service.discard(unit_of(request), case=case)
+    return see_other("/")
+
+
+@routes.post("/consultations/{id}/approve", "consultation.approve")
+async def approve(request: web.Request) -> web.StreamResponse:
+    case = await case_of(request, "consultation.approve", locked=True)
+    await service.approve(unit_of(request), case=case)
+    return see_other(service.href(case))
+
+
+@routes.post("/consultations/{id}/return", "consultation.approve")
+async def send_back(request: web.Request) -> web.StreamResponse:
+    return await _with_reason(request, "consultation.approve", service.send_back)
+
+
+@routes.post("/consultations/{id}/copy", "consultation.edit")
+async def copy_to_new(request: web.Request) -> web.StreamResponse:
+    case = await case_of(request, "consultation.edit")
+    again = await service.copy_to_new(unit_of(request), case=case)
+    return see_other(f"{service.href(again)}/edit")
+
+
+@routes.post("/consultations/{id}/accept", "consultation.answer")
+async def accept(request: web.Request) -> web.StreamResponse:
+    case = await case_of(request, "consultation.answer", locked=True)
+    await answers.accept(unit_of(request), case=case)
+    return see_other(service.href(case))
+
+
+@routes.post("/consultations/{id}/decline", "consultation.answer")
+async def decline(request: web.Request) -> web.StreamResponse:
+    response = await _with_reason(request, "consultation.answer", answers.decline)
+    return see_other("/") if response.status == 303 else response
+
+
+@routes.post("/consultations/{id}/end", "consultation.end")
+async def end(request: web.Request) -> web.StreamResponse:
+    case = await case_of(request, "consultation.end", locked=True)
+    await answers.end(unit_of(request), case=case)
+    return see_other(service.href(case))
+
+
+async def _with_reason(request: web.Request, action: str, verb: Callable[..., Awaitable[None]]) -> web.StreamResponse:
+    case = await case_of(request, action, locked=True)
+    form = await read_form(request, Why)
+    if form.errors:
+        return render(
+            request,
+            "consultation/reason.html",
+            status=422,
+            form=form,
+            case_href=service.href(case),
+            action=request.path,
+        )
+    await verb(unit_of(request), case=case, reason=form.value.reason)
+    return see_other(service.href(case))
+
+
+@routes.get("/consultations/{id}/history", "consultation.history")
+async def history_page(request: web.Request) -> web.StreamResponse:
+    """Everything that happened, readable and printable as one page."""
+    unit = unit_of(request)
+    case = await case_of(request, "consultation.history")
+    translate = partial(say, request)
+    related = await queries.relations_of(unit, case)
+    signed = (
+        await queries.signed(unit, case.id)
+        if not related.isdisjoint(unit.matrix.granted(unit.actor.role, "opinion.read"))
+        else None
+    )
+    found = await views.look_up(unit, [case])
+    unit.record("consultation.read", kind="consultation", id=case.id, patient=case.patient_id, fields=["history"])
+    return render(
+        request,
+        "consultation/history.html",
+        case=case,
+        card=views.card(unit, case, found, translate),
+        story=views.story_of(case),
+        lines=await views.history(unit, case, translate),
+        opinion=signed,
+        decisions=await queries.decisions(unit, case.id),
+        may_read_chart=not related.isdisjoint({Relation.OWN, Relation.PARTICIPANT, Relation.INSTITUTION}),
+    )

@@ -1,0 +1,240 @@
+"""What pages show of consultations: plain values, in the reader's words, masked where rights say so."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from server.accounts import queries as accounts
+from server.accounts.model import Person, Post
+from server.consultation import policy, queries, service
+from server.consultation.model import Complaint, Consultation, Step
+from server.consultation.states import LIVE, PARTY_WORDS, STATE_WORDS, Move
+from server.core.access import Relation
+from server.core.unit import Unit
+from server.directory import queries as directory
+from server.directory.model import Department, Institution
+from server.patients import service as patients
+from server.patients.service import PatientCard
+from server.scheduling.deadlines import Urgency
+
+Say = Callable[..., str]
+ENTER_BEFORE = timedelta(minutes=20)
+
+URGENCY_WORDS: dict[Urgency, tuple[str, str]] = {
+    Urgency.IMMEDIATE: ("特急", "danger"),
+    Urgency.URGENT: ("急", "soon"),
+    Urgency.ROUTINE: ("普通", "idle"),
+    Urgency.ELECTIVE: ("择期", "idle"),
+}
+COMPLAINT_WORDS: dict[Complaint, str] = {
+    Complaint.CHEST_PAIN: "胸痛",
+    Complaint.STROKE: "卒中",
+    Complaint.FEVERISH_CHILD: "发热患儿",
+    Complaint.ABDOMINAL_PAIN: "腹痛",
+    Complaint.TRAUMA: "外伤",
+    Complaint.OBSTETRIC: "产科",
+    Complaint.CHRONIC: "慢病复诊",
+    Complaint.BLANK: "空白",
+}
+MOVE_WORDS: dict[Move, str] = {
+    Move.SUBMIT: "提交申请",
+    Move.SUBMIT_FOR_APPROVAL: "提交院内审批",
+    Move.DISCARD: "放弃草稿",
+    Move.APPROVE: "院内审批通过",
+    Move.RETURN: "院内审批退回",
+    Move.INVITE: "邀请专家",
+    Move.ASK_MORE: "要求补充资料",
+    Move.REJECT: "不予受理",
+    Move.CONVERT: "转为其他服务",
+    Move.RESUBMIT: "补充后再次提交",
+    Move.TIME_OUT: "超时未补充",
+    Move.ACCEPT: "专家接受",
+    Move.ACCEPT_AT_ONCE: "专家即时接受",
+    Move.ACCEPT_WRITTEN: "专家接受书面会诊",
+    Move.DECLINE: "专家谢绝",
+    Move.EXHAUST: "重新安排专家",
+    Move.BOOK: "排定时间",
+    Move.RESCHEDULE: "改期",
+    Move.CHECK: "进入候诊",
+    Move.MISS: "未到场",
+    Move.BEGIN: "会诊开始",
+    Move.LOSE: "会诊中断",
+    Move.REJOIN: "恢复会诊",
+    Move.GO_WRITTEN: "转为书面继续",
+    Move.REBOOK: "另约时间",
+    Move.END: "会诊结束",
+    Move.ISSUE: "意见签名出具",
+    Move.AMEND: "修订意见",
+    Move.DECIDE: "申请方作出决定",
+    Move.FOLLOW: "开始随访",
+    Move.CLOSE: "归档",
+    Move.REOPEN: "重新打开",
+    Move.CANCEL: "取消",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseCard:
+    """The small card by which a case is recognised everywhere (partials/ui.html case_card)."""
+
+    id: str
+    href: str
+    number: str
+    patient_name: str
+    sex: str
+    age: str
+    question: str
+    asked_by: str
+    acts_next: str
+    due: datetime | None
+    state: str
+    state_label: str
+    state_tone: str
+    state_icon: str = ""
+    urgency_label: str = ""
+    urgency_tone: str = "idle"
+    enter_href: str = ""
+    starts_at: datetime | None = None
+    specialty: str = ""
+    complaint: str = ""
+    expert: str = ""
+
+
+@dataclass
+class Lookups:
+    """The people, places and patients that a set of cases mentions, found in a constant number of queries."""
+
+    people: dict[str, Person] = field(default_factory=dict)
+    institutions: dict[str, Institution] = field(default_factory=dict)
+    patients: dict[str, PatientCard] = field(default_factory=dict)
+    full: dict[str, PatientCard] = field(default_factory=dict)
+
+
+async def look_up(unit: Unit, cases: Iterable[Consultation]) -> Lookups:
+    rows = list(cases)
+    person_ids = {id for one in rows for id in (one.applicant_person_id, one.specialist_person_id) if id}
+    places = {id for one in rows for id in (one.inviting_id, one.invited_id) if id}
+    found = await directory.institutions(unit, places) if places else []
+    mine = {one.patient_id for one in rows if one.patient_id and _identified(unit, one)}
+    others = {one.patient_id for one in rows if one.patient_id} - mine
+    return Lookups(
+        people=await accounts.people(unit, person_ids) if person_ids else {},
+        institutions={one.id: one for one in found},
+        patients={
+            **(await patients.cards(unit, mine, full=True) if mine else {}),
+            **(await patients.cards(unit, others, full=False) if others else {}),
+        },
+    )
+
+
+def _identified(unit: Unit, case: Consultation) -> bool:
+    return policy.sees_identity(unit.actor, policy.relations(unit.actor, case))
+
+
+async def cards(unit: Unit, cases: Iterable[Consultation], say: Say) -> list[CaseCard]:
+    rows = list(cases)
+    found = await look_up(unit, rows)
+    return [card(unit, one, found, say) for one in rows]
+
+
+def card(unit: Unit, case: Consultation, found: Lookups, say: Say) -> CaseCard:
+    patient = found.patients.get(case.patient_id or "")
+    word, tone = STATE_WORDS[case.state]
+    urgency, urgency_tone = URGENCY_WORDS[case.urgency]
+    applicant = found.people.get(case.applicant_person_id)
+    expert = found.people.get(case.specialist_person_id or "")
+    place = found.institutions.get(case.inviting_id)
+    return CaseCard(
+        id=case.id,
+        href=service.href(case),
+        number=case.number or "",
+        patient_name=patient.name if patient else say("未选患者"),
+        sex=say(patient.sex_says) if patient else "",
+        age=say(patient.age_says, patient.age_facts) if patient else "",
+        question=case.question or say("（还没有写问题）"),
+        asked_by=f"{place.short_name if place else ''} {applicant.name if applicant else ''}".strip(),
+        acts_next=say(PARTY_WORDS[case.acts_next]),
+        due=case.due_at,
+        state=case.state.value,
+        state_label=say(word),
+        state_tone=tone,
+        urgency_label=say(urgency) if case.urgency is not Urgency.ROUTINE else "",
+        urgency_tone=urgency_tone,
+        enter_href=room_href(unit, case),
+        starts_at=case.starts_at,
+        specialty=say(case.specialty) if case.specialty else "",
+        complaint=say(COMPLAINT_WORDS[case.complaint]),
+        expert=expert.name if expert else "",
+    )
+
+
+def room_href(unit: Unit, case: Consultation) -> str:
+    """The address of the room from twenty minutes before, for those who treat; empty otherwise."""
+    if case.meeting_id is None or case.state not in LIVE or case.starts_at is None:
+        return ""
+    related = policy.relations(unit.actor, case)
+    treats = not related.isdisjoint({Relation.OWN, Relation.PARTICIPANT})
+    return f"/rooms/{case.meeting_id}" if treats and unit.now >= case.starts_at - ENTER_BEFORE else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryLine:
+    """One line of a case's history (partials/ui.html timeline)."""
+
+    at: datetime
+    who: str
+    what: str
+    note: str
+    tone: str = "idle"
+    icon: str = ""
+
+
+async def history(unit: Unit, case: Consultation, say: Say) -> list[HistoryLine]:
+    steps = await queries.history(unit, case.id)
+    people = await accounts.people(unit, {one.person_id for one in steps if one.person_id})
+    return [_line(one, people, say) for one in steps]
+
+
+def _line(step: Step, people: Mapping[str, Person], say: Say) -> HistoryLine:
+    person = people.get(step.person_id or "")
+    tone = STATE_WORDS[step.after][1]
+    who = f"{person.name} {person.title}".strip() if person else say("系统")
+    return HistoryLine(at=step.at, who=who, what=say(MOVE_WORDS[step.move]), note=step.reason, tone=tone)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostLine:
+    """A person in a post, as a choice: 赵敏 主任医师 · 市一院 心血管内科."""
+
+    id: str
+    name: str
+    title: str
+    institution: str
+    department: str
+    specialties: tuple[str, ...]
+
+
+async def post_lines(unit: Unit, pairs: Iterable[tuple[Post, Person]]) -> list[PostLine]:
+    rows = list(pairs)
+    places = {one.id: one for one in await directory.institutions(unit, {post.institution_id for post, _ in rows})}
+    rooms: dict[str, Department] = {
+        one.id: one for one in await directory.departments(unit, {post.institution_id for post, _ in rows})
+    }
+    return [
+        PostLine(
+            id=post.id,
+            name=person.name,
+            title=person.title,
+            institution=places[post.institution_id].short_name,
+            department=rooms[post.department_id].name if post.department_id in rooms else "",
+            specialties=tuple(person.specialties),
+        )
+        for post, person in rows
+    ]
+
+
+def story_of(case: Consultation) -> dict[str, Any]:
+    """The request's free parts with every field present."""
+    empty: dict[str, Any] = {"vitals": {}, "answers": {}}
+    return {**dict.fromkeys(service.STORY_FIELDS, ""), **empty, **case.story}

@@ -1,0 +1,214 @@
+"""The room's page, the ticket into it, links for guests and phones."""
+
+import hashlib
+import io
+
+from aiohttp import web
+from pydantic import BaseModel, Field
+
+from server.accounts import queries as accounts
+from server.accounts import service as people
+from server.core import ids
+from server.core.http import (
+    PUBLIC,
+    SIGNED_IN,
+    Routes,
+    answer,
+    read_form,
+    render,
+    say,
+    unit_of,
+    visit_of,
+)
+from server.core.unit import Unit
+from server.meeting import queries, service
+from server.meeting.doors import DOORS, Entrant
+from server.meeting.live import GUEST
+from server.meeting.model import LinkKind, Meeting, RoomLink
+from signaling.app import Signaling
+from signaling.ice import CoturnIce
+from signaling.ports import Grant
+
+SIGNALING = web.AppKey("signaling", Signaling)
+ICE = web.AppKey("ice", CoturnIce)
+BASE_URL = web.AppKey("base_url", str)
+
+routes = Routes("meeting")
+
+ROLE_WORDS = {"specialist": "会诊专家", "applicant": "申请方", "coordinator": "会诊中心", "guest": "家属"}
+LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
+
+
+async def _entering(request: web.Request) -> tuple[Meeting, Entrant]:
+    """The meeting of the address and how the actor comes in. Raises NotFound."""
+    unit = unit_of(request)
+    meeting = await queries.meeting(unit, request.match_info["id"])
+    return meeting, await request.app[DOORS][meeting.subject_kind].entrant(unit, meeting)
+
+
+@routes.get("/rooms/{id}", SIGNED_IN)
+async def room_page(request: web.Request) -> web.StreamResponse:
+    meeting, entrant = await _entering(request)
+    if not meeting.open_at(unit_of(request).now):
+        raise service.RoomShut
+    room = {
+        "id": meeting.id,
+        "title": entrant.title,
+        "kind_label": say(request, "远程会诊"),
+        "ends_at": meeting.ends_at,
+    }
+    return render(
+        request,
+        "meeting/room.html",
+        room=room,
+        back_url=entrant.back,
+        case_src=entrant.case_src or None,
+        opinion_src=entrant.opinion_src or None,
+        check_url=f"/rooms/{meeting.id}/check",
+    )
+
+
+@routes.post("/rooms/{id}/join", SIGNED_IN, survives_idle=True)
+async def join(request: web.Request) -> web.StreamResponse:
+    """Decides, and mints the ticket that the socket redeems."""
+    meeting, entrant = await _entering(request)
+    unit = unit_of(request)
+    if not meeting.open_at(unit.now):
+        raise service.RoomShut
+    grant = _grant(request, unit, meeting, entrant)
+    unit.record("meeting.ticket", kind="meeting", id=meeting.id)
+    ticket = await request.app[SIGNALING].mint(grant)
+    return answer({"ticket": ticket, "participant": grant.participant})
+
+
+def _grant(request: web.Request, unit: Unit, meeting: Meeting, entrant: Entrant) -> Grant:
+    actor = unit.actor
+    return Grant(
+        room=meeting.id,
+        participant=actor.person_id,
+        person=actor.person_id,
+        name=actor.name,
+        title=actor.post_title,
+        role=say(request, ROLE_WORDS.get(entrant.role, entrant.role)),
+        host=entrant.host,
+        locale=LOCALES[visit_of(request).locale],
+        device=_device(actor.session_id),
+        room_kind=meeting.kind.value,
+        subject=entrant.title,
+        ends=meeting.ends_at,
+    )
+
+
+def _device(secret: str) -> str:
+    return hashlib.sha256(f"device {secret}".encode()).hexdigest()[:32]
+
+
+@routes.post("/rooms/{id}/check", SIGNED_IN, survives_idle=True)
+async def check(request: web.Request) -> web.StreamResponse:
+    """What the check before the call tests the line with."""
+    await _entering(request)
+    unit = unit_of(request)
+    return answer({"ice": request.app[ICE].issue(unit.actor.person_id, unit.now)})
+
+
+class Guest(BaseModel):
+    name: str = Field("", max_length=40)
+    relation: str = Field("", max_length=40)
+
+
+@routes.post("/rooms/{id}/guests", "room.invite_guest", survives_idle=True)
+async def invite_guest(request: web.Request) -> web.StreamResponse:
+    meeting, _ = await _entering(request)
+    form = await read_form(request, Guest)
+    token = ids.new_token()
+    name = form.value.name if not form.errors else ""
+    await service.link_for_guest(
+        unit_of(request), meeting=meeting, token=token, name=name or say(request, "家属"), relation=""
+    )
+    return _link_answer(request, token)
+
+
+@routes.post("/rooms/{id}/handover", SIGNED_IN, survives_idle=True)
+async def hand_over(request: web.Request) -> web.StreamResponse:
+    """A link by which the same person goes on from their phone, without signing in there."""
+    meeting, _ = await _entering(request)
+    token = ids.new_token()
+    await service.link_for_phone(unit_of(request), meeting=meeting, token=token)
+    return _link_answer(request, token)
+
+
+def _link_answer(request: web.Request, token: str) -> web.Response:
+    """The token travels in the fragment: no server log and no Referer ever carries it."""
+    import segno
+
+    url = f"{request.app[BASE_URL]}/join#token={token}"
+    drawing = io.BytesIO()
+    segno.make(url, error="m").save(drawing, kind="svg", scale=4, border=2, xmldecl=False, svgns=True)
+    return answer({"url": url, "svg": drawing.getvalue().decode()})
+
+
+@routes.get("/join", PUBLIC)
+async def guest_page(request: web.Request) -> web.StreamResponse:
+    room = {"id": "", "title": say(request, "远程会诊"), "kind_label": say(request, "远程会诊"), "ends_at": None}
+    return render(
+        request,
+        "meeting/room.html",
+        room=room,
+        guest=True,
+        back_url="",
+        case_src=None,
+        opinion_src=None,
+        join_url="/join",
+        check_url="",
+        guests_url="",
+        handover_url="",
+    )
+
+
+class LinkUse(BaseModel):
+    token: str = Field(min_length=20, max_length=100)
+    name: str = Field("", max_length=40)
+
+
+@routes.post("/join", PUBLIC)
+async def join_by_link(request: web.Request) -> web.StreamResponse:
+    """A guest's or a phone's way in; the visitor cookie is the device the link binds itself to."""
+    unit = unit_of(request)
+    form = await read_form(request, LinkUse)
+    if form.errors:
+        raise service.LinkSpent
+    visit = visit_of(request)
+    link, meeting = await service.use_link(unit, token=form.value.token, device=visit.session)
+    if link.kind is LinkKind.HAND_OVER:
+        grant = await _phone_grant(request, unit, link, meeting)
+    else:
+        grant = _guest_grant(request, unit, link, meeting, form.value.name)
+    ticket = await request.app[SIGNALING].mint(grant)
+    return answer({"ticket": ticket, "participant": grant.participant})
+
+
+async def _phone_grant(request: web.Request, unit: Unit, link: RoomLink, meeting: Meeting) -> Grant:
+    post = await accounts.post(unit, link.post_id or "")
+    unit.signed_in = await people.actor_at(unit, post)
+    entrant = await request.app[DOORS][meeting.subject_kind].entrant(unit, meeting)
+    grant = _grant(request, unit, meeting, entrant)
+    return Grant(**{**{name: getattr(grant, name) for name in grant.__slots__}, "device": _device(link.id)})
+
+
+def _guest_grant(request: web.Request, unit: Unit, link: RoomLink, meeting: Meeting, typed: str) -> Grant:
+    return Grant(
+        room=meeting.id,
+        participant=f"{GUEST}{link.id}",
+        person=None,
+        name=typed.strip() or service.guest_name(unit, link),
+        title="",
+        role=say(request, ROLE_WORDS["guest"]),
+        host=False,
+        lobby=True,
+        may=frozenset({"speak", "chat"}),
+        locale=LOCALES[visit_of(request).locale],
+        device=_device(link.id),
+        room_kind=meeting.kind.value,
+        subject=say(request, "远程会诊"),
+        ends=meeting.ends_at,
+    )
