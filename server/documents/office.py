@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from aiohttp import web
 
@@ -18,8 +17,8 @@ class Office:
     address: str
     """Where this site is reached from outside, e.g. https://lianzhen.example.cn: QR codes lead there."""
     translate: Translate
-    timestamps: Any = None
-    """A pyHanko TimeStamper (`signing.web_timestamps(url)`), None when no authority is contracted."""
+    timestamp_address: str = ""
+    """An RFC 3161 time-stamp authority, empty when none is contracted. Nothing else is ever asked of another host."""
 
     @property
     def verify_page(self) -> str:

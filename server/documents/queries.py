@@ -4,21 +4,9 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 
-from server.core.access import Relation
 from server.core.errors import NotFound
 from server.core.unit import Unit
 from server.documents.model import Document, DocumentCopy, DocumentSeries, SigningKey, SiteAuthority
-from server.documents.policy import relations
-
-
-async def get_for(unit: Unit, action: str, document_id: str) -> Document:
-    """The one door to a document for a reader. Raises NotFound alike for "not there" and "not yours"."""
-    document = await unit.session.get(Document, document_id)
-    if document is None:
-        raise NotFound
-    held: Collection[Relation] = relations(unit.actor, document, await holders(unit, document_id))
-    unit.require(action, held)
-    return document
 
 
 async def get(unit: Unit, document_id: str) -> Document:

@@ -3,15 +3,17 @@
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 from server.core import places
 from server.core.i18n import BEIJING
 from server.documents.glyphs import font_file, printable
+from server.documents.papers import CaseHistory, ConsentRecord, Handwriting
 from server.documents.report import Report, content_digest
 
 Say = Callable[[str], str]
@@ -20,6 +22,7 @@ Say = Callable[[str], str]
 STANDARD: Final = "a-2a"
 DIGEST_SHOWN = 16
 _WORD = re.compile(r'"([^"\n]*[\u4e00-\u9fff][^"\n]*)"')
+_PATH = re.compile(r"[MLh0-9. ]+")
 _COMMENT = re.compile(r"(?<!:)//.*")
 
 
@@ -28,13 +31,27 @@ def typeset(report: Report, *, say: Say, verify_page: str = "", code: str = "", 
 
     Raises typst.TypstError when the template itself is wrong; no content of a report can cause that.
     """
-    inputs = {
-        "report": json.dumps(_shown(report, verify_page, code)),
-        "words": json.dumps({word: say(word) for word in {report.title, *words_of("report")}}),
-        "draft": "yes" if draft else "no",
-        "qr": "" if draft else qr_of(f"{verify_page}/{code}"),
+    shown = _settled(asdict(report)) | {
+        "digest": content_digest(report)[:DIGEST_SHOWN],
+        "verify_page": printable(verify_page),
+        "code": code,
     }
+    inputs = _told("report", shown, say, {report.title})
+    inputs["draft"] = "yes" if draft else "no"
+    inputs["qr"] = "" if draft else qr_of(f"{verify_page}/{code}")
     return _print("report", inputs, report.signed_at or report.requested_at)
+
+
+def typeset_consent(record: ConsentRecord, *, say: Say) -> bytes:
+    """The record of a consent with the signature as it was written, PDF/A-2a."""
+    inputs = _told("consent", _settled(asdict(record)), say)
+    inputs["drawing"] = _drawing(record.handwriting) if record.handwriting else ""
+    return _print("consent", inputs, record.recorded_at)
+
+
+def typeset_history(history: CaseHistory, *, say: Say) -> bytes:
+    """The history of a case, PDF/A-2a."""
+    return _print("history", _told("history", _settled(asdict(history)), say), history.printed_at)
 
 
 def qr_of(address: str) -> str:
@@ -47,8 +64,8 @@ def qr_of(address: str) -> str:
 
 
 def words_of(template: str) -> frozenset[str]:
-    """The Chinese words of a template: every literal with a Chinese character in it is translated."""
-    return frozenset(_WORD.findall(_COMMENT.sub("", _source(template))))
+    """The Chinese words of a template and of the house's print: every literal with a Chinese character in it."""
+    return frozenset(_WORD.findall(_COMMENT.sub("", _source("house") + _source(template))))
 
 
 def beijing(at: datetime | None) -> str:
@@ -56,12 +73,18 @@ def beijing(at: datetime | None) -> str:
     return at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M") if at else ""
 
 
-def _shown(report: Report, verify_page: str, code: str) -> dict[str, Any]:
-    """The report's fields as the template prints them: every text printable, every time Beijing's."""
-    shown: dict[str, Any] = _settled(asdict(report))
-    shown["digest"] = content_digest(report)[:DIGEST_SHOWN]
-    shown["verify_page"], shown["code"] = printable(verify_page), code
-    return shown
+def _drawing(written: Handwriting) -> str:
+    """The strokes as an SVG of their own pad. What is not path data draws nothing."""
+    strokes = "".join(f'<path d="{path}"/>' for path in written.paths if _PATH.fullmatch(path))
+    style = 'fill="none" stroke="#1c2733" stroke-width="3" stroke-linecap="round" stroke-linejoin="round"'
+    box = f'viewBox="0 0 {written.width} {written.height}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {box}><g {style}>{strokes}</g></svg>'
+
+
+def _told(template: str, given: dict[str, Any], say: Say, further: Collection[str] = ()) -> dict[str, str]:
+    """What a template reads: the paper's content and the words of its language."""
+    words = {word: say(word) for word in {*further, *words_of(template)}}
+    return {"given": json.dumps(given), "words": json.dumps(words), "locale": str(given["locale"])}
 
 
 def _settled(value: Any) -> Any:
@@ -77,7 +100,9 @@ def _settled(value: Any) -> Any:
 def _print(template: str, inputs: dict[str, str], at: datetime) -> bytes:
     import typst
 
-    compiler = typst.Compiler(_source(template).encode(), font_paths=_typefaces(), ignore_system_fonts=True)
+    compiler = typst.Compiler(
+        _source(template).encode(), root=_folder(), font_paths=_typefaces(), ignore_system_fonts=True
+    )
     made = compiler.compile(format="pdf", pdf_standards=[STANDARD], timestamp=at, sys_inputs=inputs)
     assert isinstance(made, bytes)
     return made
@@ -92,4 +117,8 @@ def _typefaces() -> Any:
 
 @cache
 def _source(template: str) -> str:
-    return (places.templates() / "documents" / f"{template}.typ").read_text()
+    return (_folder() / f"{template}.typ").read_text()
+
+
+def _folder() -> Path:
+    return places.templates() / "documents"

@@ -97,7 +97,7 @@ async def verify_pdf(unit: Unit, *, pdf: bytes, examiner: Examiner) -> Verdict:
     if document is not None:
         if "readable" not in said:  # our own file, and no answer about it: the trouble is ours
             raise NotExamined
-        sound = await _signed_by_ours(unit, document, said)
+        sound = await signed_by_ours(unit, document, said)
         return await _registered(unit, document) if sound else Verdict(standing=Standing.UNREGISTERED)
     claimed = await queries.by_numbers(unit, numbers_in(pdf))
     if claimed is not None:
@@ -117,7 +117,8 @@ async def _registered(unit: Unit, document: Document) -> Verdict:
     return Verdict(standing=standing, document=document, successor=successor)
 
 
-async def _signed_by_ours(unit: Unit, document: Document, said: dict[str, Any]) -> bool:
+async def signed_by_ours(unit: Unit, document: Document, said: dict[str, Any]) -> bool:
+    """Whether what an examination said proves the signature of exactly this document, by the key it was made with."""
     if not (said.get("intact") and said.get("trusted") and said.get("whole")):
         return False
     key = await queries.key_by_serial(unit, str(said.get("serial")))

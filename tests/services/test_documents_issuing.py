@@ -7,22 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from server.core.errors import NotFound
 from server.documents import queries, service, signers
 from server.documents.archive import ArchiveDamaged
 from server.documents.model import Document
 from server.documents.service import AlreadySuperseded, KeyReused
-from tests.services.documents_scene import (
-    CITY,
-    DOCTOR,
-    OTHER_DOCTOR,
-    SECRET,
-    SUBJECT,
-    TOWNSHIP,
-    actor,
-    report,
-    set_up,
-)
+from tests.services.documents_scene import CITY, DOCTOR, OTHER_DOCTOR, SECRET, SUBJECT, TOWNSHIP, actor, report, set_up
 
 
 @pytest.fixture
@@ -155,17 +144,10 @@ async def test_reading_a_document_is_on_record(scene):
     assert (act.action, act.id, act.patient) == ("document.read", document.id, "p" * 32)
 
 
-async def test_a_document_is_there_for_its_signer_and_both_sides_alone(scene, database):
+async def test_a_register_that_names_another_key_is_found_out(scene, database):
     document = await scene.issue()
-    for reader, seen in (
-        (actor(), True),
-        (actor(OTHER_DOCTOR, TOWNSHIP), True),
-        (actor(OTHER_DOCTOR, "9" * 32), False),
-    ):
-        database.matrix.grants["document.read"] = {"specialist": frozenset({"own", "institution"})}
-        async with database.unit(reader, writes=False) as unit:
-            if seen:
-                assert (await queries.get_for(unit, "document.read", document.id)).id == document.id
-            else:
-                with pytest.raises(NotFound):
-                    await queries.get_for(unit, "document.read", document.id)
+    async with database.unit(actor()) as unit:
+        other = await signers.enrol_signer(unit, person_id=OTHER_DOCTOR, name="赵明", secret=SECRET)
+        (await queries.get(unit, document.id)).signing_key_id = other.id
+    async with scene.unit(writes=False) as unit:
+        assert (await service.check_archive(unit, office=scene.office)).damaged == (document.number,)

@@ -2,6 +2,8 @@
 
 import io
 import re
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,8 +14,9 @@ from pypdf import PdfReader
 from server.core import places
 from server.core.i18n import Translations
 from server.documents.glyphs import SECOND_FACE, font_file, printable
+from server.documents.papers import CaseHistory, ConsentRecord, EmergencyWords, Handwriting, Passage, Step
 from server.documents.report import Medication, content_digest, from_json, to_json
-from server.documents.typeset import beijing, typeset, words_of
+from server.documents.typeset import beijing, typeset, typeset_consent, typeset_history, words_of
 from tests.services.documents_scene import report
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -134,10 +137,10 @@ def test_the_english_report_has_no_chinese_word_of_ours():
     assert "based only on" in text
 
 
-@pytest.mark.parametrize("template", ["report"])
+@pytest.mark.parametrize("template", ["report", "consent", "history"])
 def test_every_word_of_a_template_has_its_english(template):
     words = words_of(template)
-    assert len(words) > 30
+    assert len(words) > 10
     assert [word for word in words if english(word) == word] == []
 
 
@@ -181,3 +184,81 @@ def test_a_report_is_set_in_less_than_half_a_second():
     began = time.perf_counter()
     typeset(replace(REPORT, summary="另一份"), say=chinese)
     assert time.perf_counter() - began < 0.5
+
+
+RECORD = ConsentRecord(
+    institution="柳河镇中心卫生院",
+    title="远程会诊知情同意书",
+    edition=2,
+    patient=REPORT.patient,
+    paragraphs=("您的病情需要请外院专家会诊。", "费用：260 元。"),
+    answers=(("远程会诊", True), ("教学使用", False)),
+    recorded_by="周建国",
+    recorded_at=NOW,
+    fee="260 元",
+    signer="王小梅",
+    relation="女儿",
+    handwriting=Handwriting(width=600, height=200, paths=("M10 10 200 150", "M40 40 h0.01", '"/><script>')),
+)
+
+
+def read(made):
+    reader = PdfReader(io.BytesIO(made))
+    assert "/GTS_PDFA1" in str(reader.root_object["/OutputIntents"][0].get_object())
+    return text_of(reader)
+
+
+def test_a_consent_on_paper_has_the_words_the_answers_and_the_signature():
+    text = read(typeset_consent(RECORD, say=chinese))
+    for part in (
+        *RECORD.paragraphs,
+        "文本第2版",
+        "远程会诊✓同意",
+        "教学使用—不同意",
+        "王小梅",
+        "女儿",
+        "2026-11-23 09:00",
+    ):
+        assert bare(part) in text
+    assert "紧急例外" not in text
+    assert "撤回" not in text
+
+
+def test_an_emergency_exception_and_a_withdrawal_are_said():
+    begun = replace(
+        RECORD,
+        signer="",
+        handwriting=None,
+        emergency=EmergencyWords(approver="刘院长", reason="昏迷，家属未到"),
+        withdrawn_at=NOW,
+    )
+    text = read(typeset_consent(begun, say=chinese))
+    for part in ("刘院长", "昏迷，家属未到", "尚未补签", "已于此时撤回2026-11-2309:00"):
+        assert part in text
+
+
+def test_a_consent_signed_on_paper_says_where_it_is():
+    assert "纸质签署" in read(typeset_consent(replace(RECORD, handwriting=None, on_paper=True), say=chinese))
+
+
+def test_a_history_tells_the_case_from_beginning_to_end():
+    history = CaseHistory(
+        institution="柳河镇中心卫生院",
+        title="会诊病历",
+        number="HZ510722101202611230001",
+        patient=REPORT.patient,
+        facts=(("会诊类型", "单学科"),),
+        passages=(Passage(heading="申请", text=REPORT.question), Passage(heading="邀请方决定", text="全部采纳。")),
+        steps=tuple(Step(at=NOW, who="周建国", what=f"第 {place} 步", note="说明") for place in range(60)),
+        printed_by="周建国",
+        printed_at=NOW,
+    )
+    text = read(typeset_history(history, say=chinese))
+    for part in (history.number, "单学科", "申请", bare(REPORT.question), "全部采纳", "第59步·说明", "第2页"):
+        assert part in text
+
+
+def test_the_server_starts_without_loading_what_prints_and_signs():
+    heavy = "{'typst', 'pyhanko', 'segno', 'asn1crypto'} & set(sys.modules)"
+    program = f"import sys, server.documents.routes, server.documents.service; sys.exit(bool({heavy}))"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
