@@ -67,7 +67,7 @@ class Signaling:
 
     def attach(self, app: web.Application) -> None:
         """Serve `/socket.io/` there, and live and die with it."""
-        app.router.add_get("/socket.io/", self._door)
+        app.router.add_get("/socket.io/", self._door.open)
         app.cleanup_ctx.append(self._with)
         app.on_shutdown.append(self._shut)
 

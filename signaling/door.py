@@ -42,7 +42,8 @@ class Door:
         """The connections open now."""
         return list(self._open)
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
+    async def open(self, request: web.Request) -> web.StreamResponse:
+        """The handler of `/socket.io/`; returns when the connection has ended."""
         if self._shut:
             return web.Response(status=503, text="going away")
         if not self._ours(request):

@@ -43,7 +43,8 @@ class LiveRoom:
         self.means = means
         self.scribe = Scribe(room, means.journal, self._written, means.tasks)
         self.entering = 0  # joins under way: the room may not be forgotten under them
-        self._sids: dict[tuple[str, int], str] = {}
+        self._sids: dict[tuple[str, int], str] = {}  # by participant and claim
+        self._claims: dict[str, int] = {}  # the latest claim of each: effects may outlive its seat
         self._rosters = Throttle(ROSTER_PAUSE, self._show_rosters, means.monotonic)
         self._fetching = False
         self._behind = False
@@ -88,7 +89,7 @@ class LiveRoom:
             if self.room.history.ended:
                 await self.means.store.release(self.room.id, seat.who, seat.epoch)
                 raise RoomEnded()
-            self._sids[seat.who, seat.epoch] = sid
+            self._sids[seat.who, seat.epoch], self._claims[seat.who] = sid, seat.epoch
             self.do(self.room.arrived(seat))
             return seat
         raise Unavailable()
@@ -200,7 +201,7 @@ class LiveRoom:
                     self.means.presence.seated(seat)
                     self._publish("seat", codec.seat_body(seat))
                 case Vacated(seat):
-                    self._sids.pop((seat.who, seat.epoch), None)
+                    self._forget(seat)
                     self.means.presence.vacated(seat)
                     self._publish("vacated", {"who": seat.who, "epoch": seat.epoch})
                 case Kick():
@@ -235,8 +236,12 @@ class LiveRoom:
             self.means.bus.publish(Broadcast(kind, self.room.id, dict(body)), to=nodes)
 
     def _sid(self, who: str) -> str | None:
-        seat = self.room.seating.seats.get(who)
-        return self._sids.get((who, seat.epoch)) if seat else None
+        return self._sids.get((who, self._claims.get(who, 0)))
+
+    def _forget(self, seat: Seat) -> None:
+        self._sids.pop((seat.who, seat.epoch), None)
+        if self._claims.get(seat.who) == seat.epoch:
+            del self._claims[seat.who]
 
     def _show_rosters(self) -> None:
         self._show_roster(self.room.inside)

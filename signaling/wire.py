@@ -141,6 +141,9 @@ class Line:
             await self.socket.close(code=1001)
 
 
+LINE = web.RequestKey("line", Line)
+
+
 def spoken(namespace: str, event: str, payload: Any) -> Any:
     """An event encoded once, to be put into any number of outboxes."""
     message = Packet(packet.EVENT, namespace=namespace, data=[event, payload])
@@ -222,9 +225,6 @@ class Driver:
             counters.malformed += 1
         self._line.cut()
         raise OSError("cut")
-
-
-LINE = "signaling.line"
 
 
 class Engine(engineio.AsyncServer):  # type: ignore[misc]
