@@ -135,17 +135,26 @@ def open_registrant(unit: Unit, patient: Patient) -> Registrant:
 
 
 def card(unit: Unit, patient: Patient, *, full: bool) -> PatientCard:
-    """`full` shows the name, on record; otherwise a surname and stars, which nobody is told by."""
+    """`full` shows the name, on record; otherwise a surname and stars, by which nobody is told."""
     identity = sealing.open_identity(patient, unit.keys)
     if full:
         unit.record("patient.read", kind="patient", id=patient.id, patient=patient.id, fields=["name"])
+    return _card(identity, patient, unit.now, masked=not full)
+
+
+def card_named(identity: Identity, patient: Patient, at: datetime) -> PatientCard:
+    """The full card of an identity that was opened already."""
+    return _card(identity, patient, at, masked=False)
+
+
+def _card(identity: Identity, patient: Patient, at: datetime, *, masked: bool) -> PatientCard:
     return PatientCard(
         id=patient.id,
-        name=identity.name if full else masked_name(identity.name),
+        name=masked_name(identity.name) if masked else identity.name,
         sex=patient.sex,
-        age=age_of(patient, unit.now),
+        age=age_of(patient, at),
         number=masked_number(identity.id_no),
-        masked=not full,
+        masked=masked,
     )
 
 

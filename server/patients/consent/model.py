@@ -67,7 +67,7 @@ class Consent(Base):
     subject_id: Mapped[str] = mapped_column(String(64))
     kind: Mapped[ConsentKind]
     state: Mapped[ConsentState] = mapped_column()
-    signing_id: Mapped[str] = mapped_column(String(32))
+    signing_id: Mapped[str] = mapped_column(String(32), index=True)
 
     form_version: Mapped[int]
     form_locale: Mapped[str] = mapped_column(String(8))

@@ -35,6 +35,19 @@ async def of_patient(unit: Unit, patient_id: str, limit: int = 50) -> list[Conse
     return list(await unit.session.scalars(query.order_by(Consent.id.desc()).limit(limit)))
 
 
+async def of_signing(unit: Unit, patient_id: str, signing_id: str) -> list[Consent]:
+    """What was signed at once. Raises NotFound."""
+    query = select(Consent).where(Consent.patient_id == patient_id, Consent.signing_id == signing_id)
+    found = list(await unit.session.scalars(query.order_by(Consent.kind)))
+    if not found:
+        raise NotFound
+    return found
+
+
+async def first_of_signing(unit: Unit, signing_id: str) -> Consent | None:
+    return await unit.session.scalar(select(Consent).where(Consent.signing_id == signing_id).limit(1))
+
+
 async def to_complete(unit: Unit, institution_id: str) -> list[Consent]:
     """Emergency exceptions that nobody has signed for yet, the most urgent first."""
     query = select(Consent).where(Consent.institution_id == institution_id, Consent.state == ConsentState.EMERGENCY)

@@ -36,6 +36,11 @@ class ConsentWithdrawn(Refusal):
     says = "患者已撤回同意"
 
 
+class SignedAlready(Refusal):
+    code = "consent.signed_already"
+    says = "这份同意书已经提交过，请刷新页面"
+
+
 class OnlyConsultationInEmergency(Refusal):
     code = "consent.only_consultation_in_emergency"
     status = 422
@@ -61,17 +66,21 @@ async def record(
     signed_by: SignedBy,
     proof: Strokes | str,
     shown: Shown,
+    signing_id: str | None = None,
     texts: ConsentTexts = TEXTS,
 ) -> list[Consent]:
     """What was ticked and signed at once; `proof` is the strokes, or the id of the photo of the paper.
 
-    Replaces what stood before about the same subject, and completes an emergency exception. Raises GuardianNeeded,
-    Invalid (signer's fields, no tick).
+    Replaces what stood before about the same subject, and completes an emergency exception. `signing_id` was given
+    out with the page when a paper was uploaded for it. Raises GuardianNeeded, Invalid (signer's fields, no tick),
+    SignedAlready.
     """
     signer = await _checked_signer(unit, patient, signed_by)
     if not kinds:
         raise Invalid({"kinds": "请至少勾选一项"})
-    signing_id = unit.new_id()
+    if signing_id and await queries.first_of_signing(unit, signing_id):
+        raise SignedAlready
+    signing_id = signing_id or unit.new_id()
     consents = []
     for kind in sorted(kinds):
         await _replace_standing(unit, subject_id, kind)
