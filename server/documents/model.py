@@ -124,6 +124,10 @@ class Document(Base):
     def superseded(self) -> bool:
         return self.superseded_by_id is not None
 
+    @property
+    def code_to_read(self) -> str:
+        return grouped(self.verification_code)
+
 
 class DocumentCopy(Base):
     """One side's copy: both institutions keep the original (远程医疗服务管理规范 2018)."""
@@ -149,6 +153,11 @@ def code_from(token: bytes) -> str:
     """60 random bits as 12 letters that are read over the telephone without a mistake (Crockford's base 32)."""
     bits = int.from_bytes(token[:8], "big") >> 4
     return "".join(CROCKFORD[bits >> 5 * place & 31] for place in reversed(range(CODE_LENGTH)))
+
+
+def grouped(code: str) -> str:
+    """7K3M9QX2HTAB as 7K3M-9QX2-HTAB: how a code is printed and read out."""
+    return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
 
 
 def code_as_typed(typed: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from server.core import places
 from server.core.i18n import BEIJING
 from server.documents.glyphs import font_file, printable
+from server.documents.model import grouped
 from server.documents.papers import CaseHistory, ConsentRecord, Handwriting
 from server.documents.report import Report, content_digest
 
@@ -34,7 +35,7 @@ def typeset(report: Report, *, say: Say, verify_page: str = "", code: str = "", 
     shown = _settled(asdict(report)) | {
         "digest": content_digest(report)[:DIGEST_SHOWN],
         "verify_page": printable(verify_page),
-        "code": code,
+        "code": grouped(code),
     }
     inputs = _told("report", shown, say, {report.title})
     inputs["draft"] = "yes" if draft else "no"

@@ -20,7 +20,7 @@ from server.documents import queries
 from server.documents.model import PREFIXES, Document, code_as_typed
 
 LARGEST = 20 * 1024 * 1024
-SECONDS = 20
+SECONDS = 40
 MOST_NUMBERS = 20
 _NUMBER = re.compile(rb"(?:%s)[0-9A-Za-z-]{12,60}" % "|".join(PREFIXES.values()).encode())
 
