@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from signaling.history import stamp, told
-from signaling.ports import Entry, Grant, Seat
+from signaling.history import stamp
+from signaling.ports import Grant, Seat
 
 
 @dataclass(frozen=True, slots=True)
 class Missed:
     """The newest entries a page lacks, the number they reach, and whether older ones were skipped."""
 
-    entries: Iterable[Entry]
+    events: Sequence[Mapping[str, Any]]
     seq: int
     skipped: bool
 
@@ -35,7 +35,7 @@ def inside(
         **roster,
         "ice": dict(ice),
         "seq": missed.seq,
-        "events": [told(entry) for entry in missed.entries],
+        "events": list(missed.events),
         "snapshot": missed.skipped,
     }
 

@@ -15,7 +15,7 @@ from typing import Any
 from aiohttp import web
 
 from signaling.counters import Counters
-from signaling.door import Door
+from signaling.door import DEADLINE, Door
 from signaling.feed import LIVE, FeedNamespace
 from signaling.means import Means
 from signaling.namespace import RoomNamespace
@@ -35,7 +35,8 @@ def _remote(request: web.Request) -> str:
 
 class Signaling:
     """`node` names this process among its peers and must be new for every start. `address` tells
-    where a request really comes from when a proxy stands in between."""
+    where a request really comes from when a proxy stands in between; `deadline` is how many seconds
+    a connection may stand without joining anything."""
 
     def __init__(
         self,
@@ -51,10 +52,18 @@ class Signaling:
         origins: Collection[str] = (),
         counters: Counters | None = None,
         address: Callable[[web.Request], str] = _remote,
+        deadline: float = DEADLINE,
     ) -> None:
         self.counters = counters or Counters()
         self._wire = Wire(self.counters)
-        self._door = Door(self._wire.eio.handle_request, origins=origins, address=address, counters=self.counters)
+        self._door = Door(
+            self._wire.eio.handle_request,
+            origins=origins,
+            address=address,
+            counters=self.counters,
+            deadline=deadline,
+        )
+        self._sweep_every = min(1.0, deadline / 4)
         self._room = RoomNamespace(self._wire)
         self._feed = FeedNamespace(self._wire, feed_door)
         self._means = Means(node, store, bus, journal, grants, ice, clock, self._room, self.counters)
@@ -79,7 +88,7 @@ class Signaling:
     async def start(self) -> None:
         await self._means.bus.start(self._hear, self._recovered)
         await self._rooms.start()
-        self._means.tasks.every(1.0, self._door.sweep, "door")
+        self._means.tasks.every(self._sweep_every, self._door.sweep, "door")
 
     async def _shut(self, app: web.Application) -> None:
         await self._door.shut(HANG_UP)

@@ -27,11 +27,13 @@ class Door:
         origins: Collection[str],
         address: Callable[[web.Request], str],
         counters: Counters,
+        deadline: float = DEADLINE,
     ) -> None:
         self._enter = enter
         self._origins = frozenset(origin.rstrip("/") for origin in origins)
         self._address = address
         self._counters = counters
+        self._deadline = deadline
         self._open: set[Line] = set()
         self._empty = asyncio.Event()
         self._empty.set()
@@ -85,7 +87,7 @@ class Door:
         """Cut those who have joined nothing for too long."""
         now = time.monotonic()
         for line in self.lines:
-            if line.unsettled_since is not None and now - line.unsettled_since >= DEADLINE:
+            if line.unsettled_since is not None and now - line.unsettled_since >= self._deadline:
                 self._counters.cut += 1
                 line.cut()
 

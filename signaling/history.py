@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
 from signaling.ports import Entry
+
+PAGE_BYTES = 256 * 1024  # of entries in one message: well below what a page's queue may hold
 
 
 @dataclass(slots=True)
@@ -48,3 +53,14 @@ def told(entry: Entry) -> dict[str, Any]:
         "by": entry.by,
         "body": dict(entry.body),
     }
+
+
+def fitting(entries: Iterable[Entry], room: int = PAGE_BYTES) -> list[dict[str, Any]]:
+    """The first of these entries that one message can hold, as the page receives them; one at least."""
+    page: list[dict[str, Any]] = []
+    for entry in entries:
+        page.append(told(entry))
+        room -= len(orjson.dumps(page[-1]))
+        if room < 0 and len(page) > 1:
+            return page[:-1]
+    return page

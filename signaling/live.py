@@ -21,7 +21,7 @@ from signaling.effects import (
     Vacated,
     Welcome,
 )
-from signaling.history import stamp, told
+from signaling.history import fitting, stamp
 from signaling.means import Means
 from signaling.messages import Join, Message
 from signaling.ports import Broadcast, Entry, Grant, Seat
@@ -32,6 +32,7 @@ from signaling.throttle import Throttle
 
 AGAIN = 12 * 3600.0  # seconds the ticket for coming back counts
 NEWEST = 200  # entries of a join answer; who missed more gets a snapshot
+CATCH_UP = 50  # entries told at a stretch: no more than a page that reads can take
 ROSTER_PAUSE = 0.1  # seconds between two rosters
 SILENT = 5.5  # seconds without a frame: the heartbeat of 4 s is late
 TRIES = 5
@@ -115,7 +116,8 @@ class LiveRoom:
             read += len(page)
             last = page[-1].seq if page else last
             if len(page) < NEWEST and self.room.caught_up(seat.who, last):
-                return answers.Missed(missed, last, beyond or read > NEWEST)
+                events = fitting(reversed(missed))[::-1]
+                return answers.Missed(events, last, beyond or read > len(events))
 
     async def _beyond(self, last: int) -> bool:
         """Whether a page has seen more than the log has: the log was restored from a backup."""
@@ -160,10 +162,11 @@ class LiveRoom:
         last = max(last, self.room.floor(seat.grant))
         page = await self.scribe.since(last, NEWEST)
         self._show_roster([seat])
+        events = fitting(page)
         return {
-            "seq": page[-1].seq if page else last,
-            "events": [told(entry) for entry in page],
-            "more": len(page) == NEWEST,
+            "seq": events[-1]["seq"] if events else last,
+            "events": events,
+            "more": len(page) == NEWEST or len(events) < len(page),
             "at": stamp(self.means.clock.now()),
         }
 
@@ -227,7 +230,8 @@ class LiveRoom:
         self.means.bus.publish(Broadcast("relay", self.room.id, message), to=[relay.node])
 
     def _kick(self, kick: Kick) -> None:
-        sid = self._sids.pop((kick.seat.who, kick.seat.epoch), None)
+        sid = self._sids.get((kick.seat.who, kick.seat.epoch))
+        self._forget(kick.seat)
         if sid is not None:
             self.means.sockets.close(sid, kick.reason)
 
@@ -280,9 +284,9 @@ class LiveRoom:
 
     async def _fetch(self) -> None:
         while True:
-            page = await self.scribe.since(self.room.history.seq, NEWEST)
+            page = await self.scribe.since(self.room.history.seq, CATCH_UP)
             self.do(self.room.recorded(page, whole=True))
-            if len(page) < NEWEST:
+            if len(page) < CATCH_UP:
                 return
 
     # ---- opening, rounds

@@ -298,6 +298,8 @@ class Wire(socketio.AsyncServer):  # type: ignore[misc]
 
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
         try:
+            if not data:  # the library would take nothing for an event
+                raise BadFrame()
             await super()._handle_eio_message(eio_sid, data)
         except BadFrame:
             self.counters.malformed += 1

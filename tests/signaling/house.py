@@ -233,10 +233,10 @@ def seen(truth):
 
 
 @asynccontextmanager
-async def wire(site, *, room=True, origin=None):
+async def wire(site, *, room=True, origin=None, **more):
     """A WebSocket spoken by hand: for what no decent client would say."""
     url = f"{site.url}/socket.io/?EIO=4&transport=websocket"
-    headers = {"Origin": origin or site.url}
+    headers = {"Origin": origin or site.url, **more}
     async with ClientSession() as session, session.ws_connect(url, headers=headers, max_msg_size=0) as socket:
         await socket.receive()
         if room:
