@@ -78,10 +78,11 @@ async def authorities(unit: Unit) -> Sequence[SiteAuthority]:
     return (await unit.session.scalars(select(SiteAuthority).order_by(SiteAuthority.id))).all()
 
 
-async def signing_key(unit: Unit, person_id: str) -> SigningKey | None:
-    """The person's key that was not revoked."""
+async def signing_key(unit: Unit, person_id: str, *, locked: bool = False) -> SigningKey | None:
+    """The person's key that was not revoked; `locked` until the transaction ends."""
     asked = select(SigningKey).where(SigningKey.person_id == person_id, SigningKey.revoked_at.is_(None))
-    return await unit.session.scalar(asked)
+    asked = asked.with_for_update() if locked else asked
+    return await unit.session.scalar(asked.execution_options(populate_existing=locked))
 
 
 async def key_by_serial(unit: Unit, serial: str) -> SigningKey | None:

@@ -3,6 +3,7 @@
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_private_key
+from sqlalchemy.exc import IntegrityError
 
 from server.core.errors import Refusal
 from server.core.unit import Unit
@@ -13,25 +14,15 @@ from server.documents.pki import Authority, PrivateKey, Withdrawn
 from server.documents.press import pressed
 from server.documents.signing import SigningKeyHandle
 
-__all__ = ["AlreadyEnrolled", "NoAuthority", "NotEnrolled", "NotYourKey", "WrongSecret"]
+__all__ = ["NotEnrolled", "NotYourKey", "WrongSecret"]
 
-
-class NoAuthority(Refusal):
-    code = "documents.no_authority"
-    status = 503
-    says = "平台还没有建立签名证书机构，请联系平台管理员"
+UNNAMED_SITE = "联诊平台"
 
 
 class NotEnrolled(Refusal):
     code = "documents.not_enrolled"
     status = 409
     says = "您还没有可用的签名证书，请先设置签名口令"
-
-
-class AlreadyEnrolled(Refusal):
-    code = "documents.already_enrolled"
-    status = 409
-    says = "已经有可用的签名证书"
 
 
 class NotYourKey(Refusal):
@@ -41,7 +32,7 @@ class NotYourKey(Refusal):
 
 
 async def found_authority(unit: Unit, *, site: str) -> SiteAuthority:
-    """The site's authority, made at the first set-up; the one there is when it was made before."""
+    """The site's authority, made at set-up (or with the first signer); the one there is when it was made before."""
     existing = await queries.authority(unit)
     if existing is not None:
         return existing
@@ -60,16 +51,26 @@ async def install_authority(unit: Unit, *, authority: Authority) -> SiteAuthorit
 
 
 async def enrol_signer(unit: Unit, *, person_id: str, name: str, secret: str, institution: str = "") -> SigningKey:
-    """A key and a certificate for a doctor, unlockable only with `secret`.
-
-    Raises AlreadyEnrolled while a usable one exists, NoAuthority before set-up.
-    """
+    """A key and a certificate for a doctor, unlockable only with `secret`; the usable one there is stays as it is."""
     existing = await queries.signing_key(unit, person_id)
+    if existing is not None and existing.usable(unit.now):
+        return existing
     if existing is not None:
-        if existing.usable(unit.now):
-            raise AlreadyEnrolled
         await _revoke(unit, existing)
     return await _enrol(unit, person_id=person_id, name=name, secret=secret, institution=institution)
+
+
+async def renew_signer(unit: Unit, *, person_id: str, name: str, secret: str, institution: str = "") -> SigningKey:
+    """A key that opens with `secret`, which the person has just proved to be theirs (a password changed or reset).
+
+    The one there is, when it opens; else a new one, and the old certificate ends now. Twice at once makes one.
+    """
+    existing = await queries.signing_key(unit, person_id, locked=True)
+    if existing is None:  # none, or it was revoked while we waited for it and has a successor
+        existing = await queries.signing_key(unit, person_id)
+    if existing is not None and existing.usable(unit.now) and await _opens(unit, existing, secret):
+        return existing
+    return await reset_signer(unit, person_id=person_id, name=name, secret=secret, institution=institution)
 
 
 async def reset_signer(unit: Unit, *, person_id: str, name: str, secret: str, institution: str = "") -> SigningKey:
@@ -130,15 +131,17 @@ async def _usable_key(unit: Unit, person_id: str) -> SigningKey:
 
 
 async def _enrol(unit: Unit, *, person_id: str, name: str, secret: str, institution: str) -> SigningKey:
-    authority_row = await queries.authority(unit)
-    if authority_row is None:
-        raise NoAuthority
+    """Adds the key; when another transaction added one at the same moment, that one."""
+    authority_row = await found_authority(unit, site=UNNAMED_SITE)
     key = ec.generate_private_key(ec.SECP256R1())
     row = _certified(unit, authority_row, key, person_id=person_id, name=name, institution=institution)
     await _locked(unit, row, key, secret)
-    unit.session.add(row)
+    try:
+        async with unit.session.begin_nested():
+            unit.session.add(row)
+    except IntegrityError:
+        return await _usable_key(unit, person_id)
     unit.record("signing_key.enrol", kind="signing_key", id=row.id, reason=f"serial {row.serial}")
-    await unit.session.flush()
     return row
 
 
@@ -178,6 +181,14 @@ async def _unlocked(unit: Unit, row: SigningKey, secret: str) -> PrivateKey:
     return await pressed(
         unlock, row.sealed_key, secret=secret, salt=row.salt, about=row.about, keys=unit.keys, cost=cost
     )
+
+
+async def _opens(unit: Unit, row: SigningKey, secret: str) -> bool:
+    try:
+        await _unlocked(unit, row, secret)
+    except WrongSecret:
+        return False
+    return True
 
 
 async def _revoke(unit: Unit, row: SigningKey) -> None:

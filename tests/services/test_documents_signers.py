@@ -1,5 +1,6 @@
 """A doctor's key opens with the doctor's own secret and the site's key together, and with nothing less."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,8 +9,8 @@ from cryptography import x509
 
 from server.core.crypto import Keyring, UnreadableSeal
 from server.documents import queries, service, signers
-from server.documents.signers import AlreadyEnrolled, NoAuthority, NotEnrolled, NotYourKey, WrongSecret
-from tests.services.documents_scene import CITY, DOCTOR, OTHER_DOCTOR, SECRET, SUBJECT, actor, report, set_up
+from server.documents.signers import NotEnrolled, NotYourKey, WrongSecret
+from tests.services.documents_scene import CITY, DOCTOR, OTHER_DOCTOR, SECRET, SUBJECT, actor, person, report, set_up
 
 
 @pytest.fixture
@@ -104,11 +105,11 @@ async def test_a_key_withdrawn_while_it_lay_unlocked_signs_nothing(scene):
             )
 
 
-async def test_a_second_enrolment_is_refused_until_the_certificate_has_run_out(scene):
+async def test_a_second_enrolment_changes_nothing_until_the_certificate_has_run_out(scene):
     async with scene.unit() as unit:
-        with pytest.raises(AlreadyEnrolled):
-            await signers.enrol_signer(unit, person_id=DOCTOR, name="李慧敏", secret="x")
-        unit.undo()
+        first = await queries.signing_key(unit, DOCTOR)
+        again = await signers.enrol_signer(unit, person_id=DOCTOR, name="李慧敏", secret="another")
+    assert again.id == first.id
     scene.clock.turn(timedelta(days=366 * 5 + 1))
     async with scene.unit() as unit:
         assert not await signers.can_sign(unit, person_id=DOCTOR)
@@ -118,12 +119,36 @@ async def test_a_second_enrolment_is_refused_until_the_certificate_has_run_out(s
         assert await signers.can_sign(unit, person_id=DOCTOR)
 
 
+async def test_a_renewal_keeps_the_key_that_opens_and_replaces_one_that_does_not(scene):
+    async def renewed(secret):
+        async with scene.unit() as unit:
+            return await signers.renew_signer(unit, person_id=DOCTOR, name="李慧敏", secret=secret)
+
+    async with scene.unit(writes=False) as unit:
+        first = await queries.signing_key(unit, DOCTOR)
+    assert (await renewed(SECRET)).id == first.id
+    both = await asyncio.gather(renewed("新口令"), renewed("新口令"))
+    assert {key.id for key in both} != {first.id}
+    assert len({key.id for key in both}) == 1
+
+
+async def test_ten_first_enrolments_at_once_make_one_key(scene, database):
+    async def enrolled():
+        async with database.unit(actor(OTHER_DOCTOR)) as unit:
+            return await signers.enrol_signer(unit, person_id=OTHER_DOCTOR, name="赵明", secret=SECRET)
+
+    assert len({key.id for key in await asyncio.gather(*(enrolled() for _ in range(10)))}) == 1
+
+
 async def test_the_authority_is_made_once(scene):
     async with scene.unit() as unit:
         again = await signers.found_authority(unit, site="青山市医联体")
         assert [each.id for each in await queries.authorities(unit)] == [again.id]
 
 
-async def test_without_an_authority_nobody_is_enrolled(unit):
-    with pytest.raises(NoAuthority):
-        await signers.enrol_signer(unit, person_id=DOCTOR, name="李慧敏", secret=SECRET)
+async def test_the_first_signer_of_a_site_finds_an_authority_made(unit):
+    assert await queries.authority(unit) is None
+    unit.session.add(person(DOCTOR, unit.now))
+    await unit.session.flush()
+    await signers.enrol_signer(unit, person_id=DOCTOR, name="李慧敏", secret=SECRET)
+    assert (await signers.signing_key_for(unit, person_id=DOCTOR, secret=SECRET)).name == "李慧敏"
