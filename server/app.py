@@ -19,6 +19,7 @@ from server.consultation import (
 )
 from server.consultation import routes as consultation_routes
 from server.consultation.attachments import ConsultationFiles
+from server.consultation.consenting import PAPER, ConsentedCase, PaperFiles, SigningPapers
 from server.consultation.live import ConsultationDoor
 from server.core import edge, ids, places
 from server.core.access import Matrix
@@ -44,6 +45,7 @@ from server.meeting.feed import feed_door
 from server.meeting.live import RoomGrants, SqlJournal
 from server.notices import service as notices
 from server.patients import routes as patients_routes
+from server.patients.consent import routes as consent_routes
 from server.scheduling import routes as scheduling_routes
 from server.settings import Settings
 from signaling.app import Signaling
@@ -75,6 +77,7 @@ def route_tables() -> list[Any]:
         home.routes,
         accounts_routes.routes,
         patients_routes.routes,
+        consent_routes.routes,
         files_routes.routes,
         upload_routes.uploads,
         documents_routes.routes,
@@ -99,7 +102,8 @@ def _wire_core(app: web.Application, settings: Settings, clock: Clock) -> None:
     app[RULES] = {}
     app[CONTEXT] = [page_frame]
     app[TASKS] = Tasks()
-    app[edge.IDENTIFY] = visits.identify  # type: ignore[misc]
+    identify: edge.Identify = visits.identify
+    app[edge.IDENTIFY] = identify
     app[edge.OWN_ORIGINS] = frozenset({settings.base_url, *settings.origins})
     app[accounts_routes.LIMITER] = MemoryLimiter(time.monotonic)
     notices.speech = notices.Speech(translations.say, settings.base_url)
@@ -110,7 +114,9 @@ def _wire_capabilities(app: web.Application, settings: Settings) -> None:
     doors: dict[str, Door] = {"consultation": ConsultationDoor()}
     app[DOORS] = doors
     blobs = store_at(settings.data / "files", settings.s3_url)
-    app[DESK] = furnish(database, blobs, {"consultation": ConsultationFiles()}, app[TASKS])
+    app[DESK] = furnish(database, blobs, {"consultation": ConsultationFiles(), PAPER: PaperFiles()}, app[TASKS])
+    app[consent_routes.SUBJECTS] = ConsentedCase()
+    app[consent_routes.PAPERS] = SigningPapers()
     app[OFFICE] = Office(
         archive=SealedArchive(store_at(settings.data / "documents", settings.s3_url), database.keys),
         address=settings.base_url,
@@ -185,7 +191,7 @@ def page_frame(request: web.Request) -> Mapping[str, Any]:
         "now": request.app[DATABASE].clock.now(),
         "path": request.path_qs if request.method == "GET" else "/",
         "flash": [],
-        "unread": request.get("unread", 0),
+        "unread": 0,
         "theme": request.cookies.get("lianzhen_theme", ""),
     }
 

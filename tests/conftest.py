@@ -196,3 +196,11 @@ def mortal_valkey(tmp_path):
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def empty_postgres_url(postgres, worker):
+    """A database of the test's own without a table: the application migrates it."""
+    name = f"{worker}_{next(numbers)}"
+    yield finish(servers.create_database(postgres, name))
+    finish(servers.drop_database(postgres, name))

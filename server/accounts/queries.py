@@ -59,7 +59,7 @@ async def holders(unit: Unit, *, role: Role, institution_ids: Iterable[str], on:
         .where(Post.role == role, Post.institution_id.in_(set(institution_ids)), Person.standing == Standing.ACTIVE)
         .order_by(Post.institution_id, Person.name)
     )
-    return [(post, person) for post, person in (await unit.session.execute(query)).tuples() if post.held(on)]
+    return [(post, person) for post, person in await unit.session.execute(query) if post.held(on)]
 
 
 async def sign_in_by_token(unit: Unit, token: str) -> SignIn | None:

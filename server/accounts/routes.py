@@ -99,7 +99,7 @@ async def _begin(request: web.Request, person: Person, back: str) -> web.Respons
 @routes.post("/sign-out", SIGNED_IN, half_way=True)
 async def sign_out(request: web.Request) -> web.StreamResponse:
     unit = unit_of(request)
-    sign_in = await unit.session.get(SignIn, request["sign_in"])
+    sign_in = await unit.session.get(SignIn, request[visits.SIGN_IN])
     if sign_in:
         await service.end_sign_in(unit, sign_in=sign_in)
     response = see_other("/sign-in")
@@ -112,7 +112,7 @@ async def sign_out(request: web.Request) -> web.StreamResponse:
 async def switch_post(request: web.Request) -> web.StreamResponse:
     unit = unit_of(request)
     post = await queries.post(unit, str((await sent_fields(request)).get("post", "")))
-    sign_in = await unit.session.get(SignIn, request["sign_in"])
+    sign_in = await unit.session.get(SignIn, request[visits.SIGN_IN])
     if sign_in is None or post.person_id != unit.actor.person_id or not post.held(service.today(unit.now)):
         raise NotFound
     await service.switch_post(unit, sign_in=sign_in, post=post)

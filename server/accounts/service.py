@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from server.accounts import queries
-from server.accounts.model import CredentialKind, Person, Post, Role, SignIn, Standing
+from server.accounts.model import ROLE_WORDS, CredentialKind, Person, Post, Role, SignIn, Standing
 from server.core.access import Actor, PostCard
 from server.core.errors import Refusal
 from server.core.i18n import BEIJING
@@ -171,7 +171,12 @@ async def _actor(unit: Unit, person: Person, post: Post, held: list[Post], sign_
         institution_name=names.get(post.institution_id, ""),
         post_title=person.title,
         posts=tuple(
-            PostCard(id=p.id, role=p.role.value, institution=names.get(p.institution_id, ""), title=person.title)
+            PostCard(
+                id=p.id,
+                role=p.role.value,
+                institution_name=names.get(p.institution_id, ""),
+                title=ROLE_WORDS[p.role],
+            )
             for p in held
         ),
     )

@@ -12,6 +12,7 @@ from server.core.unit import Unit
 SESSION = "lianzhen_session"
 VISITOR = "lianzhen_visitor"
 LANGUAGE = "lianzhen_language"
+SIGN_IN = web.RequestKey("sign_in", str)
 
 
 def cookie_name(request: web.Request) -> str:
@@ -48,7 +49,7 @@ async def _signed_in(request: web.Request, token: str, rule: Rule | None) -> Vis
             return None
         due = unit.now - sign_in.seen_at >= service.SEEN_GRAIN
         visit = await _visit(unit, sign_in)
-    request["sign_in"] = sign_in.id
+    request[SIGN_IN] = sign_in.id
     if due and visit:
         async with database.unit() as unit:
             await _touch(unit, sign_in.id)

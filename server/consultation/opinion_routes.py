@@ -17,6 +17,7 @@ from server.consultation.routes import case_of
 from server.consultation.states import State
 from server.core.errors import Invalid, NotFound
 from server.core.http import (
+    UNIT,
     Routes,
     actor_of,
     answer,
@@ -149,7 +150,7 @@ async def sign(request: web.Request) -> web.StreamResponse:
         return await _not_signed(request, wrong)
     handle = await _unlocked(request, secret)
     async with begin_unit(request) as unit:
-        request["unit"] = unit
+        request[UNIT] = unit
         case = await case_of(request, "opinion.sign", locked=True)
         signed = await queries.signed(unit, case.id)
         draft = await queries.draft_of(unit, case.id, unit.actor.person_id)
@@ -204,7 +205,7 @@ async def _unlocked(request: web.Request, secret: str) -> Any:
 
 async def _not_signed(request: web.Request, wrong: dict[str, str]) -> web.StreamResponse:
     async with begin_unit(request, writes=False) as unit:
-        request["unit"] = unit
+        request[UNIT] = unit
         case = await case_of(request, "opinion.sign")
         trouble = next(iter(wrong.values()), say(request, WrongPassword.says))
         return await _editor(request, case, "consultation/opinion.html", status=422, trouble=trouble)
@@ -225,7 +226,7 @@ async def amend(request: web.Request) -> web.StreamResponse:
 async def report(request: web.Request) -> web.StreamResponse:
     """The signed report; `?opinion=` names an older edition."""
     async with begin_unit(request, writes=False) as unit:
-        request["unit"] = unit
+        request[UNIT] = unit
         case = await case_of(request, "opinion.read")
         opinion = await _edition(unit, case, request.query.get("opinion", ""))
         assert opinion.document_id is not None

@@ -24,7 +24,7 @@ class PostCard:
 
     id: str
     role: str
-    institution: str
+    institution_name: str
     title: str
 
 

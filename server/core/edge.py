@@ -12,7 +12,10 @@ from server.core.errors import Forbidden, NotFound, ReauthenticationNeeded, Refu
 from server.core.http import (
     DATABASE,
     PUBLIC,
+    REQUEST_ID,
     SIGNED_IN,
+    UNIT,
+    VISIT,
     Handler,
     Rule,
     Visit,
@@ -62,10 +65,10 @@ HEADERS = {
 @web.middleware
 async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Outermost: the request's id, its headers, its line in the log (the route's pattern, never what was asked for)."""
-    request["id"] = ids.new_id()
-    request["visit"] = Visit()
+    request[REQUEST_ID] = ids.new_id()
+    request[VISIT] = Visit()
     began = time.perf_counter()
-    with structlog.contextvars.bound_contextvars(request=request["id"]):
+    with structlog.contextvars.bound_contextvars(request=request[REQUEST_ID]):
         response = await handler(request)
         seconds = time.perf_counter() - began
         resource = request.match_info.route.resource
@@ -73,7 +76,7 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
         if not response.prepared:
             for name, value in HEADERS.items():
                 response.headers.setdefault(name, value)
-            response.headers["X-Request-Id"] = request["id"]
+            response.headers["X-Request-Id"] = request[REQUEST_ID]
         log.info("request", method=request.method, route=route, status=response.status, ms=round(seconds * 1000, 1))
         if OBSERVE in request.app:
             request.app[OBSERVE](request.method, route, response.status, seconds)
@@ -150,7 +153,7 @@ def _to_sign_in(request: web.Request, refusal: Refusal) -> web.Response:
 async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Who visits, and whether the route's rule lets them in: the one place where the matrix meets a route."""
     rule = rule_of(request)
-    visit = request["visit"] = await request.app[IDENTIFY](request, rule)
+    visit = request[VISIT] = await request.app[IDENTIFY](request, rule)
     if rule is not None:
         check_rule(request, rule, visit)
         if not rule.foreign:
@@ -212,7 +215,7 @@ async def transact(request: web.Request, handler: Handler) -> web.StreamResponse
     writes = request.method not in csrf.SAFE
     key = await _repeat_key(request) if writes else ""
     async with begin_unit(request, writes=writes) as unit:
-        request["unit"] = unit
+        request[UNIT] = unit
         if not key:
             return keep_or_undo(unit, await handler(request))
         return await _once(request, handler, unit, key)

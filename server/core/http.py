@@ -44,6 +44,8 @@ class Rule:
 
 
 RULES = web.AppKey("rules", dict[tuple[str, str], Rule])
+REQUEST_ID = web.RequestKey("request_id", str)
+UNIT = web.RequestKey("unit", Unit)
 
 
 class Routes:
@@ -116,20 +118,21 @@ class Visit:
     new_cookies: dict[str, str] = field(default_factory=dict)
 
 
+VISIT = web.RequestKey("visit", Visit)
+
+
 def visit_of(request: web.Request) -> Visit:
-    visit: Visit = request["visit"]
-    return visit
+    return request[VISIT]
 
 
 def unit_of(request: web.Request) -> Unit:
-    unit: Unit = request["unit"]
-    return unit
+    return request[UNIT]
 
 
 def begin_unit(request: web.Request, *, writes: bool = True) -> AbstractAsyncContextManager[Unit]:
     """A unit of the handler's own, for routes with own_units."""
     return request.app[DATABASE].unit(
-        visit_of(request).actor, writes=writes, address=request.remote or "", request_id=request["id"]
+        visit_of(request).actor, writes=writes, address=request.remote or "", request_id=request[REQUEST_ID]
     )
 
 
@@ -223,6 +226,6 @@ def problem(request: web.Request, refusal: Refusal) -> Problem:
         status=refusal.status,
         detail=sentence,
         code=refusal.code,
-        request_id=request["id"],
+        request_id=request[REQUEST_ID],
         errors={name: say(request, text) for name, text in errors.items()},
     )

@@ -11,12 +11,14 @@ from server.files import model as files
 from server.meeting import model as meeting
 from server.notices import model as notices
 from server.patients import model as patients
+from server.patients.consent import model as consent
 from server.scheduling import model as scheduling
 
 metadata = Base.metadata
 __all__ = [
     "accounts",
     "audit",
+    "consent",
     "consultation",
     "directory",
     "documents",

@@ -481,6 +481,70 @@ def upgrade() -> None:
         batch_op.create_index("ix_agreements_parties", ["inviting_id", "invited_id"], unique=False)
 
     op.create_table(
+        "consents",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("institution_id", sa.String(length=32), nullable=False),
+        sa.Column("patient_id", sa.String(length=32), nullable=False),
+        sa.Column("subject_id", sa.String(length=64), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("consultation", "recording", "teaching", name="consentkind", native_enum=False, length=32),
+            nullable=False,
+        ),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "signed",
+                "emergency",
+                "completed",
+                "superseded",
+                "withdrawn",
+                name="consentstate",
+                native_enum=False,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("signing_id", sa.String(length=32), nullable=False),
+        sa.Column("form_version", sa.Integer(), nullable=False),
+        sa.Column("form_locale", sa.String(length=8), nullable=False),
+        sa.Column("form_digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("fee_shown", sa.String(length=120), nullable=False),
+        sa.Column(
+            "signer",
+            sa.Enum("patient", "guardian", "relative", name="signer", native_enum=False, length=32),
+            nullable=True,
+        ),
+        sa.Column("signer_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column(
+            "method", sa.Enum("on_screen", "paper_photo", name="method", native_enum=False, length=32), nullable=True
+        ),
+        sa.Column("signature_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("paper_file_id", sa.String(length=32), nullable=True),
+        sa.Column("emergency_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by_id", sa.String(length=32), nullable=False),
+        sa.Column("complete_by", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_by_id", sa.String(length=32), nullable=True),
+        sa.Column("withdrawal_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["institution_id"], ["institutions.id"], name=op.f("fk_consents_institution_id_institutions")
+        ),
+        sa.ForeignKeyConstraint(["patient_id"], ["patients.id"], name=op.f("fk_consents_patient_id_patients")),
+        sa.ForeignKeyConstraint(["recorded_by_id"], ["people.id"], name=op.f("fk_consents_recorded_by_id_people")),
+        sa.ForeignKeyConstraint(["withdrawn_by_id"], ["people.id"], name=op.f("fk_consents_withdrawn_by_id_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
+    )
+    with op.batch_alter_table("consents", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_consents_patient_id"), ["patient_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_consents_signing_id"), ["signing_id"], unique=False)
+        batch_op.create_index("ix_consents_subject", ["subject_id", "kind"], unique=False)
+        batch_op.create_index("ix_consents_waiting", ["institution_id", "state"], unique=False)
+
+    op.create_table(
         "consortium_members",
         sa.Column("consortium_id", sa.String(length=32), nullable=False),
         sa.Column("institution_id", sa.String(length=32), nullable=False),
@@ -1237,6 +1301,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_consortium_members_institution_id"))
 
     op.drop_table("consortium_members")
+    with op.batch_alter_table("consents", schema=None) as batch_op:
+        batch_op.drop_index("ix_consents_waiting")
+        batch_op.drop_index("ix_consents_subject")
+        batch_op.drop_index(batch_op.f("ix_consents_signing_id"))
+        batch_op.drop_index(batch_op.f("ix_consents_patient_id"))
+
+    op.drop_table("consents")
     with op.batch_alter_table("agreements", schema=None) as batch_op:
         batch_op.drop_index("ix_agreements_parties")
 

@@ -1,0 +1,59 @@
+"""What consent needs of a consultation: the case somebody agrees to, and the photo of a signed paper."""
+
+from server.consultation import queries, service
+from server.consultation.model import Consultation
+from server.core.access import Relation
+from server.core.errors import NotFound
+from server.core.unit import Unit
+from server.directory import queries as directory
+from server.files import queries as files
+from server.files.model import Kind, Status
+from server.files.subjects import About, Access
+from server.patients.consent.ports import ConsentSubject
+
+PAPER = "consent"
+"""The subject kind under which a signed paper's photo is uploaded; its id is the signing's."""
+
+
+class ConsentedCase:
+    """server.patients.consent.ports.Subjects for consultations."""
+
+    async def subject(self, unit: Unit, subject_id: str) -> ConsentSubject:
+        case = await queries.get_for(unit, "consultation.edit", subject_id)
+        if case.patient_id is None:
+            raise NotFound
+        return ConsentSubject(
+            id=case.id,
+            patient_id=case.patient_id,
+            title=case.number or "",
+            invited=await _invited_name(unit, case),
+            fee_cents=case.fee_cents or None,
+            back=f"{service.href(case)}/edit",
+        )
+
+
+async def _invited_name(unit: Unit, case: Consultation) -> str:
+    return (await directory.institution(unit, case.invited_id)).name if case.invited_id else ""
+
+
+class SigningPapers:
+    """server.patients.consent.ports.Papers: the uploaded photo of a signed form, once it was checked."""
+
+    async def of_signing(self, unit: Unit, signing_id: str) -> str | None:
+        for one in await files.of_subject(unit, PAPER, signing_id):
+            if one.status is Status.READY and one.kind in (Kind.PHOTO, Kind.PDF):
+                return one.id
+        return None
+
+
+class PaperFiles:
+    """server.files.subjects.SubjectAccess for signed papers: whoever records the consent, in their institution."""
+
+    async def may(self, unit: Unit, subject_kind: str, subject_id: str, action: Access) -> bool:
+        if not unit.may("consent.record", {Relation.OWN}):
+            return False
+        rows = await files.of_subject(unit, PAPER, subject_id)
+        return all(one.institution_id == unit.actor.institution_id for one in rows)
+
+    async def about(self, unit: Unit, subject_kind: str, subject_id: str) -> About:
+        return About()

@@ -1,0 +1,112 @@
+"""The whole application on a free port with the demo consortium, and visitors who click through it over HTTP."""
+
+import html
+import re
+from contextlib import asynccontextmanager
+
+import aiohttp
+from aiohttp import web
+
+from server import app as composition
+from server import demo, log
+from server.core.clock import SystemClock
+from server.core.http import DATABASE
+from server.migrations import upgrade
+from server.settings import Settings
+
+
+@asynccontextmanager
+async def open_house(folder, *, database_url="", clock=None, port=0, **options):
+    """A house that has started: `.url`, `.app`, `.database`, `.visitor(login)`."""
+    log.set_up(for_people=True)
+    settings = Settings(data=folder, port=port or free_port(), database_url=database_url, demo=True, **options)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    await upgrade(settings.store_url)
+    app = composition.build(settings, clock=clock or SystemClock())
+    await demo.load_once(app)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    await web.TCPSite(runner, settings.host, settings.port).start()
+    house = House(app, settings.base_url)
+    try:
+        yield house
+    finally:
+        await house.close()
+        await runner.cleanup()
+
+
+def free_port():
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class House:
+    def __init__(self, app, url):
+        self.app, self.url = app, url
+        self.database = app[DATABASE]
+        self.visitors = []
+
+    async def visitor(self, login=None):
+        """A browser of their own; signed in as the demo person `login`."""
+        visitor = Visitor(self.url)
+        self.visitors.append(visitor)
+        if login:
+            await visitor.sign_in(login)
+        return visitor
+
+    async def close(self):
+        for visitor in self.visitors:
+            await visitor.session.close()
+
+
+class Page:
+    def __init__(self, status, url, text, headers):
+        self.status, self.url, self.text, self.headers = status, url, text, headers
+
+    @property
+    def path(self):
+        return self.url.path_qs
+
+    def forms(self):
+        return re.findall(r'<form[^>]*action="([^"]+)"', self.text)
+
+    def link(self, pattern):
+        return html.unescape(re.search(rf'href="({pattern})"', self.text)[1])
+
+    def __contains__(self, words):
+        return words in self.text
+
+
+class Visitor:
+    """Reads pages and sends their forms, with the form token a browser would send."""
+
+    def __init__(self, url):
+        self.url = url
+        self.session = aiohttp.ClientSession(url, cookie_jar=aiohttp.CookieJar(unsafe=True))
+        self.token = ""
+
+    async def get(self, path, **options):
+        async with self.session.get(path, **options) as response:
+            page = Page(response.status, response.url, await response.text(errors="replace"), response.headers)
+        if found := re.search(r'<meta name="csrf" content="([0-9a-f]+)"', page.text):
+            self.token = found[1]
+        return page
+
+    async def post(self, path, fields=None, **options):
+        headers = {"Origin": self.url, "X-CSRF": self.token, **options.pop("headers", {})}
+        async with self.session.post(path, data=fields or {}, headers=headers, **options) as response:
+            page = Page(response.status, response.url, await response.text(errors="replace"), response.headers)
+        if found := re.search(r'<meta name="csrf" content="([0-9a-f]+)"', page.text):
+            self.token = found[1]
+        return page
+
+    async def sign_in(self, login, password=demo.PASSWORD):
+        await self.get("/sign-in")
+        page = await self.post("/sign-in", {"login": login, "password": password})
+        assert page.status == 200, page.text[:500]
+        assert "/sign-in" not in page.path, page.path
+        await self.get("/notices")
+        return page
