@@ -17,19 +17,19 @@ def configuration() -> Config:
     return config
 
 
-async def upgrade(url: str) -> None:
-    """Brings the store at `url` to the newest revision; several processes may try at once."""
+async def upgrade(url: str, to: str = "head") -> None:
+    """Brings the store at `url` to the newest revision, or to the one named; several processes may try at once."""
     engine = create_async_engine(url, poolclass=NullPool)
     config = configuration()
     try:
         async with engine.connect() as connection:
-            await connection.run_sync(lambda sync: _upgrade(config, sync))
+            await connection.run_sync(lambda sync: _upgrade(config, sync, to))
             await connection.commit()
     finally:
         await engine.dispose()
     await asyncio.sleep(0)
 
 
-def _upgrade(config: Config, connection: object) -> None:
+def _upgrade(config: Config, connection: object, to: str) -> None:
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
