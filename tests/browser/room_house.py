@@ -47,7 +47,9 @@ class FileJournal:
             self._know(json.loads(line))
 
     def _know(self, kept):
-        entry = Entry(kept["room"], kept["seq"], datetime.fromisoformat(kept["at"]), kept["kind"], kept["by"], kept["body"])
+        entry = Entry(
+            kept["room"], kept["seq"], datetime.fromisoformat(kept["at"]), kept["kind"], kept["by"], kept["body"]
+        )
         self.entries.append(entry)
         self.keys[entry.room, kept["key"]] = entry
         return entry
@@ -120,10 +122,17 @@ class House:
 
     async def page(self, request):
         name = request.match_info["room"]
-        room = SimpleNamespace(id=name, title="王某 · 胸痛会诊", kind_label="远程会诊", ends_at=datetime.now(UTC) + timedelta(minutes=40))
+        room = SimpleNamespace(
+            id=name, title="王某 · 胸痛会诊", kind_label="远程会诊", ends_at=datetime.now(UTC) + timedelta(minutes=40)
+        )
         base = f"/rooms/{name}"
         return self.render(
-            request, room=room, back_url=f"/case/{name}", case_src=f"{base}/case", opinion_src=None, check_url=f"{base}/check"
+            request,
+            room=room,
+            back_url=f"/case/{name}",
+            case_src=f"{base}/case",
+            opinion_src=None,
+            check_url=f"{base}/check",
         )
 
     async def guest_page(self, request):
@@ -148,7 +157,16 @@ class House:
     async def ticket(self, request, who, room, name=None):
         known, title, role, rights = PEOPLE[who]
         device = request.cookies.get("device", who)
-        grant = Grant(room=room, participant=f"p-{who}", person=who, name=name or known, title=title, role=role, device=device, **rights)
+        grant = Grant(
+            room=room,
+            participant=f"p-{who}",
+            person=who,
+            name=name or known,
+            title=title,
+            role=role,
+            device=device,
+            **rights,
+        )
         return web.json_response({"ticket": await self.signaling.mint(grant), "participant": grant.participant})
 
     async def check(self, request):
@@ -158,7 +176,7 @@ class House:
         room, what = request.match_info["room"], request.match_info["what"]
         path = f"/join/{room}#token=open-sesame" if what == "guests" else f"/rooms/{room}?now"
         url = f"{request.scheme}://{request.host}{path}"
-        return web.json_response({"url": url, "svg": segno.make(url).svg_inline(xmldecl=True, scale=6)})
+        return web.json_response({"url": url, "svg": segno.make(url).svg_inline(scale=6)})
 
     async def case(self, request):
         return html(CASE)

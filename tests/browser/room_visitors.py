@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from tests.browser.conftest import profile
 from tests.node import ROOT, node
-
 from tests.stores import free_port
 
 PAGES = ("js/pages/room.js", "js/pages/app.js", "css/app.css")
@@ -78,7 +77,15 @@ class House:
         self.address = f"http://127.0.0.1:{self.port}"
 
     def start(self):
-        command = [sys.executable, "-m", "tests.browser.room_house", str(self.port), self.static, self.folder, *self.turn]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.browser.room_house",
+            str(self.port),
+            self.static,
+            self.folder,
+            *self.turn,
+        ]
         self.process = subprocess.Popen(command, cwd=ROOT)
 
     async def ready(self):
@@ -181,7 +188,9 @@ class Visitor:
         return await self.page.get_attribute(f"#control-{control}", "aria-pressed") == "true"
 
     async def live_tracks(self):
-        return await self.page.evaluate("opened.filter(track => track.readyState === 'live').map(track => track.kind).sort()")
+        return await self.page.evaluate(
+            "opened.filter(track => track.readyState === 'live').map(track => track.kind).sort()"
+        )
 
     async def people(self):
         """The names in the tiles of the others."""
@@ -201,7 +210,9 @@ async def visitor(browser, house, name, *, device="", locale="zh", **options):
     cookies = {"who": name, "device": device or name, "locale": locale}
     permissions = options.pop("permissions", ["camera", "microphone"])
     async with profile(browser, permissions=permissions, **options) as context:
-        await context.add_cookies([{"name": key, "value": value, "url": house.address} for key, value in cookies.items()])
+        await context.add_cookies(
+            [{"name": key, "value": value, "url": house.address} for key, value in cookies.items()]
+        )
         await context.add_init_script(WATCH)
         yield Visitor(await context.new_page(), house, name)
 

@@ -1,5 +1,8 @@
 // How loud: one's own microphone through an analyser, the others from what their packets say.
 
+const HEARD = 8192; // samples, 170 ms: nothing is missed between two looks
+const BLOCK = 1024; // samples; the loudest of these counts, so that a short sound is not thinned out by the silence around it
+
 /** Measures one track at a time. */
 export class Meter {
   /** @type {AudioContext | null} */
@@ -8,7 +11,7 @@ export class Meter {
   #analyser = null;
   /** @type {MediaStreamAudioSourceNode | null} */
   #source = null;
-  #samples = new Float32Array(1024);
+  #samples = new Float32Array(HEARD);
   #wake = () => void this.#context?.resume();
 
   /** @param {MediaStreamTrack | null} track */
@@ -21,13 +24,11 @@ export class Meter {
     this.#source.connect(/** @type {AnalyserNode} */ (this.#analyser));
   }
 
-  /** @returns {number | null} RMS 0..1; null while nothing can be measured */
+  /** @returns {number | null} RMS 0..1 since the last look or so; null while nothing can be measured */
   get level() {
     if (!this.#source || !this.#analyser || this.#context?.state !== "running") return null;
     this.#analyser.getFloatTimeDomainData(this.#samples);
-    let sum = 0;
-    for (const sample of this.#samples) sum += sample * sample;
-    return Math.sqrt(sum / this.#samples.length);
+    return loudest(this.#samples);
   }
 
   close() {
@@ -48,6 +49,17 @@ export class Meter {
     document.addEventListener("keydown", this.#wake);
     return this.#context;
   }
+}
+
+/** @param {Float32Array} samples */
+function loudest(samples) {
+  let loud = 0;
+  for (let at = 0; at < samples.length; at += BLOCK) {
+    let sum = 0;
+    for (let index = at; index < at + BLOCK; index += 1) sum += samples[index] ** 2;
+    loud = Math.max(loud, sum);
+  }
+  return Math.sqrt(loud / BLOCK);
 }
 
 /**

@@ -51,6 +51,7 @@ export class Seat {
   #ticket = null;
   #move = false;
   #attempt = 0;
+  #refusedTickets = 0;
   #resumedAt = -Infinity;
   #catchingUp = false;
   #inside = false;
@@ -143,8 +144,10 @@ export class Seat {
     this.wire.close();
   }
 
-  async #admit() {
-    return (await this.ends.admission()).ticket;
+  #admit() {
+    const ticket = this.ends.admission().then((told) => told.ticket);
+    ticket.catch(() => undefined); // whoever joins with it is told; it may be refused before there is a socket to join on
+    return ticket;
   }
 
   async #join() {
@@ -172,7 +175,7 @@ export class Seat {
   /** @param {any} answer of `join`, or a `welcome` */
   #seated(answer) {
     const first = !this.#inside;
-    [this.me, this.#attempt, this.#move, this.#inside] = [answer.you, 0, false, true];
+    [this.me, this.#attempt, this.#refusedTickets, this.#move, this.#inside] = [answer.you, 0, 0, false, true];
     this.#ticket = Promise.resolve(answer.again);
     if (!first) this.#beLenient();
     this.listener.seated({ me: answer.you, ice: answer.ice, first, room: answer.room });
@@ -204,7 +207,7 @@ export class Seat {
     if (code === "room.elsewhere") return this.#elsewhere();
     if (code === "room.ticket_refused") {
       this.#ticket = null;
-      return this.#attempt++ < 3 ? void this.#join() : this.#later();
+      return this.#refusedTickets++ < 2 ? void this.#join() : this.#later();
     }
     return FINAL[code] ? this.#out(FINAL[code]) : this.#later();
   }

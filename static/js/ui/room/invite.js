@@ -35,7 +35,7 @@ export class Invitation {
     try {
       const { url, svg } = await post(address);
       this.#link.value = url;
-      this.#code.src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
+      this.#code.src = `data:image/svg+xml,${encodeURIComponent(alone(svg))}`;
       this.#code.alt = t("二维码：%(title)s", { title });
       this.#code.hidden = false;
       this.#dialog.showModal();
@@ -59,4 +59,9 @@ export class Invitation {
     this.#code.removeAttribute("src");
     this.#code.hidden = true;
   }
+}
+
+/** An SVG made to stand inside a page lacks the name that it needs as a picture of its own. @param {string} svg */
+function alone(svg) {
+  return svg.includes("xmlns=") ? svg : svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"');
 }
