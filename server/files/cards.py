@@ -13,7 +13,7 @@ Saying = tuple[str, dict[str, Any]]
 """A msgid with its facts."""
 
 KINDS = {Kind.PHOTO: "照片", Kind.PDF: "PDF", Kind.DICOM: "影像", Kind.ECG: "心电图", Kind.OTHER: "文件"}
-ICONS = {Kind.PHOTO: "image", Kind.PDF: "document", Kind.DICOM: "image", Kind.ECG: "ecg", Kind.OTHER: "document"}
+ICONS = {Kind.PHOTO: "image", Kind.PDF: "file", Kind.DICOM: "image", Kind.ECG: "ecg", Kind.OTHER: "file"}
 MODALITIES = {
     "CR": "X 光片",
     "DX": "X 光片",
