@@ -66,21 +66,29 @@ async def compare(
     period: Interval,
     length: timedelta,
     first: int = 12,
+    per_day: int = 16,
     calendar: WorkingCalendar = CHINA,
     leaving_out: str | None = None,
     language: str = "zh_CN",
 ) -> Comparison:
-    """The days of `period` with each side's free and booked time, and the first common times of `length` from now on.
+    """The days of `period` with each side's free and booked time and up to `per_day` common times of `length` each.
 
-    `sides` pairs the words shown with the resource. Draw it by the macro of templates/scheduling/strip.html.
+    `sides` pairs the words shown with the resource; `offers` are the first of those common times, from now on. None
+    goes over midnight. Draw it by the macro of templates/scheduling/strip.html. Raises NotFound.
     """
     times = await free_times(
         unit, resources=[each for _, each in sides], period=period, calendar=calendar, leaving_out=leaving_out
     )
-    offered = offers([times[each].free for _, each in sides], length, first=first, not_before=unit.now)
     drawn = [Side(label, times[each].free, times[each].busy, times[each].assumed) for label, each in sides]
-    days = [day_strip(day, drawn, offered, calendar, language) for day in days_of(_up_to(period), calendar)]
-    return Comparison(days, offered)
+    days, offered = [], []
+    for day in days_of(_up_to(period), calendar):
+        whole = Interval(calendar.at(day, 0), calendar.at(day, 1440))
+        found = offers(
+            [clip(side.free, whole) for side in drawn], length, first=max(first, per_day), not_before=unit.now
+        )
+        days.append(day_strip(day, drawn, found[:per_day], calendar, language))
+        offered += found
+    return Comparison(days, offered[:first])
 
 
 def week_of(moment: datetime, calendar: WorkingCalendar = CHINA) -> Interval:

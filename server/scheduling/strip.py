@@ -13,6 +13,8 @@ from server.scheduling.intervals import Interval, clip, intersect
 from server.scheduling.working_calendar import WorkingCalendar
 
 WIDTH = 1000
+LAST_LABEL = 900
+"""Further right the hour would not fit into the picture on a phone."""
 EARLIEST, LATEST = 8 * 60, 18 * 60
 
 
@@ -139,5 +141,6 @@ def _ticks(shown: Interval, calendar: WorkingCalendar) -> Iterable[Tick]:
     step = timedelta(hours=2 if shown.length <= timedelta(hours=14) else 4)
     moment = shown.start
     while moment < shown.end:
-        yield Tick(_place(Interval(moment, moment), shown)[0], f"{moment.astimezone(calendar.zone):%H:%M}")
+        x = _place(Interval(moment, moment), shown)[0]
+        yield Tick(x, f"{moment.astimezone(calendar.zone):%H:%M}" if x <= LAST_LABEL else "")
         moment += step

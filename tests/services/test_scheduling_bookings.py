@@ -1,6 +1,7 @@
 """Bookings on both stores: one winner, nothing lost, nothing taken twice."""
 
 import asyncio
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from server.core.errors import Invalid, NotFound
 from server.scheduling import queries, reminders, running, service
 from server.scheduling.bookable import BookingStatus, Resource, ResourceKind
 from server.scheduling.free import free_times
-from server.scheduling.intervals import Interval
+from server.scheduling.intervals import Interval, merge
 from server.scheduling.model import AlreadyBegun, AlreadyReleased, NotBegun
 from server.scheduling.service import InThePast, KeyReused, SlotTaken
 from server.scheduling.working_calendar import SHANGHAI
@@ -429,3 +430,49 @@ async def test_on_two_nodes_a_reminder_is_handed_out_once(database, database_url
     await other_node.close()
 
     assert [each for one in handed_out for each in one] == [(booking.id, 15 * MINUTE)]
+
+
+# ---- against a plain list ----
+
+
+class Diary:
+    """What the store should hold, kept as a plain list: who is taken from when until when."""
+
+    def __init__(self):
+        self.kept = {}
+
+    def refuses(self, people, start, end, but=None):
+        return any(
+            number != but and set(people) & set(others) and start < until and since < end
+            for number, (others, since, until) in self.kept.items()
+        )
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_after_any_sequence_of_wishes_the_store_holds_what_a_plain_list_would(unit, place, seed):
+    chance, diary = random.Random(seed), Diary()
+    everybody = (place.expert, place.doctor, place.room)
+    bookings = {}
+    for number in range(60):
+        people = chance.sample(everybody, chance.randint(1, 3))
+        start = TWO + chance.randrange(0, 180, 5) * MINUTE
+        end = start + chance.choice((5, 20, 30, 45)) * MINUTE
+        wish = chance.choice(("book", "book", "move", "release"))
+        chosen = chance.choice(list(bookings) or [None])
+        try:
+            if wish == "book":
+                made = await book(unit, *people, start=start, length=end - start, subject=f"{number:032x}")
+                assert not diary.refuses(people, start, end)
+                bookings[number], diary.kept[number] = made, (people, start, end)
+            elif wish == "move" and chosen is not None:
+                await service.move(unit, booking_id=bookings[chosen].id, start=start, end=end, resources=people)
+                assert not diary.refuses(people, start, end, but=chosen)
+                diary.kept[chosen] = (people, start, end)
+            elif wish == "release" and chosen is not None:
+                await service.release(unit, booking_id=bookings.pop(chosen).id)
+                del diary.kept[chosen]
+        except SlotTaken:
+            assert diary.refuses(people, start, end, but=chosen if wish == "move" else None)
+    for one in everybody:
+        kept = [Interval(since, until) for people, since, until in diary.kept.values() if one in people]
+        assert await busy(unit, one) == [tuple(each) for each in merge(kept)]

@@ -189,7 +189,16 @@ async def test_both_sides_lie_side_by_side_with_the_first_common_times(unit, pla
     ]
     (strip,) = seen.days
     assert [(row.label, row.assumed) for row in strip.rows] == [("李建国", False), ("青山镇卫生院", True)]
-    assert [choice.value for choice in strip.choices] == [offer.start.isoformat() for offer in seen.offers]
+    assert [choice.value for choice in strip.choices[:2]] == [offer.start.isoformat() for offer in seen.offers]
+
+
+async def test_every_day_of_the_strip_has_its_own_times_to_choose(unit, place):
+    seen = await compare(
+        unit, sides=[("甲", place.expert)], period=THIS_WEEK, length=timedelta(hours=1), first=1, per_day=2
+    )
+
+    assert [len(day.choices) for day in seen.days] == [2, 2, 2, 2, 2, 0, 0]
+    assert len(seen.offers) == 1
 
 
 async def test_what_has_passed_today_is_not_offered(unit, place):

@@ -49,7 +49,8 @@ class Browser:
         return re.search(rf'<input[^>]* name="{name}"[^>]* value="([^"]*)"', self.html)[1]
 
 
-def site(database):
+def application(database, static=None, templates=()):
+    """`static`: a folder with the built scripts and styles, served; `templates`: folders with more pages."""
     app = web.Application(middlewares=edge.MIDDLEWARES)
 
     async def identify(request, rule):
@@ -67,7 +68,13 @@ def site(database):
 
     app[DATABASE], app[RULES], app[edge.IDENTIFY] = database, {}, identify
     app[edge.OWN_ORIGINS] = frozenset()
-    app[TEMPLATES] = Templates(places.templates(), places.static(), Translations(places.locales()))
+    static = static or places.static()
+    app[TEMPLATES] = Templates([places.templates(), *templates], static, Translations(places.locales()))
+    app.router.add_static("/static", static)
     app[CONTEXT] = [frame]
     mount(app, routes.routes)
-    return TestClient(TestServer(app))
+    return app
+
+
+def site(database):
+    return TestClient(TestServer(application(database)))

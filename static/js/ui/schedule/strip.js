@@ -36,6 +36,7 @@ function onClick(event) {
   if (!offer || !(event.currentTarget instanceof Element)) return;
   const radio = radios(event.currentTarget).find((one) => one.value === offer.getAttribute("data-offer"));
   if (!radio) return;
+  radio.closest("details")?.setAttribute("open", "");
   radio.checked = true;
   radio.focus();
   radio.dispatchEvent(new Event("change", { bubbles: true }));
