@@ -57,11 +57,11 @@ async def history(unit: Unit, patient: Patient, revisions: list[PatientRevision]
         {
             "at": revision.changed_at,
             "who": names.get(revision.changed_by_id or "", ""),
-            "what": say("修改"),
+            "what": say("修改了"),
             "note": say("、").join(say(FIELD_WORDS[field]) for field in revision.fields),
             "icon": "edit",
         }
         for revision in revisions
     ]
-    begun = {"at": patient.created_at, "who": names.get(patient.created_by_id or "", ""), "what": say("登记")}
+    begun = {"at": patient.created_at, "who": names.get(patient.created_by_id or "", ""), "what": say("建立档案")}
     return [*changes, {**begun, "icon": "plus"}]

@@ -182,7 +182,7 @@ async def document(request: web.Request) -> web.StreamResponse:
         identity=identity,
         consent=consents[0],
         texts=[
-            (_shown(one), views.line(one, translate), tick_in(request, one.kind, one.form_locale)) for one in consents
+            (*_shown(one), views.line(one, translate), tick_in(request, one.kind, one.form_locale)) for one in consents
         ],
         evidence=evidence,
         signer=translate(views.SIGNER_WORDS[signed_by.signer]) if signed_by else "",

@@ -17,7 +17,7 @@ export const GUARDED_BELOW_YEARS = 14;
 export function readIdNumber(typed, today) {
   const number = tidy(typed);
   if (!number) return { state: "empty" };
-  if (!/^\d{0,17}[\dX]?$/.test(number)) return { state: "other" };
+  if (!/^(\d*|\d{17}X)$/.test(number)) return { state: "other" };
   if (number.length !== 15 && number.length !== 18) return { state: number.length < 18 ? "typing" : "wrong" };
   const whole = number.length === 15 ? madeEighteen(number) : number;
   const born = birthDateIn(whole);
