@@ -1,6 +1,6 @@
 """The gallery of shared parts, served alone: for the tests of the frame, and to be looked at.
 
-    python -m tests.browser.gallery FOLDER     pictures of it at 1280 and 360 px, light and dark
+python -m tests.browser.gallery FOLDER     pictures of it at 1280 and 360 px, light and dark
 """
 
 import asyncio
@@ -19,18 +19,25 @@ from aiohttp import web
 from server.core.edge import HEADERS
 from server.core.i18n import Translations
 from server.core.templates import Templates
+from tests.node import node
+from tests.parts import CHROMIUM, path_of
 
 ROOT = Path(__file__).parents[2]
+GALLERY = "partials/gallery.html"
 ICONS = re.findall(r'id="i-([\w-]+)"', (ROOT / "templates/partials/icons.svg").read_text())
-NODE = "import('esbuild').then(b => b.build({entryPoints: ['js/pages/app.js', 'css/app.css'].map(n => 'static/' + n)," \
+NODE = (
+    "import('esbuild').then(b => b.build({entryPoints: ['js/pages/app.js', 'css/app.css'].map(n => 'static/' + n),"
     " bundle: true, format: 'esm', target: 'es2022', outdir: process.argv[1], outbase: 'static'}))"
+)
 
 
 def bundle(folder):
     """The frame's own script and style, built into `folder` as the build of the house does, without its other pages."""
     dist = folder / "dist"
-    subprocess.run(["node", "-e", NODE, str(dist)], cwd=ROOT, check=True)
-    (dist / "manifest.json").write_text('{"js/pages/app.js": "dist/js/pages/app.js", "css/app.css": "dist/css/app.css"}')
+    subprocess.run([node(), "-e", NODE, str(dist)], cwd=ROOT, check=True)
+    (dist / "manifest.json").write_text(
+        '{"js/pages/app.js": "dist/js/pages/app.js", "css/app.css": "dist/css/app.css"}'
+    )
     return folder
 
 
@@ -40,24 +47,60 @@ def people(locale):
         SimpleNamespace(id="p2", institution_name="临江市第一人民医院", title="心血管内科 副主任医师"),
     ]
     return SimpleNamespace(
-        person_id="a" * 32, name="李晓燕", post_id="p1", post_title=posts[0].title,
-        institution_name=posts[0].institution_name, posts=posts, locale=locale,
+        person_id="a" * 32,
+        name="李晓燕",
+        post_id="p1",
+        post_title=posts[0].title,
+        institution_name=posts[0].institution_name,
+        posts=posts,
+        locale=locale,
     )
 
 
 def cases(now):
     def case(number, name, sex, age, question, next_, minutes, label, tone, **more):
         return {
-            "id": f"c{number}", "href": f"/consultations/{number}", "patient_name": name, "sex": sex, "age": age,
-            "question": question, "asked_by": "青河镇卫生院 李晓燕", "acts_next": next_,
-            "due": now + timedelta(minutes=minutes), "state_label": label, "state_tone": tone, "state_icon": "",
+            "id": f"c{number}",
+            "href": f"/consultations/{number}",
+            "patient_name": name,
+            "sex": sex,
+            "age": age,
+            "question": question,
+            "asked_by": "青河镇卫生院 李晓燕",
+            "acts_next": next_,
+            "due": now + timedelta(minutes=minutes),
+            "state_label": label,
+            "state_tone": tone,
+            "state_icon": "",
         } | more
 
     return [
-        case(1, "王某", "男", "67岁", "胸痛 3 小时，V1–V4 抬高，是否需要立即溶栓？能否就地处理？", "专家 张建国", -12,
-             "待专家响应", "danger", urgency_label="特急", urgency_tone="danger"),
-        case(2, "陈某某", "女", "3岁", "发热 5 天伴皮疹，请儿科看是否川崎病", "会诊中心", 38, "待初审", "soon",
-             urgency_label="急", urgency_tone="soon"),
+        case(
+            1,
+            "王某",
+            "男",
+            "67岁",
+            "胸痛 3 小时，V1–V4 抬高，是否需要立即溶栓？能否就地处理？",
+            "专家 张建国",
+            -12,
+            "待专家响应",
+            "danger",
+            urgency_label="特急",
+            urgency_tone="danger",
+        ),
+        case(
+            2,
+            "陈某某",
+            "女",
+            "3岁",
+            "发热 5 天伴皮疹，请儿科看是否川崎病",
+            "会诊中心",
+            38,
+            "待初审",
+            "soon",
+            urgency_label="急",
+            urgency_tone="soon",
+        ),
         case(3, "赵某", "女", "54岁", "甲状腺结节复查对比", "", 1600, "已排期", "idle", enter_href="/room/3"),
         case(4, "欧阳某某", "男", "1岁8个月", "右髋外展受限，X 线请骨科阅片", "本人", 300, "待落实方案", "done"),
     ]
@@ -68,10 +111,28 @@ FORM = SimpleNamespace(
     errors={"phone": "手机号应为 11 位", "urgency": "请选择紧急程度"},
 )
 HISTORY = [
-    {"at": datetime(2026, 11, 22, 6, 30, tzinfo=UTC), "who": "李晓燕", "what": "提交申请", "tone": "done", "icon": "check"},
-    {"at": datetime(2026, 11, 22, 6, 42, tzinfo=UTC), "who": "会诊中心 周敏", "what": "要求补充资料", "tone": "soon",
-     "icon": "soon", "note": "请补近一周血压记录"},
-    {"at": datetime(2026, 11, 22, 7, 5, tzinfo=UTC), "who": "", "what": "等待专家响应", "tone": "active", "icon": "wait"},
+    {
+        "at": datetime(2026, 11, 22, 6, 30, tzinfo=UTC),
+        "who": "李晓燕",
+        "what": "提交申请",
+        "tone": "done",
+        "icon": "check",
+    },
+    {
+        "at": datetime(2026, 11, 22, 6, 42, tzinfo=UTC),
+        "who": "会诊中心 周敏",
+        "what": "要求补充资料",
+        "tone": "soon",
+        "icon": "soon",
+        "note": "请补近一周血压记录",
+    },
+    {
+        "at": datetime(2026, 11, 22, 7, 5, tzinfo=UTC),
+        "who": "",
+        "what": "等待专家响应",
+        "tone": "active",
+        "icon": "wait",
+    },
 ]
 NAV = [
     {"href": "/", "label": "工作台", "icon": "home", "count": 0, "current": True},
@@ -87,15 +148,26 @@ NAV = [
 def frame(locale="zh", now=None):
     now = now or datetime.now(UTC)
     return {
-        "actor": people(locale), "nav": NAV, "csrf": "c" * 64, "now": now, "unread": 3, "path": "/gallery", "flash": [],
+        "actor": people(locale),
+        "nav": NAV,
+        "csrf": "c" * 64,
+        "now": now,
+        "unread": 3,
+        "path": "/gallery",
+        "flash": [],
         "new_key": lambda: "k" * 32,
     }
 
 
 def sample(now):
     return {
-        "cases": cases(now), "form": FORM, "history": HISTORY, "icons": ICONS,
-        "far": now + timedelta(days=2, hours=3), "near": now + timedelta(minutes=38), "past": now - timedelta(minutes=12),
+        "cases": cases(now),
+        "form": FORM,
+        "history": HISTORY,
+        "icons": ICONS,
+        "far": now + timedelta(days=2, hours=3),
+        "near": now + timedelta(minutes=38),
+        "past": now - timedelta(minutes=12),
         "views": [
             {"href": "#a", "label": "待初审", "count": 2, "current": True},
             {"href": "#b", "label": "待响应", "count": 1},
@@ -123,6 +195,9 @@ class Gallery:
         return self.templates.render(locale, name, frame(locale, now) | sample(now) | self.context)
 
 
+HOUSE = web.AppKey("house", Gallery)
+
+
 @asynccontextmanager
 async def gallery(static, port=0):
     """The gallery at .address, with the headers of the house, a /live namespace and a place for drafts."""
@@ -130,11 +205,9 @@ async def gallery(static, port=0):
     sockets.on("connect", lambda *_: None, namespace="/live")
     house = Gallery(Templates(ROOT / "templates", static, Translations(ROOT / "server/locale")), sockets)
     app = web.Application()
+    app[HOUSE] = house
     sockets.attach(app)
-    app.router.add_get("/gallery", lambda r: _html(house.page(r.query.get("page", "partials/gallery.html"), r.query.get("in", "zh"))))
-    app.router.add_post("/gallery/draft", lambda r: _draft(house, r))
-    app.router.add_get("/gallery/people", lambda r: _people(r))
-    app.router.add_post("/sign-out", lambda r: _html("<p>bye"))
+    app.add_routes(routes)
     app.router.add_static("/static", static)
     runner = web.AppRunner(app)
     await runner.setup()
@@ -148,37 +221,53 @@ async def gallery(static, port=0):
         await runner.cleanup()
 
 
-async def _html(text):
+routes = web.RouteTableDef()
+
+
+@routes.get("/gallery")
+async def show(request):
+    text = request.app[HOUSE].page(request.query.get("page", GALLERY), request.query.get("in", "zh"))
     return web.Response(text=text, content_type="text/html", headers=HEADERS)
 
 
-async def _draft(house, request):
+@routes.post("/gallery/draft")
+async def keep_draft(request):
+    house = request.app[HOUSE]
     house.drafts.append(dict(await request.post()))
     status, told = house.answer
     return web.json_response(told, status=status)
 
 
-async def _people(request):
+@routes.get("/gallery/people")
+async def offer_people(request):
     found = [one for one in ("王某", "王小某", "赵某") if request.query["q"] in one]
     return web.json_response({"options": [{"value": f"id-{one}", "label": one, "note": "67岁"} for one in found]})
 
 
-async def pictures(folder, pages=("partials/gallery.html",)):
+@routes.post("/sign-out")
+async def sign_out(request):
+    return web.Response(text="<p>bye", content_type="text/html")
+
+
+async def pictures(folder, pages=(GALLERY,)):
     from playwright.async_api import async_playwright
 
     folder.mkdir(parents=True, exist_ok=True)
     async with gallery(bundle(folder / "static")) as house, async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        browser = await driver.chromium.launch(executable_path=path_of(CHROMIUM), args=["--no-sandbox"])
         for name in pages:
             for width in (1280, 360):
                 for scheme in ("light", "dark"):
-                    page = await browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+                    page = await browser.new_page(
+                        viewport={"width": width, "height": 800}, color_scheme=scheme, locale="zh-CN"
+                    )
                     page.on("console", lambda message: print(message.text))
                     await page.goto(f"{house.address}/gallery?page={name}")
                     await page.wait_for_selector('[data-line="on"], .signed-out')
+                    await page.evaluate("scrollTo(0, 0)")
                     await page.screenshot(path=folder / f"{Path(name).stem}-{width}-{scheme}.png", full_page=True)
         await browser.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(pictures(Path(sys.argv[1]), sys.argv[2:] or ("partials/gallery.html",)))
+    asyncio.run(pictures(Path(sys.argv[1]), sys.argv[2:] or (GALLERY,)))

@@ -12,7 +12,7 @@ export const SHAPES = { idle: "clock", soon: "soon", danger: "over" };
  */
 export function dueOf(at, now, soon = 60) {
   const seconds = Math.floor((at - now) / 1000);
-  if (seconds <= 0) return { tone: "danger", minutes: Math.floor(-seconds / 60), over: true };
+  if (seconds <= 0) return { tone: "danger", minutes: Math.floor(Math.abs(seconds) / 60), over: true };
   return { tone: seconds <= soon * 60 ? "soon" : "idle", minutes: Math.ceil(seconds / 60), over: false };
 }
 

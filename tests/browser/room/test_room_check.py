@@ -3,8 +3,7 @@
 import pytest
 
 from tests.browser.conftest import launch
-from tests.browser.room_fixtures import room_static, rooms  # noqa: F401
-from tests.browser.room_visitors import house, until, visitor, visitors
+from tests.browser.room.visitors import house, until, visitor, visitors
 from tests.turn import Coturn
 
 FAILING = """(() => {
@@ -74,7 +73,8 @@ async def test_a_camera_that_is_mended_needs_one_click_or_none(chromium, rooms):
         await li.page.click("#trouble-retry")
         await li.page.get_by_text("您的画面正常").wait_for()
         await li.page.evaluate(
-            "window.failing = {video: 'NotFoundError'}; opened.at(-1).stop(); opened.at(-1).dispatchEvent(new Event('ended'))"
+            "window.failing = {video: 'NotFoundError'};"
+            " opened.at(-1).stop(); opened.at(-1).dispatchEvent(new Event('ended'))"
         )
         await li.page.get_by_role("heading", name="没有找到摄像头").wait_for()
         await li.page.evaluate("window.failing = {}; navigator.mediaDevices.dispatchEvent(new Event('devicechange'))")

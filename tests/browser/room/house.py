@@ -1,6 +1,6 @@
 """A little house around the real room page and the real signalling, to be started, killed and started again.
 
-python -m tests.browser.room_house PORT STATIC FOLDER [TURN-URL SECRET]
+python -m tests.browser.room.house PORT STATIC FOLDER [TURN-URL SECRET]
 
 Who one is, a cookie says (`who`); the log of each room is kept in FOLDER, everything else dies with the process.
 """
@@ -26,7 +26,7 @@ from signaling.memory import Hub, MemoryBus, MemoryStore
 from signaling.ports import Entry, Grant
 from tests.browser.gallery import frame
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PEOPLE = {
     "zhang": ("张建国", "心血管内科 主任医师", "specialist", {"host": True}),
     "li": ("李晓燕", "全科医生 · 青河镇卫生院", "applicant", {}),
@@ -34,8 +34,10 @@ PEOPLE = {
     "guest": ("王女士", "家属", "patient_guest", {"lobby": True, "may": frozenset({"speak", "chat"})}),
 }
 CSRF = "c" * 64
-CASE = """<section><h2>患者 王某 男 67岁</h2><dl class="facts"><div><dt>主诉</dt><dd>胸痛 3 小时，向左肩放射</dd></div>
-<div><dt>问题</dt><dd>是否需要立即溶栓？能否就地处理？</dd></div><div><dt>血压</dt><dd>152/94 mmHg</dd></div></dl></section>"""
+CASE = """<section><h2>患者 王某 男 67岁</h2><dl class="facts">
+<div><dt>主诉</dt><dd>胸痛 3 小时，向左肩放射</dd></div>
+<div><dt>问题</dt><dd>是否需要立即溶栓？能否就地处理？</dd></div>
+<div><dt>血压</dt><dd>152/94 mmHg</dd></div></dl></section>"""
 
 
 class FileJournal:
@@ -122,18 +124,10 @@ class House:
 
     async def page(self, request):
         name = request.match_info["room"]
-        room = SimpleNamespace(
-            id=name, title="王某 · 胸痛会诊", kind_label="远程会诊", ends_at=datetime.now(UTC) + timedelta(minutes=40)
-        )
-        base = f"/rooms/{name}"
-        return self.render(
-            request,
-            room=room,
-            back_url=f"/case/{name}",
-            case_src=f"{base}/case",
-            opinion_src=None,
-            check_url=f"{base}/check",
-        )
+        base, ends_at = f"/rooms/{name}", datetime.now(UTC) + timedelta(minutes=40)
+        room = SimpleNamespace(id=name, title="王某 · 胸痛会诊", kind_label="远程会诊", ends_at=ends_at)
+        links = {"back_url": f"/case/{name}", "case_src": f"{base}/case", "opinion_src": None}
+        return self.render(request, room=room, check_url=f"{base}/check", **links)
 
     async def guest_page(self, request):
         code = request.match_info["code"]

@@ -3,8 +3,7 @@
 import asyncio
 import time
 
-from tests.browser.room_fixtures import room_static, rooms  # noqa: F401
-from tests.browser.room_visitors import house, until, visitors
+from tests.browser.room.visitors import house, until, visitors
 from tests.turn import Coturn
 
 

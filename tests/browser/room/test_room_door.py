@@ -1,7 +1,6 @@
 """Coming in and going out: by link, from a second page or device, let in by a host, and leaving nothing switched on."""
 
-from tests.browser.room_fixtures import room_static, rooms  # noqa: F401
-from tests.browser.room_visitors import WATCH, Visitor, until, visitor, visitors
+from tests.browser.room.visitors import WATCH, Visitor, until, visitor, visitors
 
 
 async def second_page(visitor):

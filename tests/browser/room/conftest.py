@@ -1,9 +1,9 @@
-"""What every test of the room asks for; imported by name into the test modules."""
+"""What every test of the room asks for: the scripts as built, and a house to meet in."""
 
 import pytest
 import pytest_asyncio
 
-from tests.browser.room_visitors import build, house
+from tests.browser.room.visitors import build, house
 
 
 @pytest.fixture(scope="session")

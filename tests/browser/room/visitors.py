@@ -23,7 +23,9 @@ BUILD = (
 WATCH = """
 window.connections = []; window.opened = [];
 const Real = window.RTCPeerConnection;
-window.RTCPeerConnection = class extends Real { constructor(...given) { super(...given); window.connections.push(this); } };
+window.RTCPeerConnection = class extends Real {
+  constructor(...given) { super(...given); window.connections.push(this); }
+};
 for (const ask of ["getUserMedia", "getDisplayMedia"]) {
   const real = navigator.mediaDevices?.[ask];
   if (real) navigator.mediaDevices[ask] = async (...given) => {
@@ -55,7 +57,8 @@ PATHS = """async () => {
     const all = [...(await pc.getStats()).values()];
     const transport = all.find(one => one.type === "transport");
     const pair = all.find(one => one.id === transport.selectedCandidatePairId);
-    paths.push(["localCandidateId", "remoteCandidateId"].map(end => all.find(one => one.id === pair[end]).candidateType).join("/"));
+    const ends = [pair.localCandidateId, pair.remoteCandidateId].map(id => all.find(one => one.id === id));
+    paths.push(ends.map(end => end.candidateType).join("/"));
   }
   return paths;
 }"""
@@ -70,7 +73,7 @@ def build(static):
 
 
 class House:
-    """The server of room_house.py as a process of its own."""
+    """The server of house.py as a process of its own."""
 
     def __init__(self, static, folder, *turn):
         self.static, self.folder, self.turn, self.port = static, folder, turn, free_port()
@@ -80,7 +83,7 @@ class House:
         command = [
             sys.executable,
             "-m",
-            "tests.browser.room_house",
+            "tests.browser.room.house",
             str(self.port),
             self.static,
             self.folder,
