@@ -179,11 +179,11 @@ def test_the_type_is_a_package_not_the_systems():
     assert "noto_cjk_sans_otc" in str(font_file())
 
 
-def test_a_report_is_set_in_less_than_half_a_second():
+def test_a_report_costs_less_than_half_a_second_of_one_core():
     typeset(REPORT, say=chinese)
-    began = time.perf_counter()
+    began = time.process_time()
     typeset(replace(REPORT, summary="另一份"), say=chinese)
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 RECORD = ConsentRecord(
