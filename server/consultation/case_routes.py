@@ -57,6 +57,13 @@ async def summary(request: web.Request) -> web.StreamResponse:
     return render(request, "consultation/summary.html", **await case_context(request, case))
 
 
+@routes.get("/consultations/{id}/history", "consultation.history")
+async def history_page(request: web.Request) -> web.StreamResponse:
+    """Everything that happened, readable and printable as one page."""
+    case = await case_of(request, "consultation.history")
+    return render(request, "consultation/history.html", **await case_context(request, case))
+
+
 async def case_context(request: web.Request, case: Consultation) -> dict[str, Any]:
     unit, translate = unit_of(request), partial(say, request)
     related = await queries.relations_of(unit, case)

@@ -101,7 +101,6 @@ async def _choices(request: web.Request, case: Consultation) -> dict[str, Any]:
         "candidates": candidates,
         "comparison": await _comparison(request, case),
         "minutes": int(planned_length(case.urgency).total_seconds() // 60),
-        "form": None,
     }
 
 
@@ -216,9 +215,8 @@ async def rebook(request: web.Request) -> web.StreamResponse:
 
 async def _again(request: web.Request, case: Consultation, form: Any) -> web.Response:
     """The drawer's page once more, with what is wrong at the field."""
-    context = await case_context(request, case)
-    choices = {**await _choices(request, case), "form": form}
-    return render(request, "consultation/drawer.html", status=422, **context, **choices)
+    context = {**await case_context(request, case), "form": form}
+    return render(request, "consultation/drawer.html", status=422, **context, **await _choices(request, case))
 
 
 def back(case: Consultation) -> web.Response:

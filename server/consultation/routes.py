@@ -9,7 +9,6 @@ from pydantic import BaseModel, Field
 from server.consultation import answers, queries, service, views
 from server.consultation.model import Consultation
 from server.consultation.states import OPEN, State
-from server.core.access import Relation
 from server.core.http import Routes, read_form, read_query, render, say, see_other, unit_of
 from server.core.unit import Unit
 from server.patients import service as patients
@@ -146,30 +145,3 @@ async def _with_reason(request: web.Request, action: str, verb: Callable[..., Aw
         )
     await verb(unit_of(request), case=case, reason=form.value.reason)
     return see_other(service.href(case))
-
-
-@routes.get("/consultations/{id}/history", "consultation.history")
-async def history_page(request: web.Request) -> web.StreamResponse:
-    """Everything that happened, readable and printable as one page."""
-    unit = unit_of(request)
-    case = await case_of(request, "consultation.history")
-    translate = partial(say, request)
-    related = await queries.relations_of(unit, case)
-    signed = (
-        await queries.signed(unit, case.id)
-        if not related.isdisjoint(unit.matrix.granted(unit.actor.role, "opinion.read"))
-        else None
-    )
-    found = await views.look_up(unit, [case])
-    unit.record("consultation.read", kind="consultation", id=case.id, patient=case.patient_id, fields=["history"])
-    return render(
-        request,
-        "consultation/history.html",
-        case=case,
-        card=views.card(unit, case, found, translate),
-        story=views.story_of(case),
-        lines=await views.history(unit, case, translate),
-        opinion=signed,
-        decisions=await queries.decisions(unit, case.id),
-        may_read_chart=not related.isdisjoint({Relation.OWN, Relation.PARTICIPANT, Relation.INSTITUTION}),
-    )

@@ -5,6 +5,8 @@ import re
 from contextlib import asynccontextmanager
 
 import aiohttp
+import orjson
+import socketio
 from aiohttp import web
 
 from server import app as composition
@@ -59,6 +61,7 @@ class House:
 
     async def close(self):
         for visitor in self.visitors:
+            await visitor.leave()
             await visitor.session.close()
 
 
@@ -87,6 +90,7 @@ class Visitor:
         self.url = url
         self.session = aiohttp.ClientSession(url, cookie_jar=aiohttp.CookieJar(unsafe=True))
         self.token = ""
+        self.sockets = []
 
     async def get(self, path, **options):
         async with self.session.get(path, **options) as response:
@@ -110,3 +114,23 @@ class Visitor:
         assert "/sign-in" not in page.path, page.path
         await self.get("/notices")
         return page
+
+    async def enter(self, room):
+        """Takes a seat in a room over a real socket; the join's answer. The socket closes with the visitor."""
+        ticket = orjson.loads((await self.post(f"{room}/join", headers={"Accept": "application/json"})).text)["ticket"]
+        socket = socketio.AsyncClient(reconnection=False, logger=False)
+        self.sockets.append(socket)
+        headers = {"Origin": self.url}
+        await socket.connect(self.url, transports=["websocket"], namespaces=["/room"], headers=headers)
+        media = {"mic": False, "cam": False, "screen": False}
+        page = f"page-{len(self.sockets):04d}"
+        answer = await socket.call(
+            "join", {"ticket": ticket, "page": page, "last": 0, "media": media}, namespace="/room"
+        )
+        assert answer["ok"], answer
+        return answer
+
+    async def leave(self):
+        for socket in self.sockets:
+            await socket.disconnect()
+        self.sockets.clear()

@@ -98,8 +98,8 @@ async def test_a_request_becomes_a_signed_opinion_and_a_decision(house):
     room = page.link(r"/rooms/[0-9a-f]{32}")
     assert (await doctor.get(room)).status == 200
     for one in (doctor, expert):
-        ticket = await one.post(f"{room}/join", headers={"Accept": "application/json"})
-        assert ticket.status == 200, ticket.text
+        assert (await one.enter(room))["state"] == "in"
+    assert "会诊中" in await doctor.get(f"/consultations/{case}")
 
     draft = {
         "findings": "心电图 V4–V6 ST 段压低 0.1 mV。",
