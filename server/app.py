@@ -26,7 +26,7 @@ from server.core.access import Matrix
 from server.core.clock import Clock, SystemClock
 from server.core.crypto import Keyring
 from server.core.database import Database
-from server.core.http import CONTEXT, DATABASE, RULES, TEMPLATES, mount, visit_of
+from server.core.http import CONTEXT, DATABASE, RULES, TEMPLATES, ContextSource, mount, visit_of
 from server.core.i18n import Translations
 from server.core.limits import MemoryLimiter
 from server.core.tasks import Tasks
@@ -100,7 +100,8 @@ def _wire_core(app: web.Application, settings: Settings, clock: Clock) -> None:
     app[DATABASE] = database
     app[TEMPLATES] = Templates(places.templates(), places.static(), translations)
     app[RULES] = {}
-    app[CONTEXT] = [page_frame]
+    sources: list[ContextSource] = [page_frame]
+    app[CONTEXT] = sources
     app[TASKS] = Tasks()
     identify: edge.Identify = visits.identify
     app[edge.IDENTIFY] = identify
@@ -121,6 +122,7 @@ def _wire_capabilities(app: web.Application, settings: Settings) -> None:
         archive=SealedArchive(store_at(settings.data / "documents", settings.s3_url), database.keys),
         address=settings.base_url,
         translate=app[TEMPLATES].translations.say,
+        timestamp_address=settings.tsa_url,
     )
     app[documents_routes.EXAMINER] = Examiner()
     app[meeting_routes.BASE_URL] = settings.base_url

@@ -28,14 +28,17 @@ async def _serve(settings: Settings, for_people: bool) -> None:
 
     await upgrade(settings.store_url)
     app = composition.build(settings)
+    teller = None
     if settings.demo:
         from server import demo
 
-        await demo.load_once(app)
+        teller = await demo.load_once(app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS, handle_signals=False)
     await runner.setup()
     site = web.TCPSite(runner, settings.host, settings.port)
     await site.start()
+    if teller is not None:
+        demo.attach_later(app, teller, app[composition.TASKS])
     if for_people:
         _greet(settings, app)
     await _until_told_to_stop()

@@ -7,7 +7,7 @@ from server.core.errors import NotFound
 from server.core.unit import Unit
 from server.directory import queries as directory
 from server.files import queries as files
-from server.files.model import Kind, Status
+from server.files.states import Kind, Status
 from server.files.subjects import About, Access
 from server.patients.consent.ports import ConsentSubject
 

@@ -33,8 +33,10 @@ from server.core.http import (
 from server.core.unit import Unit
 from server.documents import service as documents
 from server.documents import signers
+from server.documents.keybox import WrongSecret
 from server.documents.office import OFFICE
 from server.documents.report import Report
+from server.documents.signing import SigningKeyHandle
 
 routes = Routes("opinion")
 
@@ -189,16 +191,21 @@ async def _password_right(request: web.Request, secret: str) -> bool:
     return await passwords.matches(person.password_hash, secret)
 
 
-async def _unlocked(request: web.Request, secret: str) -> Any:
-    """The signer's key, made at their first signature. Outside of the signing unit: it takes a while."""
+async def _unlocked(request: web.Request, secret: str) -> SigningKeyHandle:
+    """The signer's key, made at their first signature, renewed when the password has changed since.
+
+    Outside of the signing unit: it takes a while, and others must not wait for it.
+    """
     actor = actor_of(request)
-    async with begin_unit(request, writes=False) as unit:
-        ready = await signers.can_sign(unit, person_id=actor.person_id)
-    if not ready:
-        async with begin_unit(request) as unit:
-            await signers.enrol_signer(
-                unit, person_id=actor.person_id, name=actor.name, secret=secret, institution=actor.institution_name
-            )
+    try:
+        async with begin_unit(request, writes=False) as unit:
+            return await signers.signing_key_for(unit, person_id=actor.person_id, secret=secret)
+    except (signers.NotEnrolled, WrongSecret):
+        pass
+    async with begin_unit(request) as unit:
+        await signers.renew_signer(
+            unit, person_id=actor.person_id, name=actor.name, secret=secret, institution=actor.institution_name
+        )
     async with begin_unit(request, writes=False) as unit:
         return await signers.signing_key_for(unit, person_id=actor.person_id, secret=secret)
 

@@ -20,6 +20,8 @@ from server.patients.consent.model import ConsentKind
 from server.scheduling.deadlines import Urgency
 
 SUBJECT = appointments.SUBJECT
+REQUEST_SERIES = "SQ"
+"""申请; reports have a series of their own (HZ)."""
 ATTACHABLE = (
     frozenset(
         {
@@ -132,7 +134,7 @@ async def submit(unit: Unit, *, case: Consultation) -> None:
     case.submitted_at = unit.now
     if case.number is None:
         institution = await directory.institution(unit, case.inviting_id)
-        case.number = await numbers.take(unit, "HZ", institution.code)
+        case.number = await numbers.take(unit, REQUEST_SERIES, institution.code)
     move = Move.SUBMIT_FOR_APPROVAL if approver_needed else Move.SUBMIT
     await steps.take(unit, case, move)
     if approver_needed:
