@@ -34,7 +34,6 @@ CHOOSE = """{% extends "base.html" %}
 {% block main %}<h1>{{ _("选择时间") }}</h1><h2>{{ _("选择时间") }}</h2>
 <form method="post" action="/choose">{{ form_guard() }}{{ strip(days, "starts") }}{{ submit(_("保存")) }}</form>
 {% endblock %}
-{% block scripts %}<script type="module" src="{{ asset("js/pages/schedule.js") }}"></script>{% endblock %}
 """
 
 
