@@ -20,17 +20,23 @@ class History:
 
     seq: int = 0
     ended: bool = False
-    standing: dict[str, str] = field(default_factory=dict)  # participant → stay
+    began: dict[str, list[str]] = field(default_factory=dict)  # participant → stays, in order
+    over: set[tuple[str, str]] = field(default_factory=set)  # (participant, stay) of who left
     admitted: dict[str, int] = field(default_factory=dict)  # participant → seq of the admission
+
+    def standing(self, who: str) -> list[str]:
+        """The attendances of a participant that no entry has ended; more than one only while nodes
+        disagree about where somebody is."""
+        return [stay for stay in self.began.get(who, ()) if (who, stay) not in self.over]
 
     def fold(self, entry: Entry) -> None:
         self.seq = entry.seq
-        who = str(entry.body.get("who", ""))
+        who, stay = str(entry.body.get("who", "")), str(entry.body.get("stay", ""))
         match entry.kind:
             case "joined":
-                self.standing[who] = str(entry.body.get("stay", ""))
-            case "left" if self.standing.get(who) == entry.body.get("stay"):
-                del self.standing[who]
+                self.began.setdefault(who, []).append(stay)
+            case "left":
+                self.over.add((who, stay))
             case "admitted":
                 self.admitted[who] = entry.seq
             case "denied" | "removed":

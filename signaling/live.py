@@ -82,10 +82,10 @@ class LiveRoom:
 
     async def _claim(self, sid: str, grant: Grant, join: Join) -> Seat:
         for _ in range(TRIES):
-            await self.look()
-            seat = self.room.place(grant, join.page, join.media, move=join.move, epoch=self.means.wall())
-            known = self.room.seating.seats.get(grant.participant)
-            if not await self.means.store.claim(seat, after=known.epoch if known else 0):
+            held = {seat.who: seat.epoch for seat in await self.look()}.get(grant.participant, 0)
+            epoch = max(self.means.wall(), held + 1)
+            seat = self.room.place(grant, join.page, join.media, move=join.move, epoch=epoch)
+            if not await self.means.store.claim(seat, after=held):
                 continue  # somebody was faster; look again who
             if self.room.history.ended:
                 await self.means.store.release(self.room.id, seat.who, seat.epoch)
@@ -295,14 +295,16 @@ class LiveRoom:
         """Read the log and the board. Raises `Unavailable`."""
         await self._fetch()
         await self.look()
-        self.room.opened(self.means.monotonic())
 
-    async def look(self) -> None:
-        """See who the store says is here."""
+    async def look(self) -> Sequence[Seat]:
+        """See who the store says is here; when it cannot be asked, who this node knows."""
         asked = self.means.monotonic()
         boards = await self.means.store.boards([self.room.id])
-        if boards is not None:
-            self.board(boards.get(self.room.id, ()), asked)
+        if boards is None:
+            return self.room.seating.mine
+        seats = boards.get(self.room.id, ())
+        self.board(seats, asked)
+        return seats
 
     def board(self, seats: Iterable[Seat], asked: float) -> None:
         self.do(self.room.board(seats, asked=asked, now=self.means.monotonic()))

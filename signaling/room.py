@@ -31,15 +31,6 @@ class Room:
         self.node = node
         self.history = History()
         self.seating = Seating(node, version)
-        self._unseen: dict[str, str] = {}  # standing in the log, seen nowhere yet: participant → stay
-        self._unseen_until = 0.0
-
-    def opened(self, now: float) -> None:
-        """The log and the board have been read. Whoever the log shows as present but nobody has
-        seen (this server was killed, say) may come back as if nothing had been."""
-        seats = self.seating.seats
-        self._unseen = {who: stay for who, stay in self.history.standing.items() if who not in seats}
-        self._unseen_until = now + GRACE
 
     # ---- asking
 
@@ -56,7 +47,7 @@ class Room:
     @property
     def idle(self) -> bool:
         """Nobody of ours is here and nobody is awaited: the node may forget the room."""
-        return not self.seating.mine and not self.seating.gone_at and not self._unseen
+        return not self.seating.mine and not self.seating.gone_at
 
     def holds(self, who: str, epoch: int) -> Seat:
         """The participant's seat under this claim. Raises `NotJoined`."""
@@ -104,7 +95,7 @@ class Room:
             page=page,
             node=self.node,
             epoch=epoch,
-            stay=known.stay if known else self.history.standing.get(who, str(epoch)),
+            stay=self._stay(who, known) or str(epoch),
             waiting=grant.lobby and who not in self.history.admitted,
             media=speech.permitted(grant, media),
             hand=bool(known and known.hand),
@@ -115,7 +106,6 @@ class Room:
         replaced = self._replaced(seat)
         self.seating.take(seat)
         self.seating.told.pop(seat.who, None)
-        self._unseen.pop(seat.who, None)
         return [*replaced, Seated(seat), *self._joined(seat), Roster()]
 
     def caught_up(self, who: str, seq: int) -> bool:
@@ -160,11 +150,7 @@ class Room:
         """Time passed: who has been away too long is gone. A `blind` node, which cannot ask the
         store, judges its own people only."""
         late = [seat for seat in self.seating.due(now) if seat.node == self.node or not blind]
-        effects = [effect for seat in late for effect in self.leave(seat, "lost")]
-        if self._unseen and now >= self._unseen_until and not blind:
-            effects += [_left(who, stay, "lost") for who, stay in self._unseen.items()]
-            self._unseen.clear()
-        return effects
+        return [effect for seat in late for effect in self.leave(seat, "lost")]
 
     # ---- speaking
 
@@ -193,7 +179,6 @@ class Room:
             return []
         replaced = self._replaced(seat)
         self.seating.take(seat, now)
-        self._unseen.pop(seat.who, None)
         if not seat.here:  # should its own node die before saying that it left
             self.seating.gone_at[seat.who] = now + GRACE + 1
         return [*replaced, Roster()]
@@ -259,17 +244,24 @@ class Room:
         return []
 
     def _contradicted(self, seat: Seat, entry: Entry) -> list[Effect]:
-        """Somebody seated is said to have left. Another node's: it has. Ours, and here: a node that
-        could not see us for a while wrote it, and the person's attendance begins anew."""
+        """Somebody seated is said to have left. If it is one of ours who is here, and called lost,
+        then a node that could not see us wrote it, and the attendance begins anew. Anybody else
+        has left, be it by a word said on another node."""
         if seat.stay != entry.body.get("stay"):
             return []
-        if seat.node == self.node and seat.here:
+        reason, ours = entry.body.get("reason"), seat.node == self.node
+        if ours and seat.here and reason == "lost":
             anew = replace(seat, stay=f"{seat.epoch}.{entry.seq}")
             return [*self.changed(anew), *self._joined(anew)]
         self.seating.empty(seat, for_good=False)
-        return [Roster()] if seat.node != self.node else [Vacated(seat), Roster()]
+        return [Kick(seat, "moved"), Vacated(seat), Roster()] if ours else [Roster()]
 
     # ---- seats
+
+    def _stay(self, who: str, known: Seat | None) -> str:
+        """The attendance that somebody's coming back continues, "" when there is none to continue."""
+        stay = known.stay if known else (["", *self.history.standing(who)])[-1]
+        return "" if (who, stay) in self.history.over else stay
 
     def _ours(self, who: str, epoch: int) -> Seat | None:
         seat = self.seating.seats.get(who)
@@ -291,10 +283,11 @@ class Room:
         known = self.seating.seats.get(seat.who)
         if known is None or known.node != self.node or known.epoch == seat.epoch:
             return []
-        return [Kick(known, None if known.page == seat.page else "moved")]
+        ended = [] if known.waiting or known.stay == seat.stay else [_left(known.who, known.stay, "lost")]
+        return [Kick(known, None if known.page == seat.page else "moved"), Vacated(known), *ended]
 
     def _joined(self, seat: Seat) -> list[Effect]:
-        if seat.waiting or self.history.standing.get(seat.who) == seat.stay:
+        if seat.waiting or seat.stay in self.history.standing(seat.who):
             return []
         grant = seat.grant
         facts = {"who": seat.who, "stay": seat.stay, "name": grant.name}

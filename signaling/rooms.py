@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 LEASE = 4.5  # seconds a node is believed alive after its last renewal
 ROUND = 1.5  # seconds between renewals and looks at the board
 TICK = 0.5  # seconds between looks at the clock
-SWEEP = 10.0  # seconds between looks for attendances that nobody ended
+SWEEP = 5.0  # seconds between looks for attendances that nobody ended …
+LOST = 9.5  # … and for how long they must have been seen nowhere
 DEAF_FETCH = 2.0  # seconds between reads of the log while the bus is down …
 FETCH = 10.0  # … and while it is up, should a hint have been lost
 REASK = 5.0  # seconds between asking for every grant again while the bus is down
@@ -225,20 +226,22 @@ class Rooms:
             return True  # nobody loses a call because the database is slow
 
     async def _sweep(self) -> None:
-        """Attendances that nobody ended: their node died and no other has the room open."""
+        """End the attendances of those whom the log shows as present and nobody has seen for a
+        while: this server was killed, or the node that knew them. Within that while they may come
+        back as if nothing had been."""
         journal, now = self.means.journal, self.means.monotonic()
         self._penalties = {who: until for who, until in self._penalties.items() if until > now}
-        standing = [stay for stay in await journal.standing() if stay.room not in self._live]
+        standing = await journal.standing()
         boards = await self.means.store.boards({stay.room for stay in standing})
         if boards is None:
             return
         seated = {(room, seat.who) for room, board in boards.items() for seat in board}
         missing = [stay for stay in standing if (stay.room, stay.who) not in seated]
         self._missing = {stay: self._missing.get(stay, now) for stay in missing}
-        for stay, since in self._missing.items():
-            if now - since >= SWEEP - 1 and stay.room not in self._live:
-                body = {"who": stay.who, "stay": stay.stay, "reason": "lost"}
-                await journal.append(stay.room, "left", stay.who, body, f"left:{stay.who}:{stay.stay}")
+        for stay in [stay for stay, since in self._missing.items() if now - since >= LOST]:
+            body = {"who": stay.who, "stay": stay.stay, "reason": "lost"}
+            await journal.append(stay.room, "left", stay.who, body, f"left:{stay.who}:{stay.stay}")
+            self.stir(stay.room)
 
 
 NONSENSE = (ValidationError, KeyError, TypeError, ValueError)
