@@ -20,7 +20,7 @@ from server.consultation import (
 from server.consultation import routes as consultation_routes
 from server.consultation.attachments import ConsultationFiles
 from server.consultation.consenting import PAPER, ConsentedCase, PaperFiles, SigningPapers
-from server.consultation.live import ConsultationDoor
+from server.consultation.live import ConsultationDoor, audience
 from server.core import edge, ids, places
 from server.core.access import Matrix
 from server.core.clock import Clock, SystemClock
@@ -154,7 +154,7 @@ def _wire_signalling(app: web.Application, settings: Settings, doors: dict[str, 
 
     async def deliver(announcements: list[Announcement]) -> None:
         for one in announcements:
-            await _pass_on(signalling, one)
+            await _pass_on(signalling, database, one)
 
     database.deliver = deliver
 
@@ -169,7 +169,7 @@ def _between_nodes(settings: Settings, node: str, key: bytes) -> tuple[Store, Bu
     return RedisStore(settings.redis_url, key), RedisBus(settings.redis_url, key, node)
 
 
-async def _pass_on(signalling: Signaling, one: Announcement) -> None:
+async def _pass_on(signalling: Signaling, database: Database, one: Announcement) -> None:
     """A hint to pages; and what the house decides about a room or a person, to the rooms."""
     kind, _, id = one.topic.partition(":")
     if kind == "meeting" and one.kind == "room_closed":
@@ -178,6 +178,9 @@ async def _pass_on(signalling: Signaling, one: Announcement) -> None:
         await signalling.revoke(participant=str(one.facts["participant"]))
     elif kind == "person" and one.kind == "revoked":
         await signalling.revoke(person=id)
+    elif kind == "consultation":
+        for topic in await audience(database, id):
+            signalling.hint(topic, one.kind, {**one.facts, "about": one.topic})
     else:
         signalling.hint(one.topic, one.kind, one.facts)
 

@@ -7,7 +7,7 @@ from server.consultation.model import Consultation
 from server.consultation.service import ATTACHABLE
 from server.core.unit import Unit
 from server.files import queries as files
-from server.files.cards import KINDS
+from server.files.cards import KINDS, Card, card
 from server.files.service import name_of
 from server.files.subjects import About, Access
 from server.patients import queries as patients
@@ -45,3 +45,10 @@ async def materials(unit: Unit, case_id: str) -> list[tuple[str, str, datetime |
     """What lies with a case: name, word of its kind (a msgid), when it was taken."""
     rows = await files.of_subject(unit, "consultation", case_id)
     return [(name_of(unit, one), KINDS[one.kind], one.acquired_at) for one in rows]
+
+
+async def cards(unit: Unit, case: Consultation) -> list[Card]:
+    """The tiles of a case's files, when the actor may see them; empty otherwise."""
+    if not unit.may("file.read", await queries.relations_of(unit, case)):
+        return []
+    return [card(unit, one) for one in await files.of_subject(unit, "consultation", case.id)]

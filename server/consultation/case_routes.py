@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from server.consultation import answers, centre, complaints, policy, queries, service, views
+from server.consultation import answers, attachments, centre, complaints, policy, queries, service, views
 from server.consultation.model import Adoption, Answer, Consultation, OpinionState
 from server.consultation.opinions import WRITABLE
 from server.consultation.routes import case_of
@@ -96,6 +96,7 @@ async def case_context(request: web.Request, case: Consultation) -> dict[str, An
         "ratings": {one.person_id: one for one in await queries.ratings(unit, case.id)},
         "attendance": await meetings.attendance(unit, case.meeting_id) if case.meeting_id else [],
         "form": None,
+        "files": await attachments.cards(unit, case),
         "may": _may(unit, case, related),
         "room_open": answers.room_open(case) and Relation.CONSORTIUM in related,
         "room_href": f"/rooms/{case.meeting_id}" if case.meeting_id else "",

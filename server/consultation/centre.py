@@ -110,7 +110,7 @@ async def invite(unit: Unit, *, case: Consultation, post: Post) -> Invitation:
     )
     unit.session.add(invitation)
     await unit.session.flush()
-    steps.announce_to(unit, invitation)
+    steps.announce(unit, case)
     await notices.tell(
         unit,
         person_ids=[person.id],
@@ -125,7 +125,7 @@ async def withdraw_invitation(unit: Unit, *, case: Consultation, invitation: Inv
     """Takes an unanswered invitation back, to ask somebody else."""
     invitation.answer, invitation.reason, invitation.answered_at = Answer.WITHDRAWN, reason, unit.now
     await steps.take(unit, case, Move.EXHAUST, reason=reason)
-    steps.announce_to(unit, invitation)
+    steps.announce(unit, case)
 
 
 async def schedule(unit: Unit, *, case: Consultation, starts: datetime, ends: datetime, key: str) -> None:

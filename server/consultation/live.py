@@ -1,13 +1,28 @@
 """The door of a consultation's room: who comes in as what, and what their coming and going means for the case."""
 
 from server.consultation import answers, queries
+from server.consultation.model import Consultation
 from server.core.access import Relation
+from server.core.database import Database
 from server.core.errors import NotFound
 from server.core.unit import Unit
 from server.meeting.doors import Entrant
 from server.meeting.model import Meeting
 
 ROLE_WORDS = {"specialist": "专家", "applicant": "申请方", "coordinator": "会诊中心"}
+
+
+async def audience(database: Database, id: str) -> frozenset[str]:
+    """The topics of everybody whose pages may show this case."""
+    async with database.unit(writes=False) as unit:
+        case = await unit.session.get(Consultation, id)
+        if case is None:
+            return frozenset()
+        invited = [one.person_id for one in await queries.invitations(unit, id)]
+    people = {case.applicant_person_id, case.specialist_person_id, *invited} - {None}
+    return frozenset(
+        {*(f"person:{one}" for one in people), f"institution:{case.inviting_id}", f"centre:{case.consortium_id}"}
+    )
 
 
 class ConsultationDoor:

@@ -175,7 +175,7 @@ async def counts(unit: Unit, states: Iterable[State] = OPEN) -> dict[State, int]
     condition = visible_to(unit.actor, unit.matrix.granted(unit.actor.role, "consultation.list"))
     query = select(Consultation.state, func.count()).where(condition, Consultation.state.in_(list(states)))
     found = await unit.session.execute(query.group_by(Consultation.state))
-    return dict(found)
+    return dict(found.all())
 
 
 async def invited_now(unit: Unit, person_id: str) -> list[tuple[Invitation, Consultation]]:

@@ -8,7 +8,7 @@ from aiohttp import web
 from server.accounts import queries as accounts
 from server.accounts.model import Role
 from server.accounts.service import today
-from server.consultation import complaints, service, views
+from server.consultation import attachments, complaints, service, views
 from server.consultation.forms import ChosenPatient, NewRequest, RequestDraft
 from server.consultation.model import Complaint, Consultation
 from server.consultation.routes import case_of
@@ -68,6 +68,7 @@ async def editor(request: web.Request, case: Consultation, form: Form[Any] | Non
         urgencies=[(one.value, translate(word)) for one, (word, _) in views.URGENCY_WORDS.items()],
         specialties=[(one, translate(one)) for one in complaints.SPECIALTIES],
         experts=await _experts(unit, case),
+        files=await attachments.cards(unit, case),
         lacking={name: translate(sentence) for name, sentence in lacking.items()},
     )
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import lru_cache
 
-from server.consultation.model import Consultation, Invitation, Step
+from server.consultation.model import Consultation, Step
 from server.consultation.states import Move, Party, State
 from server.core.unit import Unit
 from server.scheduling.deadlines import Deadline, Pause, due_at
@@ -60,19 +60,9 @@ def next_due(case: Consultation, pauses: tuple[Pause, ...] = ()) -> datetime | N
     return due_at(started, clock, case.urgency, calendar(), pauses=pauses)
 
 
-def announce(unit: Unit, case: Consultation, kind: str = "consultation") -> None:
-    """Tells every page that may show this case to look again."""
-    topics = [f"consultation:{case.id}", f"institution:{case.inviting_id}", f"person:{case.applicant_person_id}"]
-    if case.consortium_id:
-        topics.append(f"centre:{case.consortium_id}")
-    if case.specialist_person_id:
-        topics.append(f"person:{case.specialist_person_id}")
-    for topic in topics:
-        unit.announce(topic, kind, id=case.id, state=case.state.value)
-
-
-def announce_to(unit: Unit, invitation: Invitation) -> None:
-    unit.announce(f"person:{invitation.person_id}", "consultation", id=invitation.consultation_id)
+def announce(unit: Unit, case: Consultation) -> None:
+    """Tells every page that may show this case to look again; who that is, live.audience says."""
+    unit.announce(f"consultation:{case.id}", "consultation", state=case.state.value)
 
 
 def waits_for(case: Consultation, party: Party) -> bool:

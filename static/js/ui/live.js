@@ -8,7 +8,7 @@ import { morph } from "./morph.js";
 
 const GATHER = 200; // ms: several hints in a row make one fetch
 
-/** @typedef {{topic: string, kind: string}} Hint */
+/** @typedef {{topic: string, kind: string, about?: string}} Hint about: the thing itself, where the topic is who hears of it */
 
 /** Which regions wait for a fetch, by the address that has them. */
 /** @type {Set<string>} */
@@ -33,7 +33,10 @@ export function keepFresh({ onLine, onHint }) {
 
 /** @param {Hint} hint */
 function freshenFor(hint) {
-  for (const region of regions()) if (concerns(region.dataset.live ?? "", hint.topic)) stale.add(sourceOf(region));
+  const topics = [hint.topic, hint.about ?? ""];
+  for (const region of regions()) {
+    if (topics.some((topic) => concerns(region.dataset.live ?? "", topic))) stale.add(sourceOf(region));
+  }
   gather();
 }
 
