@@ -506,6 +506,11 @@ class Cluster(RuleBasedStateMachine):
         who, epoch = data.draw(st.sampled_from(sorted(self.sockets)))
         said = data.draw(st.sampled_from([say, Admit(whom), Deny(whom), Remove(whom)]))
         node = self.sockets[who, epoch]
+        if isinstance(said, Leave):  # nobody comes and leaves again within one round
+            self.look("a")
+            self.look("b")
+        if (who, epoch) not in self.sockets:
+            return
         try:
             self.do(node, self.rooms[node].said(who, epoch, said))
         except (StillWaiting, NotHost, NobodyThere, NotJoined):
