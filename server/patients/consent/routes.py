@@ -81,6 +81,7 @@ async def _page(
             for text in [TEXTS.current(kind, locale)]
         ],
         text_locale=locale,
+        id_no=identity.id_no,
         guardian=identity.guardian,
         child=needs_guardian(patient.birth_date, day_in_clinic(unit.now)),
         in_force=await service.kinds_in_force(unit, subject.id),
