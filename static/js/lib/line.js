@@ -112,12 +112,14 @@ function patience({ spared, times }) {
 }
 
 /**
- * What each picture may cost so that an ordinary uplink carries all of them: a mesh sends one to everybody.
+ * What each picture may cost so that an ordinary uplink, and an old machine, carry all of them: a mesh sends one to everybody.
  * @param {number} others how many people it goes to
- * @returns {number} bit/s
+ * @returns {{maxBitrate: number, scaleResolutionDownBy: number, maxFramerate: number}} bit/s, times smaller, per second
  */
 export function pictureBudget(others) {
-  return { 0: 1_500_000, 1: 1_500_000, 2: 800_000 }[others] ?? 500_000;
+  if (others <= 1) return { maxBitrate: 1_500_000, scaleResolutionDownBy: 1, maxFramerate: 30 };
+  if (others === 2) return { maxBitrate: 800_000, scaleResolutionDownBy: 1.5, maxFramerate: 20 };
+  return { maxBitrate: 500_000, scaleResolutionDownBy: 2, maxFramerate: 15 };
 }
 
 /** @param {any[]} all */

@@ -189,7 +189,7 @@ export class Mesh {
     const budget = pictureBudget(this.ties.size);
     for (const { link, thrift } of this.ties.values()) {
       tune(link.sender("audio"), { priority: "high", networkPriority: "high" });
-      tune(link.sender("camera"), { maxBitrate: budget, active: !thrift.spared });
+      tune(link.sender("camera"), { ...budget, active: !thrift.spared });
       tune(link.sender("screen"), { maxBitrate: 1_500_000 });
     }
   }

@@ -1,4 +1,4 @@
-"""Before the room: oneself, a level that moves, a sentence about the line; and exactly one thing when something is wrong."""
+"""Before the room: oneself, a level that moves, a sentence about the line; one thing to do when something is wrong."""
 
 import pytest
 
@@ -136,10 +136,12 @@ def wav(samples, rate=48_000):
 
 async def test_a_relay_that_answers_and_one_that_does_not(chromium, room_static, tmp_path):
     with Coturn(tmp_path) as turn:
-        async with house(room_static, tmp_path, turn.url, turn.secret) as made:
-            async with visitor(chromium, made, "li") as li:
-                await li.open("/rooms/r1")
-                await li.page.get_by_text("线路良好").wait_for()
-                turn.stop()
-                await li.page.reload()
-                await li.page.get_by_text("中转服务器不通，个别网络下可能接不通").wait_for()
+        async with (
+            house(room_static, tmp_path, turn.url, turn.secret) as made,
+            visitor(chromium, made, "li") as li,
+        ):
+            await li.open("/rooms/r1")
+            await li.page.get_by_text("线路良好").wait_for()
+            turn.stop()
+            await li.page.reload()
+            await li.page.get_by_text("中转服务器不通，个别网络下可能接不通").wait_for()

@@ -85,6 +85,7 @@ test("a line that is good only without the picture is tried less and less often"
   assert.deepEqual(tries, [17, 47, 101]);
 });
 
-test("a picture for three costs less each than a picture for one", () => {
-  assert.deepEqual([0, 1, 2, 3, 7].map(pictureBudget), [1_500_000, 1_500_000, 800_000, 500_000, 500_000]);
+test("the more people a picture goes to, the less each may cost", () => {
+  assert.deepEqual([0, 1, 2, 3, 7].map((others) => pictureBudget(others).maxBitrate), [1_500_000, 1_500_000, 800_000, 500_000, 500_000]);
+  assert.deepEqual(pictureBudget(2), { maxBitrate: 800_000, scaleResolutionDownBy: 1.5, maxFramerate: 20 });
 });

@@ -55,6 +55,7 @@ export class Call {
   #began = null;
   #networkChangedAt = -Infinity;
   #told = "";
+  #unsayWaiting = () => {};
   #drawn = false;
   /** @type {Map<string, string>} */
   #names = new Map();
@@ -79,7 +80,7 @@ export class Call {
     this.scene = new Scene(this.faces);
     this.sounds = new Sounds(byId("sounds"), capture.choices.speaker);
     this.people = new PeopleView((deed, who) => void this.#host(deed, who));
-    this.side = new Side((tab, open) => open && tab === "chat" && this.talk?.seen());
+    this.side = new Side((tab, open) => open && this.#looked(tab));
     const nameOf = (/** @type {string | null} */ id) => this.#names.get(id ?? "") ?? t("会诊室");
     const me = () => this.seat.me?.id ?? "";
     const draft = `room-draft ${facts.room}`;
@@ -251,12 +252,22 @@ export class Call {
     this.changed();
   }
 
+  /** @param {import("./side.js").Tab} tab */
+  #looked(tab) {
+    if (tab === "chat") this.talk.seen();
+    if (tab === "people") this.#unsayWaiting();
+  }
+
   /** @param {number} count */
   #tellWaiting(count) {
     const place = byId("people-count");
-    if (count > Number(place.textContent || 0)) toast({ text: t("有人在等候室等待准许进入"), tone: "info", label: t("查看"), undo: () => this.side.show("people") });
+    const more = count > Number(place.textContent || 0);
     place.hidden = !count;
     place.textContent = String(count);
+    if (!count || more) this.#unsayWaiting();
+    if (!more || this.side.isShown("people")) return;
+    const text = t("有人在等候室等待准许进入");
+    this.#unsayWaiting = toast({ text, tone: "info", label: t("查看"), undo: () => this.side.show("people"), stays: true });
   }
 
   /**

@@ -116,7 +116,7 @@ function play({ stream, video }, track) {
 function drawWords({ root, pin }, look) {
   const screen = look.face.kind === "screen";
   const name = look.face.mine ? t("我") : look.name;
-  write(part(root, "face-name"), screen ? t("%(name)s的屏幕", { name }) : name);
+  write(part(root, "face-name"), screen ? (look.face.mine ? t("我的屏幕") : t("%(name)s的屏幕", { name })) : name);
   write(part(root, "face-title"), screen || look.face.mine ? "" : look.title);
   write(part(root, "face-initial"), look.name.slice(0, 1));
   const mic = part(root, "face-mic");
