@@ -7,7 +7,7 @@ A booking takes every bucket it touches: half-open [14:00, 14:30) takes six and 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from server.scheduling.intervals import Interval, merge
+from server.scheduling.intervals import Interval
 
 BUCKET = timedelta(minutes=5)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -33,8 +33,12 @@ def start_of(bucket: int) -> datetime:
 
 
 def stretches(taken: Iterable[int]) -> list[Interval]:
-    """Buckets as the stretches of time they cover."""
-    return merge(Interval(start_of(bucket), start_of(bucket + 1)) for bucket in taken)
+    """Buckets as the stretches of time they cover, in order, neighbours joined."""
+    runs: list[tuple[int, int]] = []
+    for bucket in sorted(set(taken)):
+        begin = runs.pop()[0] if runs and runs[-1][1] == bucket else bucket
+        runs.append((begin, bucket + 1))
+    return [Interval(start_of(begin), start_of(end)) for begin, end in runs]
 
 
 def outward(period: Interval) -> Interval:

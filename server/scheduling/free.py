@@ -40,7 +40,7 @@ async def free_times(
     calendar: WorkingCalendar = CHINA,
     leaving_out: str | None = None,
 ) -> dict[Resource, Times]:
-    """When each of `resources` is free and when booked within `period`, in five statements however many they are.
+    """When each of `resources` is free and when booked within `period`, in seven statements however many they are.
 
     `leaving_out` is a booking whose time counts as free: the one about to be moved. Raises NotFound.
     """

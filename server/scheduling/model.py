@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from server.core.errors import Refusal
 from server.core.orm import Base, Id
-from server.scheduling.availability import Exceptional, ExceptionKind, Hours
+from server.scheduling.availability import Exceptional, ExceptionKind
 from server.scheduling.bookable import BookingStatus, Resource, ResourceKind
 from server.scheduling.intervals import Interval
 
@@ -67,10 +67,6 @@ class WeeklyHours(Base):
     end_minute: Mapped[int]
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
-
-    @property
-    def hours(self) -> Hours:
-        return Hours(self.weekday, self.start_minute, self.end_minute, self.valid_from, self.valid_to)
 
 
 class AvailabilityException(Base):

@@ -173,11 +173,17 @@ async def weekly(unit: Unit, post_ids: Iterable[str], since: date) -> dict[str, 
     wanted = set(post_ids)
     set_by = await unit.session.scalars(select(PostSchedule.post_id).where(PostSchedule.post_id.in_(wanted)))
     found: dict[str, list[Hours]] = {post_id: [] for post_id in set_by}
-    query = select(WeeklyHours).where(
-        WeeklyHours.post_id.in_(wanted), or_(WeeklyHours.valid_to.is_(None), WeeklyHours.valid_to > since)
-    )
-    for row in await unit.session.scalars(query.order_by(WeeklyHours.weekday, WeeklyHours.start_minute)):
-        found.setdefault(row.post_id, []).append(row.hours)
+    query = select(
+        WeeklyHours.post_id,
+        WeeklyHours.weekday,
+        WeeklyHours.start_minute,
+        WeeklyHours.end_minute,
+        WeeklyHours.valid_from,
+        WeeklyHours.valid_to,
+    ).where(WeeklyHours.post_id.in_(wanted), or_(WeeklyHours.valid_to.is_(None), WeeklyHours.valid_to > since))
+    in_order = query.order_by(WeeklyHours.weekday, WeeklyHours.start_minute)
+    for post_id, weekday, start, end, valid_from, valid_to in await unit.session.execute(in_order):
+        found.setdefault(post_id, []).append(Hours(weekday, start, end, valid_from, valid_to))
     return found
 
 

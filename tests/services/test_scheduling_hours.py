@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import event
 
 from server.core.errors import Invalid, NotFound, Stale
 from server.scheduling import hours, queries, service
@@ -243,3 +244,20 @@ async def test_every_offered_time_is_granted(unit, place):
         )
 
     assert len(seen.offers) > 20
+
+
+async def test_free_times_of_many_take_as_many_statements_as_of_one(database):
+    async with database.unit() as unit:
+        places = [await furnish(unit, number) for number in range(5)]
+    statements = []
+    event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *facts: statements.append(facts[2]))
+
+    counts = []
+    for some in (places[:1], places):
+        async with database.unit(writes=False) as unit:
+            statements.clear()
+            resources = [resource for place in some for resource in (place.expert, place.doctor, place.room)]
+            await free_times(unit, resources=resources, period=THIS_WEEK)
+            counts.append(len([each for each in statements if each.startswith("SELECT")]))
+
+    assert counts == [7, 7]
