@@ -26,7 +26,7 @@ from tests.web.patients_site import Cases, Papers, application
 pytestmark = pytest.mark.filterwarnings("ignore::aiohttp.web_exceptions.NotAppKeyWarning")
 
 CASE = "c" * 32
-NAMES = ("js/pages/app.js", "js/pages/patients.js", "js/pages/consent.js", "css/app.css")
+NAMES = (*(f"js/pages/{name}.js" for name in ("app", "patients", "consent", "files-elements")), "css/app.css")
 NODE = (
     "import('esbuild').then(b => b.build({entryPoints: process.argv.slice(2).map(n => 'static/' + n), bundle: true,"
     " format: 'esm', target: 'es2022', outdir: process.argv[1], outbase: 'static'}))"

@@ -45,7 +45,8 @@ class Papers:
 
 def unbuilt(folder):
     """A static folder of names alone: pages are asked for here, not their scripts."""
-    names = ["css/app.css", "js/pages/app.js", "js/pages/patients.js", "js/pages/consent.js"]
+    scripts = [f"js/pages/{name}.js" for name in ("app", "patients", "consent", "files-elements")]
+    names = ["css/app.css", *scripts]
     (folder / "dist").mkdir()
     (folder / "dist" / "manifest.json").write_text(json.dumps({name: f"dist/{name}" for name in names}))
     return folder
