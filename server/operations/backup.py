@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from server.operations import postgres
+from server.operations.findings import Finding, good
 from server.operations.repository import Entry, Repository, Snapshot
 
 PIECE = 1024 * 1024
@@ -47,6 +48,12 @@ class BackupReport:
     """Written into the repository by this backup."""
     vanished: list[str] = field(default_factory=list)
     """Files that were deleted while the backup ran."""
+
+    def finding(self) -> Finding:
+        """The report, to be printed by `findings.told`."""
+        facts = {"name": self.name, "files": self.files, "size": f"{self.size / 1e6:.1f}"}
+        says = "备份 %(name)s 完成：%(files)s 个文件，%(size)s MB，这次新增 %(added)s MB"
+        return good("backup_taken", says, added=f"{self.added / 1e6:.1f}", **facts)
 
 
 async def take(repository: Repository, *, data: Path, database_url: str, key_file: Path, now: datetime) -> BackupReport:

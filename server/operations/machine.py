@@ -85,15 +85,15 @@ async def port(site: Site) -> Finding:
 
 async def _is_ours(site: Site) -> bool:
     context = ssl._create_unverified_context() if site.tls else None  # noqa: S323 - who answers, not what
+    host = "127.0.0.1" if _is_any(site.host) else site.host
     try:
         async with asyncio.timeout(3):
-            reader, writer = await asyncio.open_connection(
-                site.host if not _is_any(site.host) else "127.0.0.1", site.port, ssl=context
-            )
-            writer.write(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
-            answer = await reader.read(64)
-            writer.close()
-            return b" 200 " in answer
+            reader, writer = await asyncio.open_connection(host, site.port, ssl=context)
+            try:
+                writer.write(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
+                return b" 200 " in await reader.read(64)
+            finally:
+                writer.close()
     except (OSError, TimeoutError):
         return False
 

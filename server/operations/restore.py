@@ -14,6 +14,7 @@ from pathlib import Path
 from server.migrations import upgrade
 from server.operations import postgres
 from server.operations.backup import DATABASE, FILES, KEYS, SQLITE
+from server.operations.findings import Finding, Level, bad, good
 from server.operations.repository import Damaged, Entry, Repository, Snapshot
 
 SELDOM_EMPTY = {"lost+found"}
@@ -35,6 +36,9 @@ class Proof:
     says: str
     facts: Mapping[str, object] = field(default_factory=dict)
 
+    def finding(self) -> Finding:
+        return Finding("proof", Level.GOOD if self.holds else Level.BAD, self.says, self.facts)
+
 
 Prove = Callable[[], Awaitable[Proof]]
 
@@ -53,6 +57,15 @@ class RestoreReport:
     @property
     def whole(self) -> bool:
         return not self.damaged and all(proof.holds for proof in self.proofs)
+
+    def findings(self) -> list[Finding]:
+        """The report, to be printed by `findings.told`."""
+        facts = {"at": f"{self.taken_at:%Y-%m-%d %H:%M} UTC", "files": self.files, "size": f"{self.size / 1e6:.1f}"}
+        return [
+            good("restored", "已恢复到 %(at)s 的备份：%(files)s 个文件，%(size)s MB，哈希与备份时一致", **facts),
+            *(bad("damaged", "文件 %(path)s 在备份里已损坏，没有恢复", path=path) for path in self.damaged),
+            *(proof.finding() for proof in self.proofs),
+        ]
 
 
 async def bring_back(
