@@ -3,7 +3,7 @@
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -24,8 +24,11 @@ class BlobStore(Protocol):
         What had arrived when `chunks` raises is kept. Raises OutOfPlace unless the blob ends at `offset`.
         """
 
-    def read(self, name: str, start: int, stop: int) -> AsyncIterator[bytes]:
-        """The bytes from `start` up to `stop`, fewer when the blob is shorter, in blocks."""
+    def read(self, name: str, start: int, stop: int) -> AsyncGenerator[bytes, None]:
+        """The bytes from `start` up to `stop`, fewer when the blob is shorter, in blocks.
+
+        To be closed by whoever does not read to the end.
+        """
 
     async def delete(self, name: str) -> None:
         """Takes the blob away; nothing happens when there is none."""
@@ -62,7 +65,7 @@ class DiskBlobs:
             end = await asyncio.shield(asyncio.to_thread(_finish, file, bytes(waiting)))
         return end
 
-    async def read(self, name: str, start: int, stop: int) -> AsyncIterator[bytes]:
+    async def read(self, name: str, start: int, stop: int) -> AsyncGenerator[bytes, None]:
         path = self._path(name)
         if not path.exists():
             return

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from server.core.unit import Unit
-from server.files.model import SENTENCES, Attachment, Kind, Status
+from server.files.model import Attachment
 from server.files.service import name_of
+from server.files.states import SENTENCES, Kind, Status
 
 Saying = tuple[str, dict[str, Any]]
 """A msgid with its facts."""

@@ -16,9 +16,10 @@ from server.core.tasks import Tasks
 from server.files import queries, service
 from server.files.album import Album
 from server.files.facts import Ecg
-from server.files.model import Attachment, IllegalMove, Reason, Status
+from server.files.model import Attachment, IllegalMove
 from server.files.parsing import Expected, Outcome, Sandbox, Unreadable, Upload
 from server.files.service import Made
+from server.files.states import Reason, Status
 from server.files.subjects import Subjects, expected_of
 from server.files.vault import Vault
 

@@ -1,6 +1,6 @@
 """Blobs in an object store (S3 and its kin), which cannot append: a blob is a row of parts named by their offset."""
 
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable
 from typing import Any
 
 import obstore
@@ -49,7 +49,7 @@ class ObjectBlobs:
                 raise OutOfPlace from None
         return offset + len(part)
 
-    async def read(self, name: str, start: int, stop: int) -> AsyncIterator[bytes]:
+    async def read(self, name: str, start: int, stop: int) -> AsyncGenerator[bytes, None]:
         for path, first, size in await self._parts(name):
             for begin in range(max(start, first), min(stop, first + size), BLOCK):
                 end = min(begin + BLOCK, stop, first + size)

@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 
 from server.core.errors import NotFound
 from server.core.unit import Unit
-from server.files.model import Attachment, Status
+from server.files.model import Attachment
+from server.files.states import Status
 from server.files.subjects import Access, Subjects
 
 NEEDS: dict[str, Access] = {

@@ -1,7 +1,9 @@
 """Showing and handing out: the viewer, the tiles of a subject, derivatives and originals, withdrawing."""
 
-from typing import Any
+from contextlib import aclosing
+from typing import Any, NoReturn
 
+import structlog
 from aiohttp import web
 
 from server.core.errors import NotFound, Refusal
@@ -10,12 +12,15 @@ from server.core.unit import Unit
 from server.files import names, queries, service
 from server.files.cards import card
 from server.files.desk import DESK, Desk
-from server.files.model import Attachment, Derivative, Kind, Status
+from server.files.model import Attachment, Derivative
 from server.files.ranges import Unsatisfiable, wanted
+from server.files.states import Kind, Status
 from server.files.upload_routes import uploads
+from server.files.vault import Damaged
 
 __all__ = ["routes", "uploads"]
 
+log = structlog.get_logger()
 routes = Routes("files")
 ONE = "/files/{id:[0-9a-f]{32}}"
 SAFE = {
@@ -162,7 +167,19 @@ async def _stream(request: web.Request, source: Attachment | Derivative, headers
     response = web.StreamResponse(status=206 if asked else 200, headers=described)
     await response.prepare(request)
     blocks = request.app[DESK].vault.proven(source.id, source.wrapped_key, (start, stop), source.size, source.sha256)
-    async for block in blocks:
-        await response.write(block)
+    try:
+        async with aclosing(blocks):
+            async for block in blocks:
+                await response.write(block)
+    except Damaged:
+        log.error("file damaged in the store", file=source.id)
+        _break_off(request)
     await response.write_eof()
     return response
+
+
+def _break_off(request: web.Request) -> NoReturn:
+    """Half an answer is out already: only a torn line tells the receiver that it is not to be used."""
+    if request.transport:
+        request.transport.abort()
+    raise ConnectionResetError

@@ -10,17 +10,9 @@ from server.core.unit import Unit
 from server.files import names, queries
 from server.files.album import Album
 from server.files.facts import Dicom, Ecg, Pdf, Photo
-from server.files.model import (
-    A_DAYS_WORTH,
-    LARGEST_IMAGES,
-    MEGABYTE,
-    Attachment,
-    Derivative,
-    Kind,
-    Reason,
-    Status,
-)
+from server.files.model import A_DAYS_WORTH, LARGEST_IMAGES, MEGABYTE, Attachment, Derivative
 from server.files.parsing import Outcome
+from server.files.states import Kind, Reason, Status
 from server.files.subjects import Subjects
 from server.files.vault import Vault
 

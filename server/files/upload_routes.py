@@ -9,7 +9,7 @@ from server.core.errors import Refusal
 from server.core.http import Routes, answer, begin_unit, read_form, unit_of
 from server.files import queries, service, tus
 from server.files.desk import DESK
-from server.files.model import Status
+from server.files.states import Status
 from server.files.uploading import PATIENCE, proven
 
 uploads = Routes("files")

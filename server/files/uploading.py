@@ -9,8 +9,9 @@ from contextlib import suppress
 from server.core.errors import Refusal
 from server.files import kinds
 from server.files.kinds import Content
-from server.files.model import LARGEST, Attachment, Status
+from server.files.model import LARGEST, Attachment
 from server.files.service import TooLarge
+from server.files.states import Status
 from server.files.subjects import Subjects
 from server.files.vault import Vault
 

@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from contextlib import aclosing
 
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -52,32 +53,29 @@ class Vault:
 
         return await self._store.append(name, offset, sealed())
 
-    async def read(self, name: str, wrapped: bytes, start: int, stop: int) -> AsyncIterator[bytes]:
+    async def read(self, name: str, wrapped: bytes, start: int, stop: int) -> AsyncGenerator[bytes, None]:
         cipher = self._cipher(name, wrapped, start)
-        async for block in self._store.read(name, start, stop):
-            yield cipher.update(block)
+        async with aclosing(self._store.read(name, start, stop)) as blocks:
+            async for block in blocks:
+                yield cipher.update(block)
 
     async def proven(
         self, name: str, wrapped: bytes, part: tuple[int, int], size: int, sha256: str | None
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """The bytes of `part`. Where it is the whole, the last block is withheld until the sum is right.
 
         Raises Damaged, so that whoever receives it sees a broken transfer and not a changed file.
         """
-        if part != (0, size) or sha256 is None:
-            async for block in self.read(name, wrapped, *part):
-                yield block
-            return
         summed, last = hashlib.sha256(), b""
-        async for block in self.read(name, wrapped, 0, size):
-            summed.update(block)
-            if last:
-                yield last
-            last = block
-        if summed.hexdigest() != sha256:
+        async with aclosing(self.read(name, wrapped, *part)) as blocks:
+            async for block in blocks:
+                summed.update(block)
+                if last:
+                    yield last
+                last = block
+        if part == (0, size) and sha256 is not None and summed.hexdigest() != sha256:
             raise Damaged(name)
-        if last:
-            yield last
+        yield last
 
     async def digest(self, name: str, wrapped: bytes) -> str:
         """SHA-256 in hex of what is really kept, read back and decrypted."""

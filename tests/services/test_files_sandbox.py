@@ -16,8 +16,8 @@ from PIL import Image
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
-from server.files.model import Reason
 from server.files.parsing import Expected, Sandbox, Unreadable, Upload
+from server.files.states import Reason
 from tests.services import files_records as records
 from tests.services.files_bombs import BOMBS
 
