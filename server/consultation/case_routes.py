@@ -153,7 +153,7 @@ def _may(unit: Unit, case: Consultation, related: frozenset[Relation]) -> dict[s
         "close": unit.may("consultation.decide", related) and case.state is State.FOLLOW_UP,
         "rate": unit.may("consultation.rate", related)
         and case.state in (State.ISSUED, State.DECIDED, State.FOLLOW_UP, State.CLOSED),
-        "copy": unit.may("consultation.edit", related)
+        "repeat": unit.may("consultation.edit", related)
         and case.state in (State.REJECTED, State.EXPIRED, State.CANCELLED, State.NO_SHOW),
         "history": unit.may("consultation.history", related),
         "attach": unit.may("file.upload", related) and case.state in service.ATTACHABLE,
