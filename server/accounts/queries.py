@@ -6,7 +6,8 @@ from datetime import date
 
 from sqlalchemy import select
 
-from server.accounts.model import Person, Post, Role, SignIn, Standing
+from server.accounts.model import Person, Post, SignIn
+from server.accounts.roles import Role, Standing
 from server.core.errors import NotFound
 from server.core.unit import Unit
 

@@ -4,7 +4,8 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 
 from server.accounts import passwords, queries, service, visits
-from server.accounts.model import Person, SignIn, Standing
+from server.accounts.model import Person, SignIn
+from server.accounts.roles import Standing
 from server.core import ids
 from server.core.edge import set_cookie
 from server.core.errors import NotFound

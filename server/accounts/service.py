@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from server.accounts import queries
-from server.accounts.model import ROLE_WORDS, CredentialKind, Person, Post, Role, SignIn, Standing
+from server.accounts.model import Person, Post, SignIn
+from server.accounts.roles import ROLE_WORDS, CredentialKind, Role, Standing
 from server.core.access import Actor, PostCard
 from server.core.errors import Refusal
 from server.core.i18n import BEIJING

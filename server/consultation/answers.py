@@ -3,7 +3,8 @@
 from server.accounts import queries as accounts
 from server.consultation import appointments, queries, service, steps
 from server.consultation.centre import NotQualified, qualified
-from server.consultation.model import Answer, Consultation, Mode
+from server.consultation.kinds import Answer, Mode
+from server.consultation.model import Consultation
 from server.consultation.states import LIVE, Move, State
 from server.core.errors import NotFound
 from server.core.unit import Unit

@@ -6,7 +6,8 @@ from typing import Any
 from aiohttp import web
 
 from server.consultation import answers, attachments, centre, complaints, policy, queries, service, views
-from server.consultation.model import Adoption, Answer, Consultation, OpinionState
+from server.consultation.kinds import Adoption, Answer, OpinionState
+from server.consultation.model import Consultation
 from server.consultation.opinions import WRITABLE
 from server.consultation.routes import case_of
 from server.consultation.states import MOVES, Move, State

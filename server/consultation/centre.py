@@ -1,25 +1,32 @@
 """The centre's verbs: completeness, asking for more, declining, inviting an expert, placing a time."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from server.accounts import queries as accounts
-from server.accounts.model import Person, Post, Role
+from server.accounts.roles import Role
 from server.accounts.service import today
 from server.consultation import appointments, queries, service, steps
-from server.consultation.model import Answer, Consultation, Invitation
+from server.consultation.kinds import Answer
+from server.consultation.model import Consultation, Invitation
 from server.consultation.states import Move, State
 from server.core.errors import Refusal
 from server.core.outbox import Attachment
 from server.core.unit import Unit
 from server.directory import queries as directory
 from server.directory import service as agreements
-from server.directory.model import Service
+from server.directory.kinds import Service
 from server.meeting import service as meetings
-from server.meeting.model import MeetingKind
+from server.meeting.kinds import MeetingKind
 from server.notices import service as notices
 from server.scheduling import service as scheduling
 from server.scheduling.invitations import Appointment, Guest, Method, invitation_ics, uid_of
+
+if TYPE_CHECKING:
+    from server.accounts.model import Person, Post
 
 LEAST_YEARS = 3
 """Years of independent practice an invited physician has (远程医疗服务管理规范 2018)."""

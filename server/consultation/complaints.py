@@ -1,6 +1,6 @@
 """Templates of a request: what a specialist will ask first for each complaint. Questions only, never answers."""
 
-from server.consultation.model import Complaint
+from server.consultation.kinds import Complaint
 
 PROMPTS: dict[Complaint, tuple[tuple[str, str], ...]] = {
     Complaint.CHEST_PAIN: (

@@ -5,7 +5,7 @@ from aiohttp import web
 from server.consultation import decisions, service
 from server.consultation.case_routes import case_context
 from server.consultation.forms import DecisionForm, RatingForm
-from server.consultation.model import Adoption
+from server.consultation.kinds import Adoption
 from server.consultation.routes import case_of
 from server.core.http import Routes, read_form, render, say, see_other, unit_of
 

@@ -3,7 +3,8 @@
 from datetime import date
 
 from server.consultation import queries, service, steps
-from server.consultation.model import Adoption, Consultation, Decision, Rating
+from server.consultation.kinds import Adoption
+from server.consultation.model import Consultation, Decision, Rating
 from server.consultation.states import Move, State
 from server.core.errors import Invalid, Refusal
 from server.core.unit import Unit

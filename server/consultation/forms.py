@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from server.consultation.complaints import PROMPTS
-from server.consultation.model import Adoption, Complaint
+from server.consultation.kinds import Adoption, Complaint
 from server.core.i18n import BEIJING
 from server.scheduling.deadlines import Urgency
 

@@ -1,5 +1,9 @@
 """The door of a consultation's room: who comes in as what, and what their coming and going means for the case."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from server.consultation import answers, queries
 from server.consultation.model import Consultation
 from server.core.access import Relation
@@ -7,7 +11,9 @@ from server.core.database import Database
 from server.core.errors import NotFound
 from server.core.unit import Unit
 from server.meeting.doors import Entrant
-from server.meeting.model import Meeting
+
+if TYPE_CHECKING:
+    from server.meeting.model import Meeting
 
 ROLE_WORDS = {"specialist": "专家", "applicant": "申请方", "coordinator": "会诊中心"}
 

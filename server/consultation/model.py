@@ -1,52 +1,15 @@
 """A consultation and what hangs on it: invitations, opinions, the decision, its history."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from server.consultation.kinds import Adoption, Answer, Complaint, Mode, OpinionState
 from server.consultation.states import ACTS_NEXT, Move, Party, State, after
 from server.core.orm import Base, Id
 from server.scheduling.deadlines import Urgency
-
-
-class Complaint(StrEnum):
-    """Templates of the request: what to ask first, never the answers."""
-
-    CHEST_PAIN = "chest_pain"
-    STROKE = "stroke"
-    FEVERISH_CHILD = "feverish_child"
-    ABDOMINAL_PAIN = "abdominal_pain"
-    TRAUMA = "trauma"
-    OBSTETRIC = "obstetric"
-    CHRONIC = "chronic"
-    BLANK = "blank"
-
-
-class Mode(StrEnum):
-    LIVE = "live"
-    WRITTEN = "written"
-
-
-class Answer(StrEnum):
-    WAITING = "waiting"
-    ACCEPTED = "accepted"
-    DECLINED = "declined"
-    WITHDRAWN = "withdrawn"
-
-
-class OpinionState(StrEnum):
-    DRAFT = "draft"
-    SIGNED = "signed"
-    SUPERSEDED = "superseded"
-
-
-class Adoption(StrEnum):
-    ADOPTED = "adopted"
-    PARTLY = "partly"
-    NOT_ADOPTED = "not_adopted"
 
 
 class Consultation(Base):

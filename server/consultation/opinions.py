@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from server.consultation import queries, service, steps
-from server.consultation.model import Consultation, Opinion, OpinionState
+from server.consultation.kinds import OpinionState
+from server.consultation.model import Consultation, Opinion
 from server.consultation.states import LIVE, Move, State
 from server.core.errors import Invalid, Refusal, Stale
 from server.core.unit import Unit

@@ -1,6 +1,7 @@
 """How an actor stands to a consultation."""
 
-from server.consultation.model import Consultation, Opinion, OpinionState
+from server.consultation.kinds import OpinionState
+from server.consultation.model import Consultation, Opinion
 from server.core.access import Actor, Relation
 
 

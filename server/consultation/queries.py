@@ -5,16 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 
-from server.consultation.model import (
-    Answer,
-    Consultation,
-    Decision,
-    Invitation,
-    Opinion,
-    OpinionState,
-    Rating,
-    Step,
-)
+from server.consultation.kinds import Answer, OpinionState
+from server.consultation.model import Consultation, Decision, Invitation, Opinion, Rating, Step
 from server.consultation.policy import relations
 from server.consultation.states import OPEN, State
 from server.core.access import Actor, Relation

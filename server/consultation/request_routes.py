@@ -6,18 +6,19 @@ from typing import Any
 from aiohttp import web
 
 from server.accounts import queries as accounts
-from server.accounts.model import Role
+from server.accounts.roles import Role
 from server.accounts.service import today
 from server.consultation import attachments, complaints, service, views
 from server.consultation.forms import ChosenPatient, NewRequest, RequestDraft
-from server.consultation.model import Complaint, Consultation
+from server.consultation.kinds import Complaint
+from server.consultation.model import Consultation
 from server.consultation.routes import case_of
 from server.core.errors import Invalid
 from server.core.forms import Form
 from server.core.http import Routes, answer, read_form, render, say, see_other, unit_of
 from server.core.unit import Unit
 from server.directory import queries as directory
-from server.directory.model import Service
+from server.directory.kinds import Service
 from server.patients import queries as patient_queries
 from server.patients import service as patients
 

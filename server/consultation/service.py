@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from server.accounts import queries as accounts
-from server.accounts.model import Role
+from server.accounts.roles import Role
 from server.accounts.service import today
 from server.consultation import appointments, steps
-from server.consultation.model import Complaint, Consultation, Mode
+from server.consultation.kinds import Complaint, Mode
+from server.consultation.model import Consultation
 from server.consultation.states import LIVE, Move, State
 from server.core.errors import Invalid, Refusal, Stale
 from server.core.unit import Unit

@@ -1,22 +1,27 @@
 """What pages show of consultations: plain values, in the reader's words, masked where rights say so."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from server.accounts import queries as accounts
-from server.accounts.model import Person, Post
 from server.consultation import policy, queries, service
-from server.consultation.model import Complaint, Consultation, Step
+from server.consultation.kinds import Complaint
+from server.consultation.model import Consultation, Step
 from server.consultation.states import LIVE, PARTY_WORDS, STATE_WORDS, Move
 from server.core.access import Relation
 from server.core.unit import Unit
 from server.directory import queries as directory
-from server.directory.model import Department, Institution
 from server.patients import service as patients
 from server.patients.service import PatientCard
 from server.scheduling.deadlines import Urgency
+
+if TYPE_CHECKING:
+    from server.accounts.model import Person, Post
+    from server.directory.model import Department, Institution
 
 Say = Callable[..., str]
 ENTER_BEFORE = timedelta(minutes=20)

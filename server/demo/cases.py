@@ -1,18 +1,21 @@
 """Brings each of the demo's stories to its state, by the verbs that people use, each step at its own hour."""
 
+from __future__ import annotations
+
 import hashlib
 import random
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from server.accounts import queries as accounts
 from server.accounts import service as people
-from server.accounts.model import Role
+from server.accounts.roles import Role
 from server.consultation import answers, centre, decisions, opinions, service
 from server.consultation.attachments import ConsultationFiles
-from server.consultation.model import Adoption, Consultation
+from server.consultation.kinds import Adoption
 from server.consultation.reporting import compose
 from server.consultation.states import State
 from server.core.http import DATABASE, TEMPLATES
@@ -30,9 +33,12 @@ from server.patients.consent import service as consents
 from server.patients.consent.model import ConsentKind, Signer
 from server.patients.consent.signature import Strokes
 from server.patients.consent.signing import Shown, SignedBy
-from server.patients.model import Patient
 from server.patients.names import invent_person
 from server.patients.particulars import Kin, Particulars, read_registrant
+
+if TYPE_CHECKING:
+    from server.consultation.model import Consultation
+    from server.patients.model import Patient
 
 ROAD = (
     State.DRAFT,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from server.accounts import service
-from server.accounts.model import CredentialKind, Role
+from server.accounts.roles import CredentialKind, Role
 from server.accounts.service import today
 from server.core.unit import Unit
 from server.demo.places import CITY, COUNTY, Places

@@ -1,12 +1,18 @@
 """The demo's institutions, consortia, departments and agreements."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from server.accounts.service import today
 from server.core.unit import Unit
 from server.directory import queries, service
-from server.directory.model import ConsortiumKind, Institution, Kind, Level, Ownership, Service
+from server.directory.kinds import ConsortiumKind, Kind, Level, Ownership, Service
+
+if TYPE_CHECKING:
+    from server.directory.model import Institution
 
 CITY, COUNTY = "310900-001", "310901-001"
 LIABILITY = "邀请方对诊疗决定和所传资料的质量负责；受邀方对会诊意见的内容负责。"

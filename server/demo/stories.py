@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from server.consultation.model import Complaint
+from server.consultation.kinds import Complaint
 from server.consultation.states import State
 from server.scheduling.deadlines import Urgency
 

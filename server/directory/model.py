@@ -1,60 +1,12 @@
 """The tree of institutions, the consortia they form, and what they have agreed to do for each other."""
 
 from datetime import date, datetime
-from enum import StrEnum
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.orm import Base, Id
-
-
-class Level(StrEnum):
-    PROVINCE = "province"
-    CITY = "city"
-    COUNTY = "county"
-    TOWNSHIP = "township"
-    VILLAGE = "village"
-
-
-class Kind(StrEnum):
-    GENERAL = "general"
-    CHINESE_MEDICINE = "chinese_medicine"
-    MATERNAL = "maternal"
-    SPECIALTY = "specialty"
-    COMMUNITY = "community"
-    TOWNSHIP_CENTRE = "township_centre"
-    VILLAGE_STATION = "village_station"
-    AUTHORITY = "authority"
-
-
-class Ownership(StrEnum):
-    PUBLIC = "public"
-    COLLECTIVE = "collective"
-    PRIVATE = "private"
-
-
-class ConsortiumKind(StrEnum):
-    CITY_GROUP = "city_group"
-    COUNTY_COMMUNITY = "county_community"
-    SPECIALTY_ALLIANCE = "specialty_alliance"
-    REMOTE_NETWORK = "remote_network"
-
-
-class Service(StrEnum):
-    """What an agreement may cover."""
-
-    CONSULTATION = "consultation"
-    DIAGNOSIS = "diagnosis"
-    REFERRAL = "referral"
-    TEACHING = "teaching"
-
-
-class AgreementState(StrEnum):
-    DRAFT = "draft"
-    IN_FORCE = "in_force"
-    SUSPENDED = "suspended"
-    TERMINATED = "terminated"
+from server.directory.kinds import AgreementState, ConsortiumKind, Kind, Level, Ownership, Service
 
 
 class Institution(Base):

@@ -7,15 +7,8 @@ from sqlalchemy import or_, select
 
 from server.core.errors import NotFound
 from server.core.unit import Unit
-from server.directory.model import (
-    Agreement,
-    AgreementState,
-    Consortium,
-    Department,
-    Institution,
-    Membership,
-    Service,
-)
+from server.directory.kinds import AgreementState, Service
+from server.directory.model import Agreement, Consortium, Department, Institution, Membership
 
 
 async def institution(unit: Unit, id: str) -> Institution:

@@ -6,19 +6,8 @@ from datetime import date
 from server.core.errors import Invalid, Refusal
 from server.core.unit import Unit
 from server.directory import queries
-from server.directory.model import (
-    Agreement,
-    AgreementState,
-    Consortium,
-    ConsortiumKind,
-    Department,
-    Institution,
-    Kind,
-    Level,
-    Membership,
-    Ownership,
-    Service,
-)
+from server.directory.kinds import AgreementState, ConsortiumKind, Kind, Level, Ownership, Service
+from server.directory.model import Agreement, Consortium, Department, Institution, Membership
 
 
 class NoAgreement(Refusal):

@@ -5,7 +5,7 @@ from typing import Any
 
 from server.accounts import queries as accounts
 from server.accounts import service as people
-from server.accounts.model import Standing
+from server.accounts.roles import Standing
 from server.core.database import Database
 from server.core.errors import Refusal
 from server.core.unit import Unit

@@ -1,22 +1,17 @@
 """A meeting, its log, and the links by which guests come in."""
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.orm import Base, Id
+from server.meeting.kinds import LinkKind, MeetingKind
 
 OPENS_BEFORE = timedelta(minutes=30)
 STAYS_OPEN = timedelta(hours=24)
 GUEST_LINK_STAYS = timedelta(minutes=15)
 """How long after the planned end a guest's link still opens."""
-
-
-class MeetingKind(StrEnum):
-    CONSULTATION = "consultation"
-    TEACHING = "teaching"
 
 
 class Meeting(Base):
@@ -56,11 +51,6 @@ class MeetingEntry(Base):
     key: Mapped[str] = mapped_column(String(160))
     stay: Mapped[str | None] = mapped_column(String(64))
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
-
-
-class LinkKind(StrEnum):
-    GUEST = "guest"
-    HAND_OVER = "hand_over"
 
 
 class RoomLink(Base):

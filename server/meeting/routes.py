@@ -23,8 +23,9 @@ from server.core.http import (
 from server.core.unit import Unit
 from server.meeting import queries, service
 from server.meeting.doors import DOORS, Entrant
+from server.meeting.kinds import LinkKind
 from server.meeting.live import GUEST
-from server.meeting.model import LinkKind, Meeting, RoomLink
+from server.meeting.model import Meeting, RoomLink
 from signaling.app import Signaling
 from signaling.ice import CoturnIce
 from signaling.ports import Grant

@@ -10,7 +10,8 @@ from sqlalchemy import update
 from server.core.errors import NotFound, Refusal
 from server.core.unit import Unit
 from server.meeting import queries
-from server.meeting.model import GUEST_LINK_STAYS, LinkKind, Meeting, MeetingEntry, MeetingKind, RoomLink
+from server.meeting.kinds import LinkKind, MeetingKind
+from server.meeting.model import GUEST_LINK_STAYS, Meeting, MeetingEntry, RoomLink
 
 
 class RoomShut(Refusal):

@@ -13,7 +13,7 @@ from server.accounts import service as accounts
 from server.core.access import Actor
 from server.core.clock import SetClock
 from server.directory import service as directory
-from server.directory.model import Kind, Level
+from server.directory.kinds import Kind, Level
 from server.patients import service as patients
 from server.patients.consent import service as consents
 from server.patients.particulars import Particulars, read_registrant

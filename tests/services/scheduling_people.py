@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from server.accounts import service as accounts
-from server.accounts.model import Role
+from server.accounts.roles import Role
 from server.directory import service as directory
-from server.directory.model import Kind, Level
+from server.directory.kinds import Kind, Level
 from server.scheduling import hours
 from server.scheduling.bookable import Resource, ResourceKind
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 from server.accounts import service as accounts
 from server.core.errors import Invalid, NotFound, Stale
 from server.directory import service as directory
-from server.directory.model import Kind, Level
+from server.directory.kinds import Kind, Level
 from server.patients import queries, sealing, service
 from server.patients.identity import Guardian
 from server.patients.model import PatientSearchTerm

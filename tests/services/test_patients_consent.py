@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from server.accounts import service as accounts
 from server.core.errors import Invalid, NotFound
 from server.directory import service as directory
-from server.directory.model import Kind, Level
+from server.directory.kinds import Kind, Level
 from server.patients import service as patients
 from server.patients.consent import queries, service
 from server.patients.consent.model import (
@@ -25,6 +25,7 @@ from server.patients.consent.model import (
     Method,
     Signer,
 )
+from server.patients.consent.papers import ConsentPapers
 from server.patients.consent.signature import SignatureMissing, SignatureUnreadable, Strokes, read_strokes
 from server.patients.consent.signing import Emergency, GuardianNeeded, Shown, SignedBy
 from server.patients.consent.texts import TEXTS, ConsentText, ConsentTexts
@@ -70,7 +71,7 @@ async def child_born(unit, day):
     return await patient_of(unit, name="陈小宝", **paper, **guardian)
 
 
-async def sign(unit, patient, *kinds, signed_by=PATIENT, proof=STROKES, texts=TEXTS):
+async def sign(unit, patient, *kinds, signed_by=PATIENT, proof=STROKES, texts=TEXTS, signing_id=None):
     return await service.record(
         unit,
         patient=patient,
@@ -79,6 +80,7 @@ async def sign(unit, patient, *kinds, signed_by=PATIENT, proof=STROKES, texts=TE
         signed_by=signed_by,
         proof=proof,
         shown=SHOWN,
+        signing_id=signing_id,
         texts=texts,
     )
 
@@ -356,3 +358,25 @@ def test_no_junk_gets_through_or_crashes(sent):
     except (SignatureMissing, SignatureUnreadable):
         return
     assert read_strokes(strokes.to_bytes()) == strokes
+
+
+# ---- the photo of the paper ----
+
+SIGNING = "5" * 32
+
+
+@pytest.mark.parametrize("action", ["read", "attach", "original"])
+async def test_before_it_is_signed_a_paper_may_be_added_and_afterwards_only_read(unit, adult, doctor, action):
+    papers = ConsentPapers()
+    assert await papers.may(unit, "consent", SIGNING, action) is (action != "original")
+    await sign(unit, adult, proof="f" * 32, signing_id=SIGNING)
+    assert await papers.may(unit, "consent", SIGNING, action) is (action != "attach")
+    assert await papers.patient_id(unit, SIGNING) == adult.id
+    unit.signed_in = replace(doctor, institution_id="9" * 32)
+    assert not await papers.may(unit, "consent", SIGNING, action)
+
+
+async def test_one_signing_is_recorded_once(unit, adult):
+    await sign(unit, adult, signing_id=SIGNING)
+    with pytest.raises(service.SignedAlready):
+        await sign(unit, adult, recording, signing_id=SIGNING)

@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from server.accounts import service as accounts
-from server.accounts.model import Role
+from server.accounts.roles import Role
 from server.audit import service as audit
 from server.core import edge, ids, places
 from server.core.access import Actor
@@ -22,7 +22,7 @@ from server.core.i18n import Translations
 from server.core.tasks import Tasks
 from server.core.templates import Templates
 from server.directory import service as directory
-from server.directory.model import Kind, Level
+from server.directory.kinds import Kind, Level
 from server.files import routes, upload_routes
 from server.files.blobs import DiskBlobs
 from server.files.desk import DESK, furnish, tend
