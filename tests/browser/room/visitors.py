@@ -14,7 +14,7 @@ from tests.browser.conftest import profile
 from tests.node import ROOT, node
 from tests.stores import free_port
 
-PAGES = ("js/pages/room.js", "js/pages/app.js", "css/app.css")
+PAGES = ("js/pages/room.js", "js/pages/files-elements.js", "js/pages/app.js", "css/app.css")
 BUILD = (
     "import('esbuild').then(b => b.build({entryPoints: process.argv.slice(2).map(n => 'static/' + n), bundle: true,"
     " splitting: true, format: 'esm', target: 'es2022', outdir: process.argv[1], outbase: 'static'}))"

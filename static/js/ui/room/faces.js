@@ -45,6 +45,7 @@ export class Faces {
     for (const key of this.#tiles.keys()) if (!keys.has(key)) this.#remove(key);
     // Two people and no screen: the own picture lies in the corner of the other's instead of taking a row.
     this.place.dataset.layout = looks.length === 2 ? "corner" : looks.length === 1 ? "alone" : "strip";
+    this.place.style.setProperty("--tiles", String(Math.max(1, looks.length - 1))); // they share the strip's width
     for (const look of looks) this.#draw(this.#tileOf(look.face), look, look.face.key === stage);
   }
 
