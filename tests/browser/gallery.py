@@ -209,7 +209,7 @@ async def gallery(static, port=0):
     sockets.attach(app)
     app.add_routes(routes)
     app.router.add_static("/static", static)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", port)
     await site.start()

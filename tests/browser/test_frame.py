@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import expect
 
 from tests.browser import gallery as galleries
 from tests.browser.conftest import profile
@@ -85,18 +86,15 @@ PAGES = [
 ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "locale", "scheme"), [(1280, "zh", "light"), (360, "en", "dark")])
 @pytest.mark.parametrize(("name", "context"), PAGES)
-async def test_no_page_of_the_frame_shuts_anybody_out(chromium, house, name, context, scheme):
+async def test_no_page_of_the_frame_shuts_anybody_out(chromium, house, name, context, width, locale, scheme):
     house.context = {"groups": groups(house)} | context
-    for width, locale in ((1280, "zh"), (360, "en")):
-        async with profile(chromium, color_scheme=scheme, viewport={"width": width, "height": 800}) as visitor:
-            page = await visitor.new_page()
-            await opened(page, house, name, locale)
-            assert await violations(page) == []
-            assert await page.evaluate("document.documentElement.scrollWidth") <= width, (
-                "the page is wider than the screen"
-            )
+    async with profile(chromium, color_scheme=scheme, viewport={"width": width, "height": 800}) as visitor:
+        page = await visitor.new_page()
+        await opened(page, house, name, locale)
+        assert await violations(page) == []
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width, "wider than the screen"
 
 
 async def test_paper_has_the_case_and_not_the_frame(page, house):
@@ -162,8 +160,7 @@ async def test_a_list_renews_itself_and_leaves_alone_what_is_being_typed(page, h
     house.context = {"cases": galleries.cases(galleries.frame()["now"])[1:]}
     await hint(house, "post:b2")
     await hint(house, "post:a1")
-    await page.wait_for_selector("#open-cases li >> nth=2")
-    await page.wait_for_function("document.querySelectorAll('#open-cases li').length === 3")
+    await expect(page.locator("#open-cases li")).to_have_count(3)
     assert "陈某某" in await page.evaluate("document.activeElement.textContent")
     assert await page.input_value("#f-patient") == "欧阳"
 
@@ -178,7 +175,7 @@ async def test_what_changed_while_the_line_was_down_is_there_when_it_is_back(pag
     assert await page.locator(".line-word").inner_text() == "重新连接中…"
     await page.context.set_offline(False)
     await page.wait_for_selector('[data-line="on"]')
-    await page.wait_for_function("document.querySelectorAll('#open-cases li').length === 0")
+    await expect(page.locator("#open-cases li")).to_have_count(0)
 
 
 async def test_deadlines_count_down_in_the_page(chromium, house):
@@ -203,7 +200,7 @@ def keeps(page):
 
 
 async def until_saved(page, words="已保存"):
-    await page.wait_for_function("(w) => document.querySelector('[data-saved]').textContent.startsWith(w)", arg=words)
+    await expect(page.locator("[data-saved]")).to_contain_text(words)
 
 
 async def test_a_form_saves_itself_and_leaves_nothing_in_the_browser(page, house):
@@ -286,7 +283,7 @@ async def test_what_cannot_be_undone_is_asked_first(page, house):
     assert await page.evaluate("pressed") == 0
     await page.locator("[data-confirm]").click()
     await page.get_by_role("dialog").get_by_role("button", name="取消会诊").click()
-    await page.wait_for_function("pressed === 1")
+    assert await page.evaluate("pressed") == 1
 
 
 async def test_a_field_offers_while_one_types(page, house):
@@ -329,7 +326,8 @@ async def test_the_theme_one_chose_stays(page, house):
     dark = await page.evaluate(ground)
     assert dark != light
     await page.reload()
-    await page.wait_for_function(f"{ground} === {json.dumps(dark)}")
+    await expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    assert await page.evaluate(ground) == dark
 
 
 async def test_the_frame_works_without_scripts(chromium, house):
