@@ -31,6 +31,7 @@ import asyncpg
 ROOT = Path(__file__).parent.parent
 RUN = "LIANZHEN_TESTS_RUN"  # the run's folder, inherited by workers
 MEMORY = Path("/dev/shm")
+PREFIX = "lianzhen-tests-"
 GIGABYTE = 1 << 30
 
 
@@ -90,12 +91,21 @@ class Run:
 
 def begin() -> Run:
     """A run that this process owns; its children join it by `joined`."""
-    parent = MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > GIGABYTE else None
-    folder = Path(tempfile.mkdtemp(prefix="lianzhen-tests-", dir=parent))
+    parent = MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > GIGABYTE else Path(tempfile.gettempdir())
+    sweep(parent)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
     folder.chmod(0o711)  # PostgreSQL runs as `nobody` and must reach its folder
     (folder / "owner").write_text(str(os.getpid()))
     os.environ[RUN] = str(folder)
     return Run(folder)
+
+
+def sweep(parent: Path) -> None:
+    """Away with the folders of runs that were killed."""
+    for owner in parent.glob(f"{PREFIX}*/owner"):
+        with contextlib.suppress(FileNotFoundError, ValueError, PermissionError):
+            if not Path("/proc", str(int(owner.read_text()))).exists():
+                shutil.rmtree(owner.parent, ignore_errors=True)
 
 
 @contextlib.contextmanager
