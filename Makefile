@@ -27,10 +27,15 @@ run: setup ## the whole platform with a demo consortium on 127.0.0.1:$(PORT), da
 dev: $(UV)
 	@$(UV) sync --quiet --frozen --inexact --extra demo
 
-test: dev ## every test, on both stores, browsers included
+test: dev ## every test, on both stores, browsers included; some: TESTS=tests/rules
 	@.venv/bin/python -m tests.parts
 	@$(MAKE) --no-print-directory check
+ifdef TESTS
 	.venv/bin/python -m pytest $(TESTS)
+else
+	.venv/bin/python -m pytest -n 2 --dist loadfile -m 'not browser' --ignore=tests/rules
+	.venv/bin/python -m pytest -m browser
+endif
 
 check: dev lint types rules ## quick feedback: lint, types, imports, rules (under a minute)
 
