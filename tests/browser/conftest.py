@@ -42,6 +42,7 @@ FONTS = """<?xml version="1.0"?>
 """
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     for item in items:
         if HERE in item.path.parents:
