@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from aiohttp import web
@@ -28,7 +29,7 @@ from server.core.crypto import Keyring
 from server.core.database import Database
 from server.core.http import CONTEXT, DATABASE, RULES, TEMPLATES, ContextSource, mount, visit_of
 from server.core.i18n import Translations
-from server.core.limits import MemoryLimiter
+from server.core.limits import Limiter, MemoryLimiter, SharedLimiter
 from server.core.tasks import Tasks
 from server.core.templates import Templates
 from server.core.unit import Announcement
@@ -48,10 +49,12 @@ from server.patients import routes as patients_routes
 from server.patients.consent import routes as consent_routes
 from server.scheduling import routes as scheduling_routes
 from server.settings import Settings
+from server.telemetry import TELEMETRY, Telemetry
+from server.telemetry import routes as telemetry_routes
 from signaling.app import Signaling
 from signaling.ice import CoturnIce
 from signaling.memory import Hub, MemoryBus, MemoryStore
-from signaling.ports import Bus, Store
+from signaling.ports import Broadcast, Bus, Store
 
 SETTINGS = web.AppKey("settings", Settings)
 TASKS = web.AppKey("tasks", Tasks)
@@ -75,6 +78,7 @@ def route_tables() -> list[Any]:
     """Every route of the site, by capability."""
     return [
         home.routes,
+        telemetry_routes,
         accounts_routes.routes,
         patients_routes.routes,
         consent_routes.routes,
@@ -106,7 +110,7 @@ def _wire_core(app: web.Application, settings: Settings, clock: Clock) -> None:
     identify: edge.Identify = visits.identify
     app[edge.IDENTIFY] = identify
     app[edge.OWN_ORIGINS] = frozenset({settings.base_url, *settings.origins})
-    app[accounts_routes.LIMITER] = MemoryLimiter(time.monotonic)
+    app[accounts_routes.LIMITER] = _limiter(settings)
     notices.speech = notices.Speech(translations.say, settings.base_url)
 
 
@@ -157,6 +161,9 @@ def _wire_signalling(app: web.Application, settings: Settings, doors: dict[str, 
             await _pass_on(signalling, database, one)
 
     database.deliver = deliver
+    telemetry = Telemetry(signalling.counters, settings.metrics_token.get_secret_value())
+    app[TELEMETRY] = telemetry
+    app[edge.OBSERVE] = telemetry.observe
 
 
 def _between_nodes(settings: Settings, node: str, key: bytes) -> tuple[Store, Bus]:
@@ -167,6 +174,41 @@ def _between_nodes(settings: Settings, node: str, key: bytes) -> tuple[Store, Bu
     from signaling.redis_store import RedisStore
 
     return RedisStore(settings.redis_url, key), RedisBus(settings.redis_url, key, node)
+
+
+def _limiter(settings: Settings) -> Limiter:
+    alone = MemoryLimiter(time.monotonic)
+    if not settings.redis_url:
+        return alone
+    from redis.asyncio import Redis
+
+    return SharedLimiter(Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1), alone)
+
+
+@asynccontextmanager
+async def hints_from_worker(settings: Settings, database: Database) -> AsyncIterator[None]:
+    """What the worker process changes is told to the pages of the serving ones, through Redis."""
+    if not settings.redis_url:
+        yield
+        return
+    from signaling.redis_bus import RedisBus
+
+    bus = RedisBus(settings.redis_url, database.keys.derive("signalling"), ids.new_id())
+    await bus.start(lambda message: None, lambda: None)
+
+    async def deliver(announcements: list[Announcement]) -> None:
+        for one in announcements:
+            kind, _, id = one.topic.partition(":")
+            topics = await audience(database, id) if kind == "consultation" else {one.topic}
+            for topic in topics:
+                body = {"topic": topic, "kind": one.kind, "facts": {**one.facts, "about": one.topic}}
+                bus.publish(Broadcast("hint", "", body))
+
+    database.deliver = deliver
+    try:
+        yield
+    finally:
+        await bus.stop()
 
 
 async def _pass_on(signalling: Signaling, database: Database, one: Announcement) -> None:

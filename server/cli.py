@@ -1,62 +1,144 @@
-"""The command line: `lianzhen serve | demo | migrate | …`."""
+"""The command line: `lianzhen serve | worker | demo | migrate | user | backup | restore | audit | doctor`."""
 
 import asyncio
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from server.settings import Settings
 
 app = typer.Typer(
-    help="联诊 Lianzhen: telemedicine for medical consortia.",
+    help="联诊 Lianzhen: telemedicine for medical consortia. Settings come from LIANZHEN_… variables.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+user_app = typer.Typer(help="People of the site.", no_args_is_help=True)
+audit_app = typer.Typer(help="The tamper-evident record.", no_args_is_help=True)
+app.add_typer(user_app, name="user")
+app.add_typer(audit_app, name="audit")
 
-Data = Annotated[Path, typer.Option(help="The one folder of everything kept.")]
-Port = Annotated[int, typer.Option(help="The port to listen on.")]
+Data = Annotated[Path | None, typer.Option(help="The one folder of everything kept (./data).")]
+Port = Annotated[int | None, typer.Option(help="The port to listen on (8080).")]
+Host = Annotated[str | None, typer.Option(help="The address to listen on (127.0.0.1).")]
+
+
+def settings_of(**given: Any) -> Settings:
+    """Settings from the environment, with what the command line gave in their place."""
+    return Settings(**{name: value for name, value in given.items() if value not in (None, False)})
 
 
 @app.command()
-def demo(port: Port = 8080, data: Data = Path("data"), host: str = "127.0.0.1") -> None:
+def demo(port: Port = None, data: Data = None, host: Host = None, tls: bool = False) -> None:
     """Serve on this machine with a demo consortium, loaded once: plausible, invented, nothing real."""
     from server import serving
 
-    settings = Settings(data=data, port=port, host=host, demo=True)
-    raise SystemExit(serving.run(settings, for_people=True))
+    raise SystemExit(serving.run(settings_of(port=port, data=data, host=host, tls=tls, demo=True), for_people=True))
 
 
 @app.command()
 def serve(
-    port: Annotated[int | None, typer.Option(help="The port to listen on (8080).")] = None,
-    data: Annotated[Path | None, typer.Option(help="The folder of everything kept (./data).")] = None,
-    host: Annotated[str | None, typer.Option(help="The address to listen on (127.0.0.1).")] = None,
-    tls: Annotated[
-        bool, typer.Option(help="Make a local CA and certificate, so that cameras work from the LAN.")
-    ] = False,
+    port: Port = None,
+    data: Data = None,
+    host: Host = None,
+    tls: Annotated[bool, typer.Option(help="Make a local CA and certificate: cameras work from the LAN.")] = False,
 ) -> None:
     """Serve a real site. Refuses to start on weak secrets, readable keys or debug; `lianzhen doctor` says more."""
     from server import serving
 
-    given = {"port": port, "data": data, "host": host, "tls": tls or None}
-    settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
-    raise SystemExit(serving.run(settings, for_people=False))
+    raise SystemExit(serving.run(settings_of(port=port, data=data, host=host, tls=tls), for_people=False))
 
 
 @app.command()
-def migrate(data: Data = Path("data")) -> None:
+def worker(data: Data = None) -> None:
+    """Mails, reminders, deadlines and checkpoints, as a process of its own beside several `serve` (with Redis)."""
+    from server import serving
+
+    raise SystemExit(serving.work(settings_of(data=data)))
+
+
+@app.command()
+def migrate(data: Data = None) -> None:
     """Bring the database to this version (serve and demo do it by themselves)."""
     from server.core.crypto import Keyring
     from server.migrations import upgrade
 
-    settings = Settings(data=data)
+    settings = settings_of(data=data)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     Keyring.load(settings.key_file, create=True)
     asyncio.run(upgrade(settings.store_url))
     typer.echo("OK")
+
+
+@app.command()
+def doctor(
+    data: Data = None,
+    port: Port = None,
+    host: Host = None,
+    backups: Annotated[Path | None, typer.Option(help="The folder that `backup` writes to.")] = None,
+) -> None:
+    """Check the installation: versions, folder, ports, clock, camera-secure address, each service; and what to do."""
+    from server import upkeep
+
+    well = asyncio.run(upkeep.examine(settings_of(data=data, port=port, host=host), backups))
+    raise SystemExit(0 if well else 1)
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="Where backups are kept, best on another disk.")],
+    data: Data = None,
+) -> None:
+    """Back the running site up: encrypted, only what changed. Asks for a passphrase the first time."""
+    from server import upkeep
+
+    new = not folder.exists() or not any(folder.iterdir())
+    passphrase = _passphrase(confirm=True) if new else ""
+    asyncio.run(upkeep.back_up(settings_of(data=data), folder, passphrase))
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(help="Where backups are kept.")],
+    data: Data = None,
+) -> None:
+    """Bring a site back on an empty machine, and prove audit chain, signatures and file hashes."""
+    from server import upkeep
+
+    whole = asyncio.run(upkeep.bring_back(settings_of(data=data), folder, _passphrase(confirm=False)))
+    raise SystemExit(0 if whole else 1)
+
+
+@audit_app.command("verify")
+def audit_verify(data: Data = None) -> None:
+    """Walk the whole audit chain; name the first record that does not fit."""
+    from server import upkeep
+
+    raise SystemExit(0 if asyncio.run(upkeep.verify_audit(settings_of(data=data))) else 1)
+
+
+@user_app.command("add")
+def user_add(
+    login: str,
+    name: str,
+    role: Annotated[str, typer.Option(help="A role of the access matrix, e.g. cons_admin.")] = "cons_admin",
+    institution: Annotated[str, typer.Option(help="The institution's code; added when it is new.")] = "000000-001",
+    data: Data = None,
+) -> None:
+    """Add a person with a post; the password is asked for."""
+    from server import upkeep
+
+    password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    settings = settings_of(data=data)
+    asyncio.run(
+        upkeep.add_person(settings, login=login, name=name, role=role, institution=institution, password=password)
+    )
+
+
+def _passphrase(*, confirm: bool) -> str:
+    return str(typer.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm))
 
 
 def main() -> None:

@@ -1,14 +1,22 @@
-"""From settings to a listening server: folder, keys, migrations, demo, and a clean end."""
+"""From settings to a listening server: folder, keys, refusals, migrations, demo, and a clean end."""
 
 import asyncio
+import contextlib
+import gc
+import resource
 import signal
+import ssl
 import sys
-from collections.abc import Callable
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from typing import Any
 
 import uvloop
 from aiohttp import web
 
-from server import log
+from server import log, upkeep
+from server.core.crypto import Keyring
+from server.core.tasks import Tasks
 from server.migrations import upgrade
 from server.settings import Settings
 
@@ -16,11 +24,41 @@ DRAIN_SECONDS = 20.0
 
 
 def run(settings: Settings, *, for_people: bool) -> int:
-    """Serves until told to stop. Returns the exit status."""
+    """Serves until told to stop. Returns the exit status: 2 when the site is not fit to be served."""
     log.set_up(for_people=for_people)
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _prepare(settings)
+    if not for_people and asyncio.run(_refused(settings)):
+        return 2
     uvloop.run(_serve(settings, for_people))
     return 0
+
+
+def work(settings: Settings) -> int:
+    """The recurring duties alone, until told to stop."""
+    log.set_up(for_people=False)
+    _prepare(settings)
+    uvloop.run(_work(settings))
+    return 0
+
+
+def _prepare(settings: Settings) -> None:
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    Keyring.load(settings.key_file, create=True)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 65536) if most > 0 else 65536, most))
+
+
+async def _refused(settings: Settings) -> bool:
+    """Says every reason why this must not serve people; whether there is one."""
+    from server.operations import findings
+    from server.operations.checks import reasons_to_refuse
+
+    await upgrade(settings.store_url)
+    reasons = reasons_to_refuse(settings, demo_loaded=await upkeep.demo_loaded(settings))
+    for line in findings.told(reasons, upkeep.say_in_terminal_language()):
+        print(line, file=sys.stderr)
+    return bool(reasons)
 
 
 async def _serve(settings: Settings, for_people: bool) -> None:
@@ -35,28 +73,57 @@ async def _serve(settings: Settings, for_people: bool) -> None:
         teller = await demo.load_once(app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS, handle_signals=False)
     await runner.setup()
-    site = web.TCPSite(runner, settings.host, settings.port)
+    site = web.TCPSite(runner, settings.host, settings.port, ssl_context=_tls(settings), backlog=1024)
     await site.start()
     if teller is not None:
         demo.attach_later(app, teller, app[composition.TASKS])
+    gc.freeze()  # what was made at start stays: the collector need not walk it again
     if for_people:
         _greet(settings, app)
     await _until_told_to_stop()
     await runner.cleanup()
 
 
+async def _work(settings: Settings) -> None:
+    from server import app as composition
+    from server import worker
+
+    await upgrade(settings.store_url)
+    tasks = Tasks()
+    async with upkeep.open_database(settings) as database, composition.hints_from_worker(settings, database):
+        worker.start(tasks, database, settings)
+        await _until_told_to_stop()
+        await tasks.close()
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    """The site's own certificate, made by its own CA, and how to trust it."""
+    if not settings.tls:
+        return None
+    from server.operations.tls import local_certificate, own_names
+    from server.operations.trust import how_to_trust
+
+    names = own_names(settings.host)
+    tls = local_certificate(settings.data / "tls", names, now=datetime.now(UTC))
+    addresses = [f"https://{name}:{settings.port}" for name in names if ":" not in name]
+    for line in how_to_trust(tls, addresses, upkeep.say_in_terminal_language()):
+        print(line)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tls.certificate, tls.key)
+    return context
+
+
 def _greet(settings: Settings, app: web.Application) -> None:
     from server.accounts.routes import DEMO_SIGN_INS
 
-    print(f"\n  联诊 Lianzhen  →  {settings.base_url}\n", file=sys.stdout)
+    print(f"\n  联诊 Lianzhen  →  {settings.base_url}\n")
     for one in app.get(DEMO_SIGN_INS, []):
         print(f"  {one['login']:<14} {one['password']:<22} {one['who']}")
     print(flush=True)
 
 
-async def _until_told_to_stop() -> None:
+def _until_told_to_stop() -> Coroutine[Any, Any, bool]:
     loop, told = asyncio.get_running_loop(), asyncio.Event()
-    stop: Callable[[], None] = told.set
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    await told.wait()
+        loop.add_signal_handler(number, told.set)
+    return told.wait()

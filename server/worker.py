@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 
 from server.audit import queries as audit_queries
 from server.audit import service as audit
+from server.consultation.duties import DUTIES
 from server.core.database import Database
 from server.core.tasks import Tasks
+from server.core.unit import Unit
 from server.outgoing import Carrier, carry_due
 from server.settings import Settings
 
@@ -20,6 +23,8 @@ def start(tasks: Tasks, database: Database, settings: Settings) -> None:
     carrier = Carrier(settings)
     tasks.start(every(2, lambda: carry_due(database, carrier), "outbox"), "outbox")
     tasks.start(every(30, lambda: checkpoint(database, settings), "checkpoint"), "checkpoint")
+    for duty in DUTIES:
+        tasks.start(every(60, partial(in_a_unit, database, duty), duty.__name__), duty.__name__)
 
 
 async def every(seconds: float, duty: Callable[[], Awaitable[object]], name: str) -> None:
@@ -32,6 +37,11 @@ async def every(seconds: float, duty: Callable[[], Awaitable[object]], name: str
         except Exception:
             log.exception("duty failed", duty=name)
         await asyncio.sleep(seconds)
+
+
+async def in_a_unit(database: Database, duty: Callable[[Unit], Awaitable[int]]) -> None:
+    async with database.unit() as unit:
+        await duty(unit)
 
 
 async def checkpoint(database: Database, settings: Settings) -> None:

@@ -3,7 +3,10 @@
 import math
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from contextlib import suppress
+from typing import Any, Protocol
+
+from redis.exceptions import RedisError
 
 from server.core.errors import TooMany
 
@@ -37,3 +40,28 @@ class MemoryLimiter:
 
     async def forget(self, key: str) -> None:
         self._seen.pop(key, None)
+
+
+class SharedLimiter:
+    """Counts in Redis for all processes together; in this one alone while Redis does not answer."""
+
+    def __init__(self, redis: Any, alone: Limiter) -> None:
+        self._redis, self._alone = redis, alone
+
+    async def count(self, key: str, *, limit: int, seconds: int) -> None:
+        name = f"lz:limit:{key}"
+        try:
+            seen = int(await self._redis.incr(name))
+            if seen == 1:
+                await self._redis.expire(name, seconds)
+            left = int(await self._redis.ttl(name)) if seen > limit else 0
+        except RedisError:
+            await self._alone.count(key, limit=limit, seconds=seconds)
+            return
+        if seen > limit:
+            raise TooMany(seconds=max(left, 1))
+
+    async def forget(self, key: str) -> None:
+        await self._alone.forget(key)
+        with suppress(RedisError):
+            await self._redis.delete(f"lz:limit:{key}")

@@ -1,0 +1,47 @@
+"""What a consultation does when its hour comes and nobody acts: reminders, overruns, requests never supplemented."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from server.consultation import service, steps
+from server.consultation.model import Consultation
+from server.consultation.states import Move, State
+from server.core.i18n import local_time
+from server.core.unit import Unit
+from server.notices import service as notices
+from server.scheduling import reminders, running
+
+A_DAY = timedelta(days=1)
+
+
+async def remind(unit: Unit) -> int:
+    """Tells both sides a day and a quarter of an hour before; each reminder once, on any number of nodes."""
+    due = await reminders.take_due_reminders(unit)
+    for one in due:
+        case = await unit.session.get(Consultation, one.booking.subject_id)
+        if case is None or one.booking.subject_kind != service.SUBJECT:
+            continue
+        says = "会诊 %(number)s 明天开始：%(starts)s" if one.before >= A_DAY else "会诊 %(number)s 即将开始：%(starts)s"
+        people = [id for id in (case.applicant_person_id, case.specialist_person_id) if id]
+        facts = {"number": case.number or "", "starts": local_time(one.booking.starts_at, "zh")}
+        await notices.tell(unit, person_ids=people, says=says, facts=facts, href=service.href(case))
+    return len(due)
+
+
+async def keep_overruns(unit: Unit) -> int:
+    """Sessions that run over keep their people."""
+    return len(await running.keep_overruns(unit))
+
+
+async def expire(unit: Unit) -> int:
+    """Requests whose writer never supplied what the centre asked for."""
+    query = select(Consultation).where(Consultation.state == State.SUPPLEMENT, Consultation.due_at < unit.now)
+    late = list(await unit.session.scalars(query.limit(100)))
+    for case in late:
+        await steps.take(unit, case, Move.TIME_OUT)
+        await service.tell_applicant(unit, case, "会诊申请 %(number)s 超时未补充，已过期；可以复制为新申请")
+    return len(late)
+
+
+DUTIES = (remind, keep_overruns, expire)

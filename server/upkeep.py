@@ -1,0 +1,167 @@
+"""What the command line does besides serving: examination, backup, restore, verification, people."""
+
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from server.core import places
+from server.core.access import Matrix
+from server.core.clock import SystemClock
+from server.core.crypto import Keyring
+from server.core.database import Database
+from server.core.i18n import Translations
+from server.settings import Settings
+
+Say = Callable[[str, Mapping[str, Any]], str]
+
+
+def say_in_terminal_language() -> Say:
+    """Chinese unless the terminal's locale says otherwise."""
+    spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    locale = "en" if spoken.startswith("en") else "zh"
+    translations = Translations(places.locales())
+    return lambda message, facts: translations.say(locale, message, facts)
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """The site's store, for a command; audited like everything else."""
+    from server.audit import service as audit
+
+    keys = Keyring.load(settings.key_file)
+    matrix = Matrix.read(places.access_matrix())
+    database = Database(settings.store_url, clock=SystemClock(), keys=keys, matrix=matrix)
+    database.before_commit.append(audit.seal)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def demo_loaded(settings: Settings) -> bool:
+    """Whether the data folder holds the demo, whose passwords everybody knows."""
+    from server.accounts import passwords, queries
+
+    if not settings.key_file.exists():
+        return False
+    async with open_database(settings) as database, database.unit(writes=False) as unit:
+        person = await queries.person_by_login(unit, "wangfang")
+    from server.demo import PASSWORD
+
+    return person is not None and await passwords.matches(person.password_hash, PASSWORD)
+
+
+async def examine(settings: Settings, backups: Path | None) -> bool:
+    """Prints what was found; whether all is well."""
+    from server.operations import doctor, findings
+    from signaling.ice import CoturnIce
+
+    secret = settings.turn_secret.get_secret_value()
+    now = datetime.now(UTC)
+
+    def credentials() -> tuple[str, str]:
+        server = CoturnIce(turn=settings.turn_urls, secret=secret).issue("doctor", now)["servers"][0]
+        return str(server["username"]), str(server["credential"])
+
+    found = await doctor.examine(settings, now=now, turn_credentials=credentials, backups=backups)
+    for line in findings.told(found, say_in_terminal_language()):
+        print(line)
+    return doctor.healthy(found)
+
+
+async def back_up(settings: Settings, folder: Path, passphrase: str) -> None:
+    from server.operations import backup
+    from server.operations.repository import Repository
+
+    site_key = Keyring.load(settings.key_file).derive("backup")
+    if list(folder.glob("*")):  # noqa: ASYNC240 - once, before anything runs
+        repository = Repository(folder).open_with_site_key(site_key)
+    else:
+        repository = Repository.create(folder, passphrase=passphrase, site_key=site_key)
+    report = await backup.take(
+        repository,
+        data=settings.data,
+        database_url=settings.database_url,
+        key_file=settings.key_file,
+        now=datetime.now(UTC),
+    )
+    print(report)
+
+
+async def bring_back(settings: Settings, folder: Path, passphrase: str) -> bool:
+    """Restores on an empty machine and prints what was proved; whether all of it holds."""
+    from server.operations import findings, restore
+    from server.operations.repository import Repository
+
+    repository = Repository(folder).open_with_passphrase(passphrase)
+    report = await restore.bring_back(
+        repository,
+        data=settings.data,
+        database_url=settings.database_url,
+        key_file=settings.key_file,
+        proofs=(lambda: prove_audit(settings), lambda: prove_documents(settings)),
+    )
+    found = report.findings()
+    for line in findings.told(found, say_in_terminal_language()):
+        print(line)
+    from server.operations.doctor import healthy
+
+    return healthy(found)
+
+
+async def prove_audit(settings: Settings) -> Any:
+    from server.operations import proofs
+
+    async with open_database(settings) as database:
+        return await proofs.audit_chain(database, settings.checkpoint)
+
+
+async def prove_documents(settings: Settings) -> Any:
+    from server.documents.archive import SealedArchive
+    from server.documents.office import Office
+    from server.files.desk import store_at
+    from server.operations import proofs
+
+    async with open_database(settings) as database:
+        archive = SealedArchive(store_at(settings.data / "documents", settings.s3_url), database.keys)
+        office = Office(archive=archive, address=settings.base_url, translate=lambda locale, words: words)
+        return await proofs.signed_documents(database, office)
+
+
+async def verify_audit(settings: Settings) -> bool:
+    """Walks the chain and names the first bad row, if any."""
+    from server.audit import service as audit
+
+    async with open_database(settings) as database, database.unit(writes=False) as unit:
+        report = await audit.verify(unit, checkpoint=settings.checkpoint)
+    if report.whole:
+        print(f"OK: {report.records} records")
+    else:
+        print(f"BROKEN at record {report.first_bad}: {report.trouble} ({report.records} records before it are right)")
+    return report.whole
+
+
+async def add_person(settings: Settings, *, login: str, name: str, role: str, institution: str, password: str) -> None:
+    """The first administrator of a site, or anybody else; made with a password from standard input."""
+    from server.accounts import passwords, service
+    from server.accounts.roles import Role
+    from server.directory import queries as directory
+    from server.directory import service as places_of
+    from server.directory.kinds import Kind, Level
+
+    weak = passwords.weakness(password, login=login, name=name)
+    if weak:
+        sys.exit(say_in_terminal_language()(weak, {}))
+    hashed = await passwords.hashed(password)
+    async with open_database(settings) as database, database.unit() as unit:
+        known = {one.code: one for one in await directory.institutions(unit)}
+        where = known.get(institution) or await places_of.add_institution(
+            unit, code=institution, name=institution, short_name=institution, level=Level.COUNTY, kind=Kind.GENERAL
+        )
+        person = await service.enrol(unit, login=login, name=name, password_hash=hashed)
+        starts = service.today(unit.now)
+        await service.appoint(unit, person=person, institution_id=where.id, role=Role(role), starts=starts)
