@@ -230,6 +230,11 @@ async def show(request):
     return web.Response(text=text, content_type="text/html", headers=HEADERS)
 
 
+@routes.get("/notices/bell")
+async def show_bell(request):
+    return web.Response(text=request.app[HOUSE].page("partials/bell.html"), content_type="text/html", headers=HEADERS)
+
+
 @routes.post("/gallery/draft")
 async def keep_draft(request):
     house = request.app[HOUSE]

@@ -165,6 +165,14 @@ async def test_a_list_renews_itself_and_leaves_alone_what_is_being_typed(page, h
     assert await page.input_value("#f-patient") == "欧阳"
 
 
+async def test_the_bell_counts_what_is_new(page, house):
+    await opened(page, house)
+    await expect(page.locator("#bell")).to_have_text("3")
+    house.context = {"unread": 5}
+    await hint(house, "person:" + "a" * 32)
+    await expect(page.locator("#bell")).to_have_text("5")
+
+
 async def test_what_changed_while_the_line_was_down_is_there_when_it_is_back(page, house):
     await opened(page, house)
     house.context = {"cases": []}

@@ -47,23 +47,56 @@ function element(name, text) {
   return made;
 }
 
-/** Buttons and links with data-confirm ask first: data-confirm="句子" data-confirm-act="取消会诊". */
+/** Buttons, links and forms with data-confirm ask first: data-confirm="句子" data-confirm-act="取消会诊". */
 export function guardWithQuestions() {
-  document.addEventListener("click", (event) => void guard(event), { capture: true });
+  document.addEventListener("click", (event) => void guardClick(event), { capture: true });
+  document.addEventListener("submit", (event) => void guardForm(event), { capture: true });
 }
 
 /** @type {Element | null} */
 let agreed = null;
 
 /** @param {MouseEvent} event */
-async function guard(event) {
-  const pressed = event.target instanceof Element ? event.target.closest("[data-confirm]") : null;
-  if (!(pressed instanceof HTMLElement)) return;
-  if (pressed === agreed) return void (agreed = null);
+async function guardClick(event) {
+  const pressed = event.target instanceof Element ? event.target.closest("[data-confirm]:not(form)") : null;
+  if (!(pressed instanceof HTMLElement) || !asks(event, pressed)) return;
+  if (await askAbout(pressed, pressed)) go(pressed, () => pressed.click());
+}
+
+/** @param {SubmitEvent} event */
+async function guardForm(event) {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || !("confirm" in form.dataset) || !asks(event, form)) return;
+  const { submitter } = event;
+  if (await askAbout(form, submitter)) go(form, () => form.requestSubmit(submitter));
+}
+
+/**
+ * @param {Event} event held back, unless it is the one that was agreed to
+ * @param {Element} asking
+ */
+function asks(event, asking) {
+  if (asking === agreed) return false;
   event.preventDefault();
   event.stopImmediatePropagation();
-  const { confirm = "", confirmTitle, confirmAct } = pressed.dataset;
-  if (!(await ask({ sentence: confirm, title: confirmTitle, act: confirmAct ?? pressed.textContent?.trim() }))) return;
-  agreed = pressed;
-  pressed.click();
+  return true;
+}
+
+/**
+ * @param {HTMLElement} asking
+ * @param {HTMLElement | null} button whose word the answer repeats
+ */
+function askAbout(asking, button) {
+  const { confirm = "", confirmTitle, confirmAct } = asking.dataset;
+  return ask({ sentence: confirm, title: confirmTitle, act: confirmAct ?? button?.textContent?.trim() });
+}
+
+/**
+ * @param {Element} asking
+ * @param {() => void} act
+ */
+function go(asking, act) {
+  agreed = asking;
+  act();
+  agreed = null;
 }

@@ -1,5 +1,6 @@
 // Parts of a page that keep themselves fresh: <section id="open-cases" data-live="post:… centre:…" data-live-src="/…">.
 // A hint names a topic; the region is fetched again and morphed in. Without data-live-src the page itself is fetched.
+// data-live-first: it is fetched once as soon as the page is there.
 import { io } from "socket.io-client";
 import { concerns } from "../lib/topics.js";
 import { fragment } from "../net/http.js";
@@ -28,6 +29,7 @@ export function keepFresh({ onLine, onHint }) {
   socket.on("resync", freshenAll);
   socket.on("changed", (/** @type {Hint} */ hint) => (freshenFor(hint), onHint?.(hint)));
   document.addEventListener("visibilitychange", gather);
+  freshenFirst();
   return () => (document.removeEventListener("visibilitychange", gather), window.clearTimeout(timer), void socket.disconnect());
 }
 
@@ -37,6 +39,11 @@ function freshenFor(hint) {
   for (const region of regions()) {
     if (topics.some((topic) => concerns(region.dataset.live ?? "", topic))) stale.add(sourceOf(region));
   }
+  gather();
+}
+
+function freshenFirst() {
+  for (const region of regions()) if ("liveFirst" in region.dataset) stale.add(sourceOf(region));
   gather();
 }
 

@@ -15,7 +15,7 @@ export function offerThemes() {
 }
 
 function applyChoice() {
-  const chosen = /(?:^|; )theme=(light|dark)/.exec(document.cookie)?.[1];
+  const chosen = /(?:^|; )lianzhen_theme=(light|dark)/.exec(document.cookie)?.[1];
   if (chosen) document.documentElement.dataset.bsTheme = chosen;
 }
 
@@ -28,7 +28,7 @@ function other() {
 /** @param {"light" | "dark"} theme */
 function choose(theme) {
   document.documentElement.dataset.bsTheme = theme;
-  document.cookie = `theme=${theme}; path=/; max-age=${YEAR}; samesite=lax`;
+  document.cookie = `lianzhen_theme=${theme}; path=/; max-age=${YEAR}; samesite=lax`;
 }
 
 /** @param {Element} button */
