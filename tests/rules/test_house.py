@@ -5,6 +5,7 @@ import importlib
 import pkgutil
 import re
 import tomllib
+from functools import cache
 
 import pytest
 
@@ -18,6 +19,7 @@ VAGUE = re.compile(r"(Manager|Helper|Utils?|Handler)$")
 METHODS = {"get", "post", "put", "patch", "delete", "head", "options"}
 
 
+@cache
 def trees():
     return {path: ast.parse(path.read_text()) for path in python_files(SERVER, SIGNALING)}
 

@@ -50,7 +50,7 @@ def scripts_say():
     return [words for path in sorted(SCRIPTS.rglob("*.js")) for words in script_words(path)]
 
 
-@pytest.fixture(params=[(pages_say, False), (scripts_say, True)], ids=["pages", "scripts"])
+@pytest.fixture(scope="module", params=[(pages_say, False), (scripts_say, True)], ids=["pages", "scripts"])
 def spoken(request):
     say, scripts = request.param
     return say(), english(scripts)
