@@ -2,13 +2,13 @@
 
 from server.consultation import queries, service
 from server.consultation.model import Consultation
-from server.core.access import Relation
 from server.core.errors import NotFound
 from server.core.unit import Unit
 from server.directory import queries as directory
 from server.files import queries as files
 from server.files.states import Kind, Status
 from server.files.subjects import About, Access
+from server.patients.consent.papers import ConsentPapers
 from server.patients.consent.ports import ConsentSubject
 
 PAPER = "consent"
@@ -27,7 +27,7 @@ class ConsentedCase:
             patient_id=case.patient_id,
             title=case.number or "",
             invited=await _invited_name(unit, case),
-            fee_cents=case.fee_cents or None,
+            fee_cents=await service.expected_fee(unit, case),
             back=f"{service.href(case)}/edit",
         )
 
@@ -47,13 +47,16 @@ class SigningPapers:
 
 
 class PaperFiles:
-    """server.files.subjects.SubjectAccess for signed papers: whoever records the consent, in their institution."""
+    """server.files.subjects.SubjectAccess for signed papers: theirs until signed, nobody's to change afterwards."""
+
+    def __init__(self) -> None:
+        self._papers = ConsentPapers()
 
     async def may(self, unit: Unit, subject_kind: str, subject_id: str, action: Access) -> bool:
-        if not unit.may("consent.record", {Relation.OWN}):
+        if not await self._papers.may(unit, subject_kind, subject_id, action):
             return False
         rows = await files.of_subject(unit, PAPER, subject_id)
         return all(one.institution_id == unit.actor.institution_id for one in rows)
 
     async def about(self, unit: Unit, subject_kind: str, subject_id: str) -> About:
-        return About()
+        return About(patient_id=await self._papers.patient_id(unit, subject_id))

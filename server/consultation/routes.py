@@ -10,7 +10,6 @@ from server.consultation import answers, queries, service, views
 from server.consultation.model import Consultation
 from server.consultation.states import OPEN, State
 from server.core.http import Routes, read_form, read_query, render, say, see_other, unit_of
-from server.core.unit import Unit
 from server.patients import service as patients
 
 routes = Routes("consultation")
@@ -27,7 +26,6 @@ class ListQuery(BaseModel):
     tab: str = "open"
     before: str = Field("", max_length=32)
     after: str = Field("", max_length=32)
-    q: str = Field("", max_length=60)
 
 
 class Why(BaseModel):
@@ -38,41 +36,57 @@ class Why(BaseModel):
 
 @routes.get("/consultations", "consultation.list")
 async def list_page(request: web.Request) -> web.StreamResponse:
-    unit, asked = unit_of(request), read_query(request, ListQuery)
+    asked = read_query(request, ListQuery)
     tab = asked.tab if asked.tab in TABS else "open"
-    page = await _found(unit, asked, TABS[tab][1])
+    page = await queries.listed(
+        unit_of(request), states=TABS[tab][1], before=asked.before or None, after=asked.after or None
+    )
+    return await _list(request, page, tab)
+
+
+async def _list(request: web.Request, page: queries.Page, tab: str, sought: str = "") -> web.Response:
+    unit = unit_of(request)
     counts = await queries.counts(unit)
-    base = f"/consultations?tab={tab}" + (f"&q={asked.q}" if asked.q else "")
     return render(
         request,
         "consultation/list.html",
         cases=await views.cards(unit, page.rows, partial(say, request)),
         tabs=[
-            {"href": f"/consultations?tab={name}", "label": say(request, word), "current": name == tab}
+            {"href": f"/consultations?tab={name}", "label": say(request, word), "current": name == tab and not sought}
             for name, (word, _) in TABS.items()
         ],
         open_count=sum(counts.values()),
-        older=f"{base}&before={page.older}" if page.older else "",
-        newer=f"{base}&after={page.newer}" if page.newer else "",
-        q=asked.q,
+        older=f"/consultations?tab={tab}&before={page.older}" if page.older and not sought else "",
+        newer=f"/consultations?tab={tab}&after={page.newer}" if page.newer and not sought else "",
+        q=sought,
         may_create=bool(unit.matrix.granted(unit.actor.role, "consultation.create")),
     )
 
 
-async def _found(unit: Unit, asked: ListQuery, states: frozenset[State] | None) -> queries.Page:
-    """By number when it looks like one, else by patient as far as the reader may find patients."""
+class Sought(BaseModel):
+    q: str = Field("", max_length=60)
+
+
+@routes.post("/search", "consultation.list")
+async def search(request: web.Request) -> web.StreamResponse:
+    """By number when it looks like one, else by patient. Sent, not asked by address: names stay out of histories."""
+    unit = unit_of(request)
+    form = await read_form(request, Sought)
+    sought = "" if form.errors else form.value.q.strip()
+    if not sought:
+        return see_other("/consultations?tab=all")
     number, patient_ids = "", None
-    if asked.q and (asked.q[:2].upper() in ("SQ", "HZ") or asked.q.isdigit()):
-        number = asked.q.upper()
-    elif asked.q:
-        patient_ids = [card.id for card in await patients.find(unit, asked.q)]
-    listed = partial(queries.listed, unit, states=states, number=number, patient_ids=patient_ids)
-    return await listed(before=asked.before or None, after=asked.after or None)
+    if sought[:2].upper() in ("SQ", "HZ"):
+        number = sought.upper()
+    else:
+        patient_ids = [card.id for card in await patients.find(unit, sought)]
+    page = await queries.listed(unit, number=number, patient_ids=patient_ids)
+    return await _list(request, page, "all", sought)
 
 
 @routes.get("/search", "consultation.list")
-async def search(request: web.Request) -> web.StreamResponse:
-    return see_other(f"/consultations?tab=all&q={request.query.get('q', '')}")
+async def search_page(request: web.Request) -> web.StreamResponse:
+    return see_other("/consultations?tab=all")
 
 
 async def case_of(request: web.Request, action: str, *, locked: bool = False) -> Consultation:

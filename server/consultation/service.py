@@ -13,6 +13,7 @@ from server.consultation.states import LIVE, Move, State
 from server.core.errors import Invalid, Refusal, Stale
 from server.core.unit import Unit
 from server.directory import queries as directory
+from server.directory.kinds import Service
 from server.documents import numbers
 from server.meeting import service as meetings
 from server.notices import service as notices
@@ -121,6 +122,21 @@ async def missing(unit: Unit, case: Consultation) -> dict[str, str]:
     if case.patient_id and not await consents.in_force(unit, subject_id=case.id, kind=ConsentKind.CONSULTATION):
         lacking["consent"] = "知情同意书"
     return lacking
+
+
+async def expected_fee(unit: Unit, case: Consultation) -> int | None:
+    """What the consultation will cost, in cents, by the agreement with whoever is (or will probably be) invited."""
+    invited = case.invited_id
+    if invited is None and case.wished_post_id:
+        invited = (await accounts.post(unit, case.wished_post_id)).institution_id
+    if invited is None and case.consortium_id:
+        invited = await directory.lead_of(unit, case.consortium_id)
+    if invited is None:
+        return None
+    agreement = await directory.agreement_in_force(
+        unit, inviting_id=case.inviting_id, invited_id=invited, service=Service.CONSULTATION, on=today(unit.now)
+    )
+    return agreement.fee_cents if agreement else None
 
 
 async def submit(unit: Unit, *, case: Consultation) -> None:

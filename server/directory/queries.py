@@ -34,6 +34,11 @@ async def institutions(unit: Unit, ids: Iterable[str] | None = None) -> list[Ins
     return list(await unit.session.scalars(query))
 
 
+async def short_names(unit: Unit, ids: Iterable[str]) -> dict[str, str]:
+    query = select(Institution.id, Institution.short_name).where(Institution.id.in_(set(ids)))
+    return {id: name for id, name in await unit.session.execute(query)}
+
+
 async def departments(unit: Unit, institution_ids: Iterable[str]) -> list[Department]:
     query = select(Department).where(Department.institution_id.in_(set(institution_ids)))
     return list(await unit.session.scalars(query.order_by(Department.institution_id, Department.code)))
@@ -41,6 +46,12 @@ async def departments(unit: Unit, institution_ids: Iterable[str]) -> list[Depart
 
 async def consortia(unit: Unit) -> list[Consortium]:
     return list(await unit.session.scalars(select(Consortium).order_by(Consortium.name)))
+
+
+async def lead_of(unit: Unit, consortium_id: str) -> str | None:
+    """The id of the lead hospital; None when there is no such consortium."""
+    found = await unit.session.get(Consortium, consortium_id)
+    return found.lead_id if found else None
 
 
 async def consortium_ids_of(unit: Unit, institution_id: str) -> frozenset[str]:
