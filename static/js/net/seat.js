@@ -1,10 +1,10 @@
 // This page's place in the room: taken with a ticket, kept through broken lines, given up on purpose.
 
 import { delay } from "../lib/backoff.js";
-import { catchUp, hasHole, openJournal, take } from "../lib/journal.js";
 import { emptyRoster, GRACE, hear, hearLeniently, resume } from "../lib/roster.js";
 import { clockOffset } from "../lib/times.js";
 import { Refused, Unreachable } from "./http.js";
+import { RoomLog } from "./log.js";
 import { Gone } from "./wire.js";
 
 /** @typedef {import("../lib/journal.js").Entry} Entry */
@@ -22,8 +22,7 @@ import { Gone } from "./wire.js";
  * @property {(place: Place) => void} placed
  * @property {(welcome: {me: Me, ice: Ice, first: boolean, room: any}) => void} seated
  * @property {(change: Change, calling: boolean) => void} people
- * @property {(entries: Entry[], how: {fresh: boolean, afresh: boolean}) => void} entries
- *   fresh: happening now (not history); afresh: replace what is shown
+ * @property {(entries: Entry[], how: import("./log.js").How) => void} entries
  * @property {(signal: any) => void} signal
  * @property {() => void} muted
  * @property {(reason: Reason, says?: string) => void} closed
@@ -46,15 +45,15 @@ export class Seat {
   me = null;
   roster = emptyRoster();
   offset = 0; // ms the server's clock is ahead of ours
-  #journal = openJournal();
   /** @type {Promise<string> | null} */
   #ticket = null;
   #move = false;
   #attempt = 0;
   #refusedTickets = 0;
   #resumedAt = -Infinity;
-  #catchingUp = false;
   #inside = false;
+  /** @type {RoomLog} */
+  #log;
   /** @type {import("../lib/roster.js").Roster} what the server said last, without anybody bridged */
   #told = emptyRoster();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -68,23 +67,24 @@ export class Seat {
     this.ends = ends;
     this.wire = ends.wire;
     this.listener = ends.listener;
+    this.#log = new RoomLog({ ask: (name, payload) => this.ask(name, payload), read: this.listener.entries });
     this.wire.listen({
       connected: () => void this.#join(),
       lost: () => this.#lost(),
       told: {
-        event: (entry) => this.#hear([entry]),
+        event: (entry) => this.#log.hear(entry),
         peers: (told) => this.#people(told),
         signal: (signal) => this.listener.signal(signal),
         muted: () => this.listener.muted(),
         welcome: (answer) => this.#seated(answer),
         closed: ({ reason }) => this.#out(reason),
-        resync: () => void this.#fill(),
+        resync: () => void this.#log.fill(),
       },
     });
   }
 
   get last() {
-    return this.#journal.last;
+    return this.#log.last;
   }
 
   /** Ticket and socket at the same time: neither waits for the other. @param {boolean} [move] take the call over */
@@ -182,7 +182,7 @@ export class Seat {
     this.#put("in");
     this.#told = rosterOf(answer);
     this.#took(resume(this.roster, this.#told, this.listener.flows), true);
-    this.#log(answer, first);
+    this.#log.begin(answer, first);
   }
 
   /** A server that has just come back does not know everybody yet; whoever is still missing then, has left. */
@@ -190,16 +190,6 @@ export class Seat {
     this.#resumedAt = performance.now();
     clearTimeout(this.#graceOver);
     this.#graceOver = setTimeout(() => this.#took(hear(this.roster, this.#told), false), GRACE);
-  }
-
-  /**
-   * @param {any} answer
-   * @param {boolean} first
-   */
-  #log({ events, seq, snapshot }, first) {
-    const afresh = Boolean(snapshot) || seq < this.last;
-    if (afresh) this.#journal = openJournal(events.length ? events[0].seq - 1 : seq);
-    this.listener.entries(catchUp(this.#journal, events, seq), { fresh: !first && !afresh, afresh });
   }
 
   /** @param {{code: string}} error */
@@ -263,31 +253,6 @@ export class Seat {
   #took(change, calling) {
     this.roster = change.roster;
     this.listener.people(change, calling);
-  }
-
-  /** @param {Entry[]} entries */
-  #hear(entries) {
-    this.listener.entries(take(this.#journal, entries), { fresh: true, afresh: false });
-    if (hasHole(this.#journal)) void this.#fill();
-  }
-
-  /** Asks for what was missed. */
-  async #fill() {
-    if (this.#catchingUp) return;
-    this.#catchingUp = true;
-    try {
-      for (let more = true; more; ) {
-        const answer = await this.ask("since", { last: this.last });
-        if (!answer.ok) break;
-        const upTo = answer.more ? answer.events.at(-1).seq : answer.seq;
-        this.listener.entries(catchUp(this.#journal, answer.events, upTo), { fresh: true, afresh: false });
-        more = answer.more;
-      }
-    } catch (error) {
-      if (!(error instanceof Gone)) throw error; // the next join brings what is missing
-    } finally {
-      this.#catchingUp = false;
-    }
   }
 
   /** @param {Place} place */

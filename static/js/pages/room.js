@@ -130,7 +130,7 @@ function act(deed) {
     camera: () => capture.setDark(!choices.dark),
     screen: () => call?.toggleScreen(),
     hand: () => call?.raiseHand(),
-    chat: () => (call?.side.show("chat"), call?.chat.focus()),
+    chat: () => (call?.side.show("chat"), call?.talk.view.focus()),
     panel: () => call?.side.toggle(),
     devices: () => (byId("devices", HTMLDialogElement).showModal(), devices.show()),
     full: () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),

@@ -1,18 +1,19 @@
 // The call: one's seat in the room, the connections to the others, and what is shown of both.
 
-import { isDead, emptyFloor, listen, newEar, SPEECH } from "../../lib/speaking.js";
 import { refusalSays } from "../../lib/sayings.js";
 import { t } from "../../lib/words.js";
-import { heardLevel } from "../../media/levels.js";
 import { Mesh } from "../../media/mesh.js";
 import { Screen } from "../../media/screen.js";
 import { post } from "../../net/http.js";
 import { Seat } from "../../net/seat.js";
 import { Gone, Wire } from "../../net/wire.js";
 import { toast } from "../toast.js";
-import { ChatView } from "./chat.js";
+import { Bell } from "./bell.js";
+import { Ears } from "./ears.js";
 import { Faces } from "./faces.js";
-import { announce, byId } from "./page.js";
+import { Minutes } from "./minutes.js";
+import { Network } from "./network.js";
+import { byId } from "./page.js";
 import { PeopleView } from "./people.js";
 import { banner, Scene } from "./scene.js";
 import { Side } from "./side.js";
@@ -34,8 +35,6 @@ import { Talk } from "./talk.js";
  */
 
 const LISTEN_EVERY = 200; // ms
-const REPORT_EVERY = 5000; // ms
-const NOTICE_FOR = 4000; // ms the own tile says that the network has changed
 
 export class Call {
   /** @type {import("../../media/link.js").Tracks} */
@@ -45,24 +44,12 @@ export class Call {
   hand = false;
   /** @type {string | null} */
   pinned = null;
-  #floor = emptyFloor();
-  #mine = emptyFloor();
-  #ear = newEar();
-  #dead = false;
-  /** @type {Set<string>} */
-  #speaking = new Set();
-  /** @type {number | null} */
-  #began = null;
-  #networkChangedAt = -Infinity;
+  ears = new Ears();
+  minutes = new Minutes();
   #told = "";
-  #unsayWaiting = () => {};
   #drawn = false;
-  /** @type {Map<string, string>} */
-  #names = new Map();
   /** @type {ReturnType<typeof setInterval>[]} */
   #beats = [];
-  #network = () => this.#networkChanged();
-  #seen = () => document.visibilityState === "visible" && this.seat.hurry();
 
   /** @param {CallEnds} ends */
   constructor(ends) {
@@ -76,19 +63,24 @@ export class Call {
       page: crypto.randomUUID(),
       listener: this.#listener(),
     });
+    this.network = new Network({
+      seat: this.seat,
+      ties: () => this.mesh?.ties.values() ?? [],
+      changed: () => (this.mesh?.networkChanged(), this.changed()),
+    });
     this.faces = new Faces(byId("faces"), { pin: (key) => this.pin(key), firstFrame });
     this.scene = new Scene(this.faces);
     this.sounds = new Sounds(byId("sounds"), capture.choices.speaker);
-    this.people = new PeopleView((deed, who) => void this.#host(deed, who));
+    this.people = new PeopleView((deed, { id }) => void this.ask(deed, { who: id }));
     this.side = new Side((tab, open) => open && this.#looked(tab));
-    const nameOf = (/** @type {string | null} */ id) => this.#names.get(id ?? "") ?? t("会诊室");
-    const me = () => this.seat.me?.id ?? "";
-    const draft = `room-draft ${facts.room}`;
-    const typed = (/** @type {string} */ text) => sessionStorage.setItem(draft, text);
-    this.chat = new ChatView({ zone: facts.zone, me, nameOf, typed, say: (text) => this.talk.say(text) });
-    this.chat.connect(sessionStorage.getItem(draft) ?? "");
-    const isShown = () => this.side.isShown("chat");
-    this.talk = new Talk({ room: facts.room, seat: this.seat, view: this.chat, isShown, nameOf });
+    this.bell = new Bell({ isLooking: () => this.side.isShown("people"), look: () => this.side.show("people") });
+    this.talk = new Talk({
+      room: facts.room,
+      zone: facts.zone,
+      seat: this.seat,
+      isShown: () => this.side.isShown("chat"),
+      nameOf: (id) => this.minutes.nameOf(id),
+    });
   }
 
   /** @param {boolean} move take the call over from another page or device */
@@ -96,22 +88,14 @@ export class Call {
     this.tracks.audio = this.capture.tracks.audio;
     this.tracks.camera = this.capture.tracks.video;
     this.seat.enter(move);
-    globalThis.addEventListener("online", this.#network);
-    connection()?.addEventListener("change", this.#network);
-    document.addEventListener("visibilitychange", this.#seen);
-    this.#beats = [
-      setInterval(() => this.#listen(), LISTEN_EVERY),
-      setInterval(() => this.#report(), REPORT_EVERY),
-      setInterval(() => this.changed(), 1000),
-    ];
+    this.network.connect();
+    this.#beats = [setInterval(() => this.#listen(), LISTEN_EVERY), setInterval(() => this.changed(), 1000)];
   }
 
   /** Everything this call holds is let go, the camera's lamp included. */
   end() {
     for (const beat of this.#beats) clearInterval(beat);
-    globalThis.removeEventListener("online", this.#network);
-    connection()?.removeEventListener("change", this.#network);
-    document.removeEventListener("visibilitychange", this.#seen);
+    this.network.disconnect();
     this.screen.stop();
     this.mesh?.close();
     this.mesh = null;
@@ -201,6 +185,7 @@ export class Call {
     banner(place === "away" ? t("与服务器的连接断开，正在重新连接；通话继续") : "");
     if (place === "waiting") this.ends.over("waiting");
     if (place === "in") this.#told = "";
+    performance.mark(`room-${place}`); // the benchmarks read these
     this.changed();
   }
 
@@ -210,7 +195,7 @@ export class Call {
    * @param {boolean} first
    */
   #seated(me, ice, first) {
-    this.#names.set(me.id, me.name);
+    this.minutes.know([me]);
     if (this.mesh) this.mesh.renew(ice);
     else this.mesh = this.#newMesh(me.id, ice);
     if (first) this.ends.seated();
@@ -246,28 +231,16 @@ export class Call {
    * @param {boolean} calling
    */
   #met({ roster }, calling) {
-    for (const { id, name } of roster.peers) this.#names.set(id, name);
+    this.minutes.know(roster.peers);
     this.mesh?.meet(roster.peers, calling);
-    this.#tellWaiting(roster.waiting.length);
+    this.bell.ring(roster.waiting.length);
     this.changed();
   }
 
   /** @param {import("./side.js").Tab} tab */
   #looked(tab) {
     if (tab === "chat") this.talk.seen();
-    if (tab === "people") this.#unsayWaiting();
-  }
-
-  /** @param {number} count */
-  #tellWaiting(count) {
-    const place = byId("people-count");
-    const more = count > Number(place.textContent || 0);
-    place.hidden = !count;
-    place.textContent = String(count);
-    if (!count || more) this.#unsayWaiting();
-    if (!more || this.side.isShown("people")) return;
-    const text = t("有人在等候室等待准许进入");
-    this.#unsayWaiting = toast({ text, tone: "info", label: t("查看"), undo: () => this.side.show("people"), stays: true });
+    if (tab === "people") this.bell.seen();
   }
 
   /**
@@ -275,34 +248,15 @@ export class Call {
    * @param {{fresh: boolean, afresh: boolean}} how
    */
   #heard(entries, how) {
-    for (const { at } of entries) this.#began = Math.min(this.#began ?? Infinity, Date.parse(at));
-    for (const { body } of entries) if (body.who && body.name) this.#names.set(body.who, body.name);
+    this.minutes.read(entries);
     this.talk.take(entries, how);
-    if (how.fresh) this.#announce(entries);
+    if (how.fresh) this.minutes.announce(entries, this.seat.me?.id);
     this.changed();
-  }
-
-  /** @param {Entry[]} entries */
-  #announce(entries) {
-    const others = entries.filter(({ body }) => body.who && body.who !== this.seat.me?.id);
-    for (const { kind, body } of others) {
-      const name = this.#names.get(body.who) ?? "";
-      if (kind === "joined") announce(t("%(name)s 进入", { name }));
-      if (kind === "left") announce(t("%(name)s 离开", { name }));
-    }
   }
 
   #mutedByHost() {
     this.capture.setMuted(true);
     toast({ text: t("主持人已将您静音"), tone: "info" });
-  }
-
-  /**
-   * @param {import("./people.js").HostDeed} deed
-   * @param {{id: string, name: string}} who
-   */
-  async #host(deed, { id }) {
-    await this.ask(deed, { who: id });
   }
 
   /** Says what is on now to everybody, when it is not what was said last. */
@@ -312,45 +266,21 @@ export class Call {
     const now = JSON.stringify(live);
     if (now === this.#told) return;
     this.#told = now;
-    this.seat.hint("media", live);
+    void this.#sayMedia(live);
   }
 
-  #networkChanged() {
-    this.#networkChangedAt = performance.now();
-    void this.seat.probe();
-    this.mesh?.networkChanged();
-    this.changed();
+  /** @param {import("../../net/seat.js").Live} live said again at the next beat when it did not arrive */
+  async #sayMedia(live) {
+    const answer = await this.seat.ask("media", live).catch(() => null);
+    if (!answer?.ok && answer?.error.code !== "room.not_allowed") this.#told = "";
   }
 
   #listen() {
-    const now = performance.now();
-    const { audio } = this.tracks;
-    const level = audio && !this.capture.choices.muted ? this.ends.meter.level : null;
-    const heard = this.seat.roster.peers.map(({ id, mic }) => ({ id, level: mic ? this.#levelOf(id) : 0 }));
-    const others = listen(this.#floor, heard, now);
-    const own = listen(this.#mine, [{ id: this.seat.me?.id ?? "", level: level ?? 0 }], now);
-    this.#speaking = new Set([...others.speaking, ...own.speaking]);
-    this.faces.ring(this.#speaking);
-    const dead = isDead(this.#ear, level, now);
-    if (dead !== this.#dead) this.changed();
-    this.#dead = dead;
-  }
-
-  /** @param {string} id */
-  #levelOf(id) {
-    return heardLevel(this.mesh?.ties.get(id)?.link.receiver("audio"));
-  }
-
-  /** The others see how one's line is. */
-  #report() {
-    const lines = [...(this.mesh?.ties.values() ?? [])].map(({ line }) => line).filter((line) => line !== null);
-    if (!lines.length) return;
-    const rooms = lines.map(({ room }) => room).filter((room) => room !== null);
-    this.seat.hint("net", {
-      rtt: Math.max(...lines.map(({ rtt }) => rtt)),
-      loss: Math.min(1, Math.max(...lines.map(({ lossOut }) => lossOut))),
-      kbps: rooms.length ? Math.min(...rooms) : 0,
-    });
+    const { me, roster } = this.seat;
+    const level = this.tracks.audio && !this.capture.choices.muted ? this.ends.meter.level : null;
+    const room = { peers: roster.peers, ties: this.mesh?.ties, me: me?.id ?? "", level, now: performance.now() };
+    if (this.ears.look(room)) this.changed();
+    this.faces.ring(this.ears.speaking);
   }
 
   #draw() {
@@ -359,13 +289,13 @@ export class Call {
     const now = performance.now();
     const { mic, cam } = this.live();
     const reachable = place === "in";
-    const own = { mic, hand: this.hand, dead: this.#dead, networkChanged: now - this.#networkChangedAt < NOTICE_FOR };
-    const view = { me, peers: roster.peers, ties: this.mesh.ties, tracks: this.tracks, own, speaking: this.#speaking };
-    this.scene.draw({ ...view, speaker: this.#floor.stage, pinned: this.pinned, reachable, now });
+    const own = { mic, hand: this.hand, dead: this.ears.dead, networkChanged: this.network.hasJustChanged(now) };
+    const view = { me, peers: roster.peers, ties: this.mesh.ties, tracks: this.tracks, own, speaking: this.ears.speaking };
+    this.scene.draw({ ...view, speaker: this.ears.speaker, pinned: this.pinned, reachable, now });
     this.sounds.play(this.#voices());
     this.people.show(roster, { ...me, mic, cam, hand: this.hand, away: false }, me.host);
     const serverNow = Date.now() + this.seat.offset;
-    this.scene.clock(this.#began ?? serverNow, serverNow, this.ends.facts.endsAt);
+    this.scene.clock(this.minutes.began ?? serverNow, serverNow, this.ends.facts.endsAt);
     this.ends.drawn({ mic, cam, screen: Boolean(this.tracks.screen), hand: this.hand, reachable });
   }
 
@@ -378,11 +308,6 @@ export class Call {
     }
     return voices;
   }
-}
-
-/** @returns {EventTarget | undefined} tells of a change between networks, where the browser knows */
-function connection() {
-  return /** @type {{connection?: EventTarget}} */ (/** @type {unknown} */ (navigator)).connection;
 }
 
 /** @param {import("../../lib/faces.js").Face} face */

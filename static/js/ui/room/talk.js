@@ -5,6 +5,7 @@ import { refusalSays } from "../../lib/sayings.js";
 import { t } from "../../lib/words.js";
 import { Gone } from "../../net/wire.js";
 import { toast } from "../toast.js";
+import { ChatView } from "./chat.js";
 import { announce, byId, write } from "./page.js";
 
 /** @typedef {import("../../lib/journal.js").Entry} Entry */
@@ -20,11 +21,15 @@ export class Talk {
   #unread = 0;
 
   /**
-   * @param {{room: string, seat: Seat, view: import("./chat.js").ChatView, isShown: () => boolean,
-   *   nameOf: (id: string | null) => string}} ends
+   * @param {{room: string, zone: string, seat: Seat, isShown: () => boolean, nameOf: (id: string | null) => string}} ends
    */
   constructor(ends) {
     this.ends = ends;
+    const draft = `room-draft ${ends.room}`;
+    const typed = (/** @type {string} */ text) => sessionStorage.setItem(draft, text);
+    const { zone, nameOf } = ends;
+    this.view = new ChatView({ zone, nameOf, typed, me: () => this.#me, say: (text) => this.say(text) });
+    this.view.connect(sessionStorage.getItem(draft) ?? "");
   }
 
   get #me() {
@@ -68,9 +73,9 @@ export class Talk {
    * @param {{fresh: boolean, afresh: boolean}} how
    */
   take(entries, { fresh, afresh }) {
-    if (afresh) this.ends.view.clear();
+    if (afresh) this.view.clear();
     for (const entry of entries) this.#settleIfBack(entry);
-    this.ends.view.add(entries);
+    this.view.add(entries);
     if (fresh) this.#tell(entries.filter(({ kind, by }) => kind === "chat" && by !== this.#me));
   }
 
@@ -99,7 +104,7 @@ export class Talk {
     this.#outbox = outbox;
     if (outbox.length) localStorage.setItem(this.#shelf, store(outbox));
     else localStorage.removeItem(this.#shelf); // nothing said about a patient stays on the machine
-    this.ends.view.showUnsent(outbox);
+    this.view.showUnsent(outbox);
   }
 
   /** @param {Entry[]} said by others, just now */
