@@ -61,6 +61,12 @@ class RequestDraft(BaseModel):
         }
 
 
+class OtherTemplate(RequestDraft):
+    """The draft as typed, and the template to go on with."""
+
+    chosen: Complaint = Complaint.BLANK
+
+
 class ChosenPatient(BaseModel):
     patient_id: str = Field(min_length=1, max_length=32)
 

@@ -9,7 +9,7 @@ from server.accounts import queries as accounts
 from server.accounts.roles import Role
 from server.accounts.service import today
 from server.consultation import attachments, complaints, service, views
-from server.consultation.forms import ChosenPatient, NewRequest, RequestDraft
+from server.consultation.forms import ChosenPatient, NewRequest, OtherTemplate, RequestDraft
 from server.consultation.kinds import Complaint
 from server.consultation.model import Consultation
 from server.consultation.routes import case_of
@@ -28,7 +28,9 @@ routes = Routes("request")
 @routes.get("/consultations/new", "consultation.create")
 async def choose_template(request: web.Request) -> web.StreamResponse:
     words = [(one.value, say(request, word)) for one, word in views.COMPLAINT_WORDS.items()]
-    return render(request, "consultation/new.html", complaints=words, patient_id=request.query.get("patient", ""))
+    asks = {one.value: [say(request, words) for _, words in complaints.PROMPTS[one][:2]] for one in Complaint}
+    patient_id = request.query.get("patient", "")
+    return render(request, "consultation/new.html", complaints=words, asks=asks, patient_id=patient_id)
 
 
 @routes.post("/consultations", "consultation.create")
@@ -115,14 +117,15 @@ async def submit(request: web.Request) -> web.StreamResponse:
 
 @routes.post("/consultations/{id}/complaint", "consultation.edit")
 async def choose_complaint(request: web.Request) -> web.StreamResponse:
-    """Another template: other prompts; what was written stays."""
+    """Another template: other prompts; what was written stays, and so does a specialty that the old one did not propose."""
     case = await case_of(request, "consultation.edit")
-    form = await read_form(request, NewRequest)
-    chosen = form.value.complaint if not form.errors else Complaint.BLANK
-    fields: dict[str, Any] = {"complaint": chosen}
-    if not case.specialty:
-        fields["specialty"] = complaints.SPECIALTY_OF.get(chosen, "")
-    await service.save(unit_of(request), case=case, fields=fields)
+    form = await read_form(request, OtherTemplate)
+    if form.errors:
+        return await editor(request, case, form, 422)
+    fields = form.value.fields()
+    if fields["specialty"] in ("", complaints.SPECIALTY_OF.get(case.complaint, "")):
+        fields["specialty"] = complaints.SPECIALTY_OF.get(form.value.chosen, "")
+    await service.save(unit_of(request), case=case, fields=fields | {"complaint": form.value.chosen})
     return see_other(f"{service.href(case)}/edit")
 
 
