@@ -241,6 +241,17 @@ async def test_typing_without_a_line_waits_here_and_survives_a_closed_tab(chromi
         assert await keeps(page) == []
 
 
+async def test_a_form_that_comes_later_saves_itself_too(page, house):
+    house.context = {"form": None}
+    await opened(page, house)
+    await page.evaluate(
+        "const form = document.querySelector('form[data-autosave]'); form.replaceWith(form.cloneNode(true))"
+    )
+    await page.fill("#f-story", "在会诊室里写的")
+    await until_saved(page)
+    assert house.drafts[-1]["story"] == "在会诊室里写的"
+
+
 async def test_two_who_wrote_at_once_both_keep_their_words(page, house):
     await opened(page, house)
     house.answer = (409, {"code": "stale"})

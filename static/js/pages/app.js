@@ -1,9 +1,9 @@
 // What every page has.
-import htmx from "htmx.org";
+import "htmx.org";
 import { autosaveForms } from "../ui/autosave.js";
 import { offerWhileTyping } from "../ui/combo.js";
 import { guardWithQuestions } from "../ui/confirm.js";
-import { countDown, showAll } from "../ui/countdown.js";
+import { countDown } from "../ui/countdown.js";
 import { listenForKeys } from "../ui/keys.js";
 import { showLine } from "../ui/line.js";
 import { keepFresh } from "../ui/live.js";
@@ -20,11 +20,16 @@ document.addEventListener("htmx:configRequest", (event) => {
   headers["X-Page"] = location.pathname + location.search;
 });
 
-htmx.onLoad((part) => {
-  if (!(part instanceof Element)) return;
+/** What a page gets while it is open (a drawer, a panel, a fresh list) works as what it came with. */
+new MutationObserver((changes) => {
+  for (const { addedNodes } of changes) for (const node of addedNodes) if (node instanceof Element) begin(node.parentElement ?? document);
+}).observe(document.body, { childList: true, subtree: true });
+
+/** @param {ParentNode} part */
+function begin(part) {
   offerWhileTyping(part);
-  showAll(part);
-});
+  autosaveForms(part);
+}
 
 guardWithQuestions();
 tendMenus();
@@ -34,7 +39,7 @@ openForPaper();
 countDown();
 guardSignOut();
 raiseFlashes();
-autosaveForms();
+begin(document);
 for (const button of document.querySelectorAll("[data-back]")) button.toggleAttribute("hidden", history.length < 2);
 document.getElementById("error-summary")?.focus();
 if (document.querySelector("meta[name=person]")) keepFresh({ onLine: showLine });

@@ -16,10 +16,16 @@ import { toast } from "./toast.js";
 const REST = 2000; // ms after the last key
 const PACE = { first: 2000, most: 30_000 };
 
-export function autosaveForms() {
+/** @type {WeakSet<Element>} forms that already do */
+const selfSaving = new WeakSet();
+
+/** @param {ParentNode} [within] */
+export function autosaveForms(within = document) {
   const person = document.querySelector("meta[name=person]")?.getAttribute("content") ?? "";
-  for (const form of document.querySelectorAll("form[data-autosave]")) {
-    if (form instanceof HTMLFormElement) new SelfSavingForm(form, person).connect();
+  for (const form of within.querySelectorAll("form[data-autosave]")) {
+    if (!(form instanceof HTMLFormElement) || selfSaving.has(form)) continue;
+    selfSaving.add(form);
+    new SelfSavingForm(form, person).connect();
   }
 }
 
@@ -37,18 +43,30 @@ export class SelfSavingForm {
     this.attempt = 0;
     this.timer = 0;
     this.choosing = false;
+    this.ended = new AbortController();
     /** @type {Promise<boolean> | null} */
     this.saving = null;
   }
 
   connect() {
+    const on = { signal: this.ended.signal };
     this.meetCopy();
-    this.form.addEventListener("input", () => this.changed());
-    this.form.addEventListener("change", () => this.changed());
-    this.form.addEventListener("submit", (event) => void this.beforeSubmit(event));
-    document.addEventListener("line:on", () => this.due && this.sendIn(0));
-    window.addEventListener("online", () => this.due && this.sendIn(0));
-    document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.due && this.sendIn(0));
+    this.form.addEventListener("input", () => this.changed(), on);
+    this.form.addEventListener("change", () => this.changed(), on);
+    this.form.addEventListener("submit", (event) => void this.beforeSubmit(event), on);
+    document.addEventListener("line:on", () => this.hurry(), on);
+    window.addEventListener("online", () => this.hurry(), on);
+    document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.hurry(), on);
+  }
+
+  disconnect() {
+    this.ended.abort();
+  }
+
+  /** A form that has left the page sends what it still has, and is done. */
+  hurry() {
+    if (!this.form.isConnected) this.disconnect();
+    if (this.due) this.sendIn(0);
   }
 
   get due() {

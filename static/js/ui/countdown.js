@@ -16,7 +16,7 @@ function serverNow() {
 /** @returns {() => void} stops it */
 export function countDown() {
   showAll();
-  const timer = window.setInterval(showAll, TICK);
+  const timer = window.setInterval(() => showAll(), TICK);
   return () => window.clearInterval(timer);
 }
 
