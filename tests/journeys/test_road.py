@@ -79,7 +79,7 @@ async def test_a_request_becomes_a_signed_opinion_and_a_decision(house):
     assert "是否需要立即上转" in await centre.get("/centre")
     drawer = await centre.get(f"/consultations/{case}/drawer")
     assert "秦文远" not in drawer
-    post = re.search(r'name="post_id" value="([0-9a-f]{32})"[^>]*>\s*<strong>赵敏', drawer.text)[1]
+    post = re.search(r'name="post_id" value="([0-9a-f]{32})"(?:(?!post_id).)*?赵敏', drawer.text, re.DOTALL)[1]
     assert (await centre.post(f"/consultations/{case}/invite", {"post_id": post})).status == 200
 
     assert "待接受" in await expert.get("/")
