@@ -40,6 +40,7 @@ from server.documents.verification import Examiner
 from server.files import routes as files_routes
 from server.files import upload_routes
 from server.files.desk import DESK, furnish, store_at, tend
+from server.interop import api
 from server.meeting import routes as meeting_routes
 from server.meeting.doors import DOORS, Door
 from server.meeting.feed import feed_door
@@ -93,6 +94,7 @@ def route_tables() -> list[Any]:
         case_routes.routes,
         opinion_routes.routes,
         decision_routes.routes,
+        api.routes,
     ]
 
 

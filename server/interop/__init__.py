@@ -1,0 +1,1 @@
+"""What other programs speak with us: the JSON interface and its description."""
