@@ -52,7 +52,8 @@ async def board_context(request: web.Request) -> dict[str, Any]:
     chosen = request.query.get("view", "all")
     counts = await queries.counts(unit)
     late = chosen == "late"
-    states = VIEWS[chosen][1] if chosen in VIEWS else frozenset().union(*(states for _, states in VIEWS.values()))
+    everything = frozenset[State]().union(*(states for _, states in VIEWS.values()))
+    states = VIEWS[chosen][1] if chosen in VIEWS else everything
     cases = await queries.waiting(unit, states)
     if late:
         cases = [one for one in cases if one.due_at and one.due_at < unit.now]
@@ -63,7 +64,12 @@ async def board_context(request: web.Request) -> dict[str, Any]:
         if chosen in (name, "all", "late")
     ]
     tabs = [
-        {"href": "/centre", "label": say(request, "全部"), "current": chosen == "all", "count": sum(counts.values())}
+        {
+            "href": "/centre",
+            "label": say(request, "全部"),
+            "current": chosen == "all",
+            "count": sum(counts.get(state, 0) for state in everything),
+        }
     ]
     tabs += [
         {

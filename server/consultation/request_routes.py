@@ -117,7 +117,7 @@ async def submit(request: web.Request) -> web.StreamResponse:
 
 @routes.post("/consultations/{id}/complaint", "consultation.edit")
 async def choose_complaint(request: web.Request) -> web.StreamResponse:
-    """Another template: other prompts; what was written stays, and so does a specialty that the old one did not propose."""
+    """Another template: other prompts; what was written stays, and so does a specialty of one's own choice."""
     case = await case_of(request, "consultation.edit")
     form = await read_form(request, OtherTemplate)
     if form.errors:

@@ -218,10 +218,11 @@ async def attach(app: web.Application, teller: Teller) -> None:
     """Sends the pictures the way a browser's bytes go: sealed, proven, looked at in the sandbox."""
     desk = app[DESK]
     for case_id, login, name in teller.files:
-        content, file_name = pictures.of(name)
         async with app[DATABASE].unit() as unit:
             teller.unit = unit
             await teller.act(login, Role.APPLICANT, teller.present)
+            about = await Told().about(unit, "consultation", case_id)
+            content, file_name = pictures.of(name, about, teller.present)
             attachment = await files.begin(
                 unit,
                 subjects={service.SUBJECT: Told()},
