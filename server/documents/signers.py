@@ -16,7 +16,7 @@ from server.documents.signing import SigningKeyHandle
 
 __all__ = ["NotEnrolled", "NotYourKey", "WrongSecret"]
 
-UNNAMED_SITE = "联诊平台"
+UNNAMED_SITE = "联诊平台"  # not words: a name in certificates
 
 
 class NotEnrolled(Refusal):

@@ -19,7 +19,7 @@ GUARDED_BELOW_YEARS = 14
 MIDDLE_DOT = "·"
 _DOTS = re.compile(r"\s*[·•‧∙⋅・･．•]\s*")
 _NAME_SIGNS = frozenset(" ·-'’.,")
-_HAN = "〇㐀-䶿一-鿿豈-﫿\U00020000-\U0003fffd"
+_HAN = "〇㐀-䶿一-鿿豈-﫿\U00020000-\U0003fffd"  # not words
 # by range, not by category: the extensions grow faster than the Unicode tables of Python
 _HAN_CHARACTER = re.compile(f"[{_HAN}]")
 _HAN_FULL_STOP = re.compile(f"(?<=[{_HAN}])\\s*\\.\\s*(?=[{_HAN}])")
@@ -114,7 +114,7 @@ def is_han(character: str) -> bool:
 
 def name_for_unknown(at: datetime) -> str:
     """What an unconscious stranger is called until somebody knows: unlike any other of the day."""
-    return f"无名氏{at.astimezone(CLINIC_ZONE):%m%d%H%M}"
+    return f"无名氏{at.astimezone(CLINIC_ZONE):%m%d%H%M}"  # not words: a name in the record
 
 
 # Phones
@@ -129,9 +129,9 @@ def read_phone(typed: str) -> str:
     phone = re.sub(r"^(\+|00)86", "", phone)
     if not phone or re.fullmatch(r"1[3-9]\d{9}", phone, re.ASCII):
         return phone
-    if landline := re.fullmatch(r"(0\d{2,3})?-?(\d{7,8})([-转]\d{1,6})?", phone, re.ASCII):
+    if landline := re.fullmatch(r"(0\d{2,3})?-?(\d{7,8})([-转]\d{1,6})?", phone, re.ASCII):  # not words
         area, number, extension = landline.groups(default="")
-        return f"{area}{number}{extension.replace('转', '-')}"
+        return f"{area}{number}{extension.replace('转', '-')}"  # not words
     if re.fullmatch(r"\+\d[\d-]{6,18}", phone, re.ASCII):
         return phone.replace("-", "")
     raise Unfit("phone_form", "电话号码不对：手机 11 位，座机带区号，境外号码以 + 开头")

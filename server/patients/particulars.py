@@ -51,7 +51,7 @@ ID_KIND_WORDS = {
     IdKind.NEWBORN: "新生儿（暂无证件）",
     IdKind.UNKNOWN: "身份不明",
 }
-_NEWBORN_OF = {Sex.MALE: "之子", Sex.FEMALE: "之女", Sex.UNKNOWN: "之婴"}
+_NEWBORN_OF = {Sex.MALE: "之子", Sex.FEMALE: "之女", Sex.UNKNOWN: "之婴"}  # not words: names in the record
 
 
 class Particulars(BaseModel):

@@ -20,7 +20,7 @@ MOST_READINGS = 24
 """A name of many polyphones is indexed under so many spellings and no more."""
 TAIL = 4
 
-_UNLISTED = {"𠮷": ["ji"], "𪚥": ["zhe"], "〇": ["ling", "yuan"]}
+_UNLISTED = {"𠮷": ["ji"], "𪚥": ["zhe"], "〇": ["ling", "yuan"]}  # not words
 _SIGNS = re.compile(r"[\s·\-'’.,]+")
 
 

@@ -5,10 +5,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from babel.messages.jslexer import tokenize
 from babel.messages.pofile import read_po
 from jinja2 import Environment
 from jinja2.ext import babel_extract
+
+from tests.rules.scripts import texts
 
 ROOT = Path(__file__).parents[2]
 SERVER, SIGNALING = ROOT / "server", ROOT / "signaling"
@@ -16,7 +17,7 @@ TEMPLATES, SCRIPTS = ROOT / "templates", ROOT / "static" / "js"
 CATALOGUES = SERVER / "locale" / "en"
 CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
 NOT_WORDS = "# not words"  # at the end of a line: tables and patterns that no reader sees
-NAMES = ("联诊", "中文")  # of the house and of the language: the same in every language
+NAMES = ("联诊", "中文文本", "中文")  # of the house and of the language: the same in every language
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -108,19 +109,8 @@ def report_words(path):
 
 def script_words(path):
     """Every string with Chinese in it. A template literal cannot be translated: use `t("… %(name)s", {name})`."""
-    found = []
-    for token in tokenize(path.read_text()):
-        if not CHINESE.search(token.value):
-            continue
-        if token.type == "string":
-            found.append(Words(relative(path, token.lineno), unquoted(token.value)))
-        elif token.type == "template_string":
-            found.append(Words(relative(path, token.lineno), token.value, translatable=False))
-    return found
-
-
-def unquoted(literal):
-    return ast.literal_eval(literal)
+    found = texts(path.read_text())
+    return [Words(relative(path, line), text, string) for line, text, string in found if CHINESE.search(text)]
 
 
 def english(scripts):

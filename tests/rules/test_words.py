@@ -100,9 +100,16 @@ def test_words_are_found_where_they_stand(tmp_path, monkeypatch):
         ('<p title="裸">', False),
         ('"姓名"', False),
     }
-    (tmp_path / "a.js").write_text('// 注\nt("重新连接中…");\nconst a = `第${n}页`;\n')
-    assert [(w.text, w.translatable) for w in script_words(tmp_path / "a.js")] == [
-        ("重新连接中…", True),
-        ("`第${n}页`", False),
+    script = """// 注
+t("重新连接中…"); const r = /"/.test(x) ? a / 2 : '甲';
+const a = `第${n}页${m ? `/${m}` : ""}`; /* "注" */
+x(`${t("导联", {a: 1})} · ${b}`);
+"""
+    (tmp_path / "a.js").write_text(script)
+    assert [(w.place, w.text, w.translatable) for w in script_words(tmp_path / "a.js")] == [
+        ("a.js:2", "重新连接中…", True),
+        ("a.js:2", "甲", True),
+        ("a.js:3", "第页", False),
+        ("a.js:4", "导联", True),
     ]
     assert relative(tmp_path / "a.js", 2) == "a.js:2"
