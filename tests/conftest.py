@@ -217,3 +217,15 @@ def empty_postgres_url(postgres, worker):
     name = f"{worker}_{next(numbers)}"
     yield finish(servers.create_database(postgres, name))
     finish(servers.drop_database(postgres, name))
+
+
+# ---- coturn ----
+
+
+@pytest.fixture(scope="session")
+def coturn(tmp_path_factory):
+    """Real coturn with the rules we ship, which relays to this machine besides: `.url`, `.secret`, `.credentials()`."""
+    from tests.turn import Coturn
+
+    with Coturn(tmp_path_factory.mktemp("coturn"), "--allow-loopback-peers", "--allowed-peer-ip=127.0.0.1") as server:
+        yield server
