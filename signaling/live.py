@@ -24,7 +24,7 @@ from signaling.effects import (
 from signaling.history import fitting, stamp
 from signaling.means import Means
 from signaling.messages import Join, Message
-from signaling.ports import Broadcast, Entry, Grant, Seat
+from signaling.ports import Boards, Broadcast, Entry, Grant, Seat
 from signaling.refusals import RoomEnded, Unavailable
 from signaling.room import Room
 from signaling.scribe import Scribe
@@ -297,17 +297,15 @@ class LiveRoom:
         await self.look()
 
     async def look(self) -> Sequence[Seat]:
-        """See who the store says is here; when it cannot be asked, who this node knows."""
+        """See who the store says is here."""
         asked = self.means.monotonic()
         boards = await self.means.store.boards([self.room.id])
-        if boards is None:
-            return self.room.seating.mine
-        seats = boards.get(self.room.id, ())
-        self.board(seats, asked)
-        return seats
+        self.board(boards, asked)
+        return boards.of(self.room.id)
 
-    def board(self, seats: Iterable[Seat], asked: float) -> None:
-        self.do(self.room.board(seats, asked=asked, now=self.means.monotonic()))
+    def board(self, boards: Boards, asked: float) -> None:
+        seats, now = boards.of(self.room.id), self.means.monotonic()
+        self.do(self.room.board(seats, whole=boards.whole, asked=asked, now=now))
 
     def tick(self, *, blind: bool) -> None:
         for (who, epoch), sid in list(self._sids.items()):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from signaling.ports import Broadcast, Grant, Hear, Seat
+from signaling.ports import Boards, Broadcast, Grant, Hear, Seat
 
 SWEEP = 1024  # expired tickets and windows are cleared once this many things were kept
 
@@ -65,8 +65,8 @@ class MemoryStore:
         if not board:
             self._seats.pop(room, None)
 
-    async def boards(self, rooms: Collection[str]) -> Mapping[str, Sequence[Seat]]:
-        return {room: [seat for seat in self._seats.get(room, {}).values() if self._alive(seat.node)] for room in rooms}
+    async def boards(self, rooms: Collection[str]) -> Boards:
+        return Boards({room: [s for s in self._seats.get(room, {}).values() if self._alive(s.node)] for room in rooms})
 
     async def renew(self, node: str, seats: Iterable[Seat], ttl: float) -> None:
         self._nodes[node] = self._monotonic() + ttl

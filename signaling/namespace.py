@@ -116,7 +116,13 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         if reason is not None:
             self.send([sid], "closed", {"reason": reason})
             self._means.counters.cut += 1
-        self._means.tasks.start(self._wire.disconnect(sid, ROOM), "disconnect")
+        self._means.tasks.start(self._disconnect(sid, session), "disconnect")
+
+    async def _disconnect(self, sid: str, session: Session) -> None:
+        """After the answer to what the page has just asked."""
+        async with session.turn:
+            await asyncio.sleep(0)
+        await self._wire.disconnect(sid, ROOM)
 
     def silence(self, sid: str) -> float:
         session = self._sessions.get(sid)

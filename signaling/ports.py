@@ -85,6 +85,18 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Boards:
+    """Who sits in which room. `whole` is False while somebody alive may be missing, because the
+    store cannot be reached or has just lost its memory: then a missing seat proves nothing."""
+
+    seats: Mapping[str, Sequence[Seat]]
+    whole: bool = True
+
+    def of(self, room: str) -> Sequence[Seat]:
+        return self.seats.get(room, ())
+
+
+@dataclass(frozen=True, slots=True)
 class Stay:
     """Somebody the log shows as joined and not yet left."""
 
@@ -152,8 +164,8 @@ class Store(Protocol):
     async def release(self, room: str, who: str, epoch: int) -> None:
         """Give the seat up unless a claim of a higher epoch has replaced it."""
 
-    async def boards(self, rooms: Collection[str]) -> Mapping[str, Sequence[Seat]] | None:
-        """The seats of each room whose node is alive; None while the cluster cannot be asked."""
+    async def boards(self, rooms: Collection[str]) -> Boards:
+        """The seats of each room whose node is alive."""
 
     async def renew(self, node: str, seats: Iterable[Seat], ttl: float) -> None:
         """The node lives for `ttl` seconds more, and these are its seats (written back if lost)."""

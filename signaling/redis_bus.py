@@ -97,7 +97,8 @@ class RedisBus:
         self._tasks.start(self._publish_all(), "bus publisher")
         self._tasks.every(BEAT, self._beat, "bus heartbeat")
         try:
-            await asyncio.wait_for(self._up.wait(), 2 * PATIENCE)
+            async with asyncio.timeout(2 * PATIENCE):
+                await self._up.wait()
         except TimeoutError:
             log.warning("Redis does not answer; rooms work on this node alone until it does")
 
@@ -110,7 +111,8 @@ class RedisBus:
 
     async def stop(self) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._waiting.join(), FAREWELL if self.up else 0)
+            async with asyncio.timeout(FAREWELL if self.up else 0):
+                await self._waiting.join()
         await self._tasks.stop()
         await self._redis.aclose()
         self._up.clear()
@@ -134,7 +136,8 @@ class RedisBus:
         async with self._redis.pipeline(transaction=False) as pipeline:
             for channel, message in batch:
                 pipeline.publish(channel, message)
-            await asyncio.wait_for(pipeline.execute(), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                await pipeline.execute()
 
     async def _beat(self) -> None:
         self.publish(Broadcast("beat", ""), to=[self._node])
@@ -166,6 +169,7 @@ class RedisBus:
         async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
             await pubsub.subscribe(self._everyone, self._channel(self._node))
             self._beaten = time.monotonic()
+            await self._beat()
             while time.monotonic() - self._beaten <= DEAF:
                 message = await pubsub.get_message(timeout=PATIENCE / 2)
                 if message is not None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import secrets
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
@@ -20,13 +21,14 @@ from redis.exceptions import RedisError
 
 from signaling import codec
 from signaling.memory import MemoryStore
-from signaling.ports import Grant, Seat
+from signaling.ports import Boards, Grant, Seat
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PATIENCE = 1.0  # seconds for one question
 PAUSE = 1.0  # seconds before Redis is asked again after a failure
+SETTLING = 3.5  # seconds in which every living node has renewed its seats twice
 BOARD = 60_000  # milliseconds a room's board outlives its last renewal
 GENERATIONS = 86_400  # seconds; longer than any ticket lives
 
@@ -78,6 +80,8 @@ class RedisStore:
         self._monotonic = monotonic
         self._alone = MemoryStore(monotonic)
         self._again_at = 0.0
+        self._mark: Any = None
+        self._whole_at = 0.0
 
     # ---- tickets
 
@@ -146,11 +150,25 @@ class RedisStore:
 
         await self._ask(shared, self._nothing)
 
-    async def boards(self, rooms: Collection[str]) -> Mapping[str, Sequence[Seat]] | None:
-        async def shared() -> Mapping[str, Sequence[Seat]]:
-            return await self._living(await self._read_boards(list(rooms))) if rooms else {}
+    async def boards(self, rooms: Collection[str]) -> Boards:
+        async def shared() -> Boards:
+            boards = await self._living(await self._read_boards(list(rooms))) if rooms else {}
+            return Boards(boards, whole=await self._remembers())
 
-        return await self._ask(shared, self._nothing)
+        async def alone() -> Boards:
+            return Boards((await self._alone.boards(rooms)).seats, whole=False)
+
+        return await self._ask(shared, alone)
+
+    async def _remembers(self) -> bool:
+        """Whether every living node has had the time to write its seats since Redis was last away
+        or emptied; a mark that is no longer the one we know tells."""
+        name = f"{self._prefix}memory"
+        await self._redis.set(name, secrets.token_hex(8), nx=True)
+        mark = await self._redis.get(name)
+        if mark != self._mark:
+            self._mark, self._whole_at = mark, self._monotonic() + SETTLING
+        return self._monotonic() >= self._whole_at
 
     async def _read_boards(self, rooms: list[str]) -> dict[str, list[Seat]]:
         async with self._redis.pipeline(transaction=False) as pipeline:
@@ -217,6 +235,7 @@ class RedisStore:
         except (RedisError, OSError, TimeoutError) as failure:
             log.warning("Redis does not answer: %s", type(failure).__name__)
             self._again_at = self._monotonic() + PAUSE
+            self._mark = None
             return await alone()
 
     async def _nothing(self) -> Any:

@@ -191,12 +191,12 @@ class Room:
         self.seating.empty(seat, for_good=True)
         return [Roster()]
 
-    def board(self, seats: Iterable[Seat], *, asked: float, now: float) -> list[Effect]:
+    def board(self, seats: Iterable[Seat], *, whole: bool, asked: float, now: float) -> list[Effect]:
         """The store's list of living seats, asked for at `asked`: hints that were lost are made
-        good here, and seats whose node has died are seen to be missing."""
+        good here and, when the list is `whole`, seats whose node has died are seen to be missing."""
         listed = {seat.who: seat for seat in seats}
         effects = [e for seat in listed.values() for e in (*self.heard(seat, now), *self._relisted(seat))]
-        for seat in self.seating.unlisted(set(listed), asked):
+        for seat in self.seating.unlisted(set(listed), asked) if whole else ():
             given_up = self.seating.gone_at.get(seat.who, now + VANISHED)
             self.seating.gone_at[seat.who] = min(given_up, now + VANISHED)
             if seat.here:

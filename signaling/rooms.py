@@ -126,8 +126,7 @@ class Rooms:
         """Everybody seated or waiting, on whatever node."""
         if room in self._live:
             return self._live[room].seats()
-        boards = await self.means.store.boards([room])
-        return list(boards.get(room, ())) if boards else []
+        return list((await self.means.store.boards([room])).of(room))
 
     async def close(self, room: str, reason: str) -> None:
         """End the session for everybody. Raises whatever keeps the log from being written."""
@@ -191,10 +190,9 @@ class Rooms:
         await means.store.renew(means.node, mine, LEASE)
         asked = means.monotonic()
         boards = await means.store.boards(rooms)
-        self._blind = boards is None
-        for room, live in rooms.items():
-            if boards is not None:
-                live.board(boards.get(room, ()), asked)
+        self._blind = not boards.whole
+        for live in rooms.values():
+            live.board(boards, asked)
         self._fetch_round(rooms)
         await self._ask_round(rooms)
 
@@ -233,9 +231,9 @@ class Rooms:
         self._penalties = {who: until for who, until in self._penalties.items() if until > now}
         standing = await journal.standing()
         boards = await self.means.store.boards({stay.room for stay in standing})
-        if boards is None:
+        if not boards.whole:
             return
-        seated = {(room, seat.who) for room, board in boards.items() for seat in board}
+        seated = {(room, seat.who) for room, board in boards.seats.items() for seat in board}
         missing = [stay for stay in standing if (stay.room, stay.who) not in seated]
         self._missing = {stay: self._missing.get(stay, now) for stay in missing}
         for stay in [stay for stay, since in self._missing.items() if now - since >= LOST]:

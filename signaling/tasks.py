@@ -41,8 +41,9 @@ class Tasks:
             log.error("task %s failed", task.get_name(), exc_info=failure)
 
     async def stop(self) -> None:
-        """Cancel all but the caller and wait for their end."""
-        rest = self._running - {asyncio.current_task()}
-        for task in rest:
-            task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
+        """Cancel all but the caller and wait for their end. More than once if need be: a library
+        may take a cancellation for an answer that came just in time (`asyncio.wait_for` did)."""
+        while rest := self._running - {asyncio.current_task()}:
+            for task in rest:
+                task.cancel()
+            await asyncio.wait(rest, timeout=0.5)

@@ -25,6 +25,7 @@ from socketio import packet
 from signaling.counters import Counters
 from signaling.messages import FRAME_LIMIT
 from signaling.refusals import TooFast, UnknownMessage
+from signaling.tasks import Tasks
 
 QUEUE_EVENTS = 256
 QUEUE_BYTES = 1024 * 1024
@@ -234,7 +235,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
 
     def __init__(self, **options: Any) -> None:
         self.counters: Counters = options.pop("counters")
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks = Tasks()
         super().__init__(**options)
         self._async = {**self._async, "websocket": Driver}
 
@@ -242,15 +243,10 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
         return Outbox()
 
     def start_background_task(self, target: Any, *args: Any, **kwargs: Any) -> asyncio.Task[Any]:
-        task = asyncio.get_running_loop().create_task(target(*args, **kwargs))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        return self._tasks.start(target(*args, **kwargs), target.__name__)
 
     async def stop(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.stop()
 
 
 class Wire(socketio.AsyncServer):  # type: ignore[misc]

@@ -12,11 +12,15 @@ from signaling.app import Signaling
 from signaling.ice import CoturnIce
 from signaling.memory import Hub, MemoryBus, MemoryStore
 from signaling.ports import Entry, Grant, Pass, Stay
+from signaling.redis_bus import RedisBus
+from signaling.redis_store import RedisStore
 
 ROOM, LIVE = "/room", "/live"
+KEY = b"sixteen bytes or more of it"
 QUIET = {"mic": False, "cam": False, "screen": False}
 NODES = itertools.count(1)
 PAGES = itertools.count(1)
+ROOMS = itertools.count(100)
 
 
 class Log:
@@ -85,6 +89,7 @@ class House:
         self.rights = Rights()
         self.store = MemoryStore()
         self.hub = Hub()
+        self.room = f"r{next(ROOMS)}"
         self.topics = {"wang": frozenset({"post:1", "person:wang"})}
 
     async def feed_door(self, request):
@@ -93,6 +98,10 @@ class House:
 
     def memory(self, node):
         return self.store, MemoryBus(self.hub, node)
+
+    def redis(self, url, key=KEY):
+        """Ports over a Redis: what a node of a cluster is made with."""
+        return lambda node: (RedisStore(url, key), RedisBus(url, key, node))
 
     @asynccontextmanager
     async def node(self, ports=None, **options):
@@ -126,6 +135,15 @@ class House:
 
 
 class Site:
+    async def kill(self):
+        """The process dies: no word to anybody, neither to pages nor to other nodes."""
+        means = self.signaling._means
+        await (means.bus._tasks if isinstance(means.bus, RedisBus) else means.bus).stop()
+        await means.tasks.stop()
+        await means.store.close()
+        for line in self.signaling._door.lines:
+            line.cut()
+
     def __init__(self, signaling, url, runner):
         self.signaling = signaling
         self.url = url

@@ -309,8 +309,8 @@ def test_those_on_a_node_that_died_are_missed_and_then_gone():
     r = room()
     wang, _ = sit(r, grant())
     r.heard(far(), 0.0)
-    assert r.board([far()], asked=1.0, now=1.0) == []
-    assert kinds(r.board([], asked=5.0, now=5.0)) == ["Roster"]
+    assert r.board([far()], whole=True, asked=1.0, now=1.0) == []
+    assert kinds(r.board([], whole=True, asked=5.0, now=5.0)) == ["Roster"]
     assert r.roster(wang)["peers"][0]["state"] == "reconnecting"
     with pytest.raises(Away):
         r.said("wang", wang.epoch, Signal("li", "page-000077", ends=True))
@@ -322,16 +322,22 @@ def test_a_store_that_forgot_and_remembers_again_ends_no_call():
     r = room()
     wang, _ = sit(r, grant())
     r.heard(far(), 0.0)
-    r.board([], asked=5.0, now=5.0)
-    r.board([far()], asked=6.5, now=6.5)
+    r.board([], whole=True, asked=5.0, now=5.0)
+    r.board([far()], whole=True, asked=6.5, now=6.5)
     assert r.roster(wang)["peers"][0]["state"] == "here"
     assert r.ticked(60.0) == []
+
+
+def test_a_list_that_may_lack_somebody_makes_nobody_vanish():
+    r = room()
+    r.heard(far(), 0.0)
+    assert r.board([], whole=False, asked=5.0, now=5.0) == []
 
 
 def test_a_list_older_than_what_was_heard_makes_nobody_vanish():
     r = room()
     r.heard(far(), 10.0)
-    assert r.board([], asked=9.0, now=10.1) == []
+    assert r.board([], whole=True, asked=9.0, now=10.1) == []
 
 
 def test_a_node_that_cannot_ask_judges_its_own_people_only():
@@ -471,7 +477,7 @@ class Cluster(RuleBasedStateMachine):
         self.do(node, self.rooms[node].recorded(self.entries(), whole=True))
 
     def look(self, node):
-        self.do(node, self.rooms[node].board(list(self.board.values()), asked=self.now, now=self.now))
+        self.do(node, self.rooms[node].board(list(self.board.values()), whole=True, asked=self.now, now=self.now))
 
     def answer(self, node, seat):
         if self.rooms[node].caught_up(seat.who, len(self.log)):
