@@ -13,6 +13,7 @@ from server.consultation.forms import ChosenPatient, NewRequest, OtherTemplate, 
 from server.consultation.kinds import Complaint
 from server.consultation.model import Consultation
 from server.consultation.routes import case_of
+from server.core.access import Relation
 from server.core.errors import Invalid
 from server.core.forms import Form
 from server.core.http import Routes, answer, read_form, render, say, see_other, unit_of
@@ -21,6 +22,10 @@ from server.directory import queries as directory
 from server.directory.kinds import Service
 from server.patients import queries as patient_queries
 from server.patients import service as patients
+from server.patients import views as patient_views
+from server.patients.forms import told_at_fields
+from server.patients.identity import day_in_clinic
+from server.patients.particulars import Particulars, read_registrant
 
 routes = Routes("request")
 
@@ -53,7 +58,10 @@ async def edit_page(request: web.Request) -> web.StreamResponse:
     return await editor(request, case, None)
 
 
-async def editor(request: web.Request, case: Consultation, form: Form[Any] | None, status: int = 200) -> web.Response:
+async def editor(
+    request: web.Request, case: Consultation, form: Form[Any] | None, status: int = 200, **desk: Any
+) -> web.Response:
+    """The request's screen; `desk` is what the form for a new patient was answered with."""
     unit, translate = unit_of(request), partial(say, request)
     found = await views.look_up(unit, [case])
     lacking = await service.missing(unit, case)
@@ -73,6 +81,9 @@ async def editor(request: web.Request, case: Consultation, form: Form[Any] | Non
         experts=await _experts(unit, case),
         files=await attachments.cards(unit, case),
         lacking={name: translate(sentence) for name, sentence in lacking.items()},
+        today=day_in_clinic(unit.now).isoformat(),
+        **patient_views.choices(translate),
+        **{"desk": None, "known_id": "", **desk},
     )
 
 
@@ -147,3 +158,20 @@ async def choose_patient(request: web.Request) -> web.StreamResponse:
         chosen = await patient_queries.get_for(unit, "patient.read", form.value.patient_id)
         await service.save(unit, case=case, fields={"patient_id": chosen.id})
     return see_other(f"{service.href(case)}/edit#patient")
+
+
+@routes.post("/consultations/{id}/new-patient", "consultation.edit")
+async def register_patient(request: web.Request) -> web.StreamResponse:
+    """Somebody not on file yet, registered and chosen in one step."""
+    unit = unit_of(request)
+    case = await case_of(request, "consultation.edit")
+    unit.require("patient.register", {Relation.OWN})
+    desk = await read_form(request, Particulars)
+    if desk.errors:
+        return await editor(request, case, None, 422, desk=desk)
+    with told_at_fields(desk, partial(say, request), {patients.AlreadyKnown: "id_no"}) as told:
+        patient = await patients.register(unit, registrant=read_registrant(desk.value, now=unit.now))
+        await service.save(unit, case=case, fields={"patient_id": patient.id})
+        return see_other(f"{service.href(case)}/edit#patient")
+    known_id = told.refusal.patient_id if isinstance(told.refusal, patients.AlreadyKnown) else ""
+    return await editor(request, case, None, 422, desk=desk, known_id=known_id)
