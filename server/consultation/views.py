@@ -42,6 +42,8 @@ COMPLAINT_WORDS: dict[Complaint, str] = {
     Complaint.CHRONIC: "慢病复诊",
     Complaint.BLANK: "空白",
 }
+ICONS = {"idle": "idle", "wait": "wait", "active": "active", "soon": "soon", "danger": "over", "done": "done"}
+"""The shape of a tone: state is told by word and shape, colour comes third."""
 MOVE_WORDS: dict[Move, str] = {
     Move.SUBMIT: "提交申请",
     Move.SUBMIT_FOR_APPROVAL: "提交院内审批",
@@ -205,7 +207,9 @@ def _line(step: Step, people: Mapping[str, Person], say: Say) -> HistoryLine:
     person = people.get(step.person_id or "")
     tone = STATE_WORDS[step.after][1]
     who = f"{person.name} {person.title}".strip() if person else say("系统")
-    return HistoryLine(at=step.at, who=who, what=say(MOVE_WORDS[step.move]), note=step.reason, tone=tone)
+    return HistoryLine(
+        at=step.at, who=who, what=say(MOVE_WORDS[step.move]), note=step.reason, tone=tone, icon=ICONS[tone]
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

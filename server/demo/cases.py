@@ -14,11 +14,13 @@ from server.accounts import queries as accounts
 from server.accounts import service as people
 from server.accounts.roles import Role
 from server.consultation import answers, centre, decisions, opinions, service
+from server.consultation import queries as consultations
 from server.consultation.attachments import ConsultationFiles
 from server.consultation.kinds import Adoption
 from server.consultation.reporting import compose
 from server.consultation.states import State
 from server.core.http import DATABASE, TEMPLATES
+from server.core.i18n import BEIJING
 from server.core.unit import Unit
 from server.demo import pictures
 from server.demo.stories import OPINION, STORIES, Story
@@ -222,7 +224,8 @@ async def attach(app: web.Application, teller: Teller) -> None:
             teller.unit = unit
             await teller.act(login, Role.APPLICANT, teller.present)
             about = await Told().about(unit, "consultation", case_id)
-            content, file_name = pictures.of(name, about, teller.present)
+            case = await consultations.get_for(unit, "consultation.read", case_id)
+            content, file_name = pictures.of(name, about, case.created_at.astimezone(BEIJING))
             attachment = await files.begin(
                 unit,
                 subjects={service.SUBJECT: Told()},
