@@ -11,20 +11,33 @@ from datetime import date
 
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from jinja2 import ChoiceLoader, DictLoader
 
 from server.accounts import service as accounts
 from server.accounts.roles import Role
 from server.audit import service as audit
 from server.core import edge, ids, places
 from server.core.access import Actor
-from server.core.http import CONTEXT, DATABASE, RULES, TEMPLATES, Visit, mount, visit_of
+from server.core.http import (
+    CONTEXT,
+    DATABASE,
+    RULES,
+    TEMPLATES,
+    Routes,
+    Visit,
+    mount,
+    render,
+    unit_of,
+    visit_of,
+)
 from server.core.i18n import Translations
 from server.core.tasks import Tasks
 from server.core.templates import Templates
 from server.directory import service as directory
 from server.directory.kinds import Kind, Level
-from server.files import routes, upload_routes
+from server.files import queries, routes, upload_routes
 from server.files.blobs import DiskBlobs
+from server.files.cards import card
 from server.files.desk import DESK, furnish, tend
 from server.files.subjects import About
 
@@ -32,6 +45,12 @@ CASE, OTHER_CASE = "c" * 32, "d" * 32
 TUS = {"Tus-Resumable": "1.0.0"}
 STREAM = {**TUS, "Content-Type": "application/offset+octet-stream"}
 TASKS = web.AppKey("tasks", Tasks)
+ZONE = """{% extends "base.html" %}
+{% from "files/macros.html" import upload_zone, file_tiles, file_stage with context %}
+{% block main %}<h1>附件</h1>{{ upload_zone("consultation", case) }}{{ file_tiles(files, "consultation", case) }}
+{{ file_stage() }}{% endblock %}
+{% block scripts %}<script type="module" src="{{ asset("js/pages/files-elements.js") }}"></script>{% endblock %}"""
+"""A page as the request's and the case's are: where files are added, their tiles, a stage."""
 
 
 @dataclass
@@ -106,8 +125,23 @@ def application(database, folder, cases, *, static=None):
     tasks = app[TASKS] = Tasks()
     app[DESK] = furnish(database, DiskBlobs(folder / "files"), {"consultation": cases}, tasks)
     app.cleanup_ctx.extend([_owned_tasks, tend])
-    mount(app, routes.routes, upload_routes.uploads)
+    mount(app, routes.routes, upload_routes.uploads, _zone(app))
     return app
+
+
+def _zone(app):
+    """The page ZONE at /zone."""
+    for environment in app[TEMPLATES]._environments.values():
+        environment.loader = ChoiceLoader([environment.loader, DictLoader({"zone.html": ZONE})])
+    table = Routes("zone")
+
+    @table.get("/zone", "file.read")
+    async def zone(request):
+        unit = unit_of(request)
+        files = [card(unit, one) for one in await queries.of_subject(unit, "consultation", CASE)]
+        return render(request, "zone.html", case=CASE, files=files)
+
+    return table
 
 
 async def _owned_tasks(app):

@@ -76,7 +76,7 @@ def _told(record: ECGRecord, pipe: Pipe, expected: Expected) -> dict[str, Any]:
         "seconds": round(whole, 3),
         "format": record.file_format.name[:32],
         "measured": _measured(record),
-        "statements": [text[:160] for _, text in record.interpretation.statements[:20]],
+        "statements": [text.strip()[:160] for _, text in record.interpretation.statements[:20] if text.strip()],
         "filters": _filters(record),
         "matches": _speaks_of(record, expected),
         "acquired": record.recording.date.isoformat() if record.recording.date else None,

@@ -16,8 +16,9 @@ const GAP = -32768;
  * @param {Sheet} sheet
  * @param {Int16Array[]} leads microvolts
  * @param {Scale} scale
+ * @param {string} legend speed, gain and filters, without which no trace may be read
  */
-export function drawSheet(context, sheet, leads, scale) {
+export function drawSheet(context, sheet, leads, scale, legend) {
   const { pixels } = scale;
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.fillStyle = PAPER;
@@ -32,6 +33,8 @@ export function drawSheet(context, sheet, leads, scale) {
     drawLabel(context, strip, scale);
     drawTrace(context, strip, leads[strip.lead], scale);
   }
+  context.font = `${Math.max(9, 3 * pixels)}px system-ui, sans-serif`;
+  context.fillText(legend, (MARGIN + 1) * pixels, (sheet.height - 1.5) * pixels);
 }
 
 /**

@@ -183,7 +183,7 @@ class EcgViewer {
       canvas.style.height = `${sheet.height * css}px`;
     }
     const context = this.canvas.getContext("2d");
-    if (context) drawSheet(context, sheet, this.leads, { speed: this.#speed, gain: this.#gain, pixels: css * dense });
+    if (context) drawSheet(context, sheet, this.leads, { speed: this.#speed, gain: this.#gain, pixels: css * dense }, this.#legend);
     this.element.dataset.pixels = String(css);
     this.#measure();
   }
@@ -196,7 +196,7 @@ class EcgViewer {
     this.paper.style.width = `${sheet.width}mm`;
     this.paper.style.height = `${sheet.height}mm`;
     const context = this.paper.getContext("2d");
-    if (context) drawSheet(context, sheet, this.leads, { speed: this.#speed, gain: this.#gain, pixels: PRINT });
+    if (context) drawSheet(context, sheet, this.leads, { speed: this.#speed, gain: this.#gain, pixels: PRINT }, this.#legend);
   }
 
   #toggleRuler() {
@@ -239,9 +239,8 @@ class EcgViewer {
   #measure() {
     const context = this.over.getContext("2d");
     context?.clearRect(0, 0, this.over.width, this.over.height);
-    const paper = `${this.#speed} mm/s · ${this.#gain} mm/mV${this.#filterWords()}`;
     if (!this.#caliper) {
-      this.said.textContent = this.isMeasuring ? `${paper} · ${t("拖动可量时间和幅度")}` : paper;
+      this.said.textContent = this.isMeasuring ? `${this.#legend} · ${t("拖动可量时间和幅度")}` : this.#legend;
       return;
     }
     const [one, other] = this.#caliper;
@@ -249,6 +248,10 @@ class EcgViewer {
     const beats = rate ? ` · ${t("%(rate)s 次/分", { rate: Math.round(rate) })}` : "";
     this.said.textContent = `${Math.round(ms)} ms · ${mv.toFixed(2)} mV${beats}`;
     if (context) drawCaliper(context, one, other, this.over.width / this.#sheet().width);
+  }
+
+  get #legend() {
+    return `${this.#speed} mm/s · ${this.#gain} mm/mV${this.#filterWords()}`;
   }
 
   #filterWords() {

@@ -25,7 +25,7 @@ export async function mountPdf(element, { id, name, signal }) {
     useWasm: false,
   });
   signal.addEventListener("abort", () => void loading.destroy());
-  new PdfViewer(element, await loading.promise, name, signal).open();
+  await new PdfViewer(element, await loading.promise, name, signal).open();
 }
 
 class PdfViewer {
@@ -51,7 +51,7 @@ class PdfViewer {
     this.near = new IntersectionObserver((seen) => this.#comeNear(seen), { root: this.scroller, rootMargin: "400px" });
   }
 
-  open() {
+  async open() {
     const tools = bar(
       t("文档工具"),
       button(t("上一页"), () => this.#turn(-1), { icon: "arrow-left", bare: true, key: "PageUp" }),
@@ -63,7 +63,9 @@ class PdfViewer {
       button(t("全屏"), () => toggleFull(this.element), { icon: "full", bare: true, key: "F" }),
     );
     this.element.replaceChildren(tools, this.scroller);
-    for (let number = 1; number <= this.pdf.numPages; number++) this.#place(number);
+    const { width, height } = (await this.pdf.getPage(1)).getViewport({ scale: 1 });
+    const wide = this.#width;
+    for (let number = 1; number <= this.pdf.numPages; number++) this.#place(number, wide, (wide * height) / width);
     const sizes = new ResizeObserver(() => this.#redraw());
     sizes.observe(this.scroller);
     this.scroller.addEventListener("scroll", () => this.#say(), { signal: this.signal, passive: true });
@@ -72,9 +74,21 @@ class PdfViewer {
     this.#say();
   }
 
-  /** @param {number} number */
-  #place(number) {
-    const page = make("div", "pdf-page", make("canvas", ""));
+  get #width() {
+    return Math.max(200, this.scroller.clientWidth - 24) * this.#zoom;
+  }
+
+  /**
+   * An empty page as large as the first, until it is drawn.
+   * @param {number} number
+   * @param {number} width
+   * @param {number} height
+   */
+  #place(number, width, height) {
+    const canvas = make("canvas", "");
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
+    const page = make("div", "pdf-page", canvas);
     page.setAttribute("role", "img");
     page.setAttribute("aria-label", t("第 %(number)s 页", { number }));
     this.#pages.set(page, { number, drawn: "", task: null });
@@ -99,7 +113,7 @@ class PdfViewer {
     const place = this.#pages.get(holder);
     const canvas = holder.querySelector("canvas");
     if (!place || !canvas) return;
-    const width = Math.max(200, this.scroller.clientWidth - 24) * this.#zoom;
+    const width = this.#width;
     const wanted = width.toFixed();
     if (place.drawn === wanted) return;
     place.drawn = wanted;

@@ -17,6 +17,7 @@ export class FileUploads extends HTMLElement {
   #tiles = new Map();
   #ended = new AbortController();
   #timer = 0;
+  #isStale = false; // the list could not be fetched
 
   connectedCallback() {
     this.#ended = new AbortController();
@@ -131,9 +132,10 @@ export class FileUploads extends HTMLElement {
 
   /** @param {Sending} sending */
   async #done(sending) {
+    const tile = this.#tiles.get(sending);
+    this.#tiles.delete(sending); // from here on the list's own tile is the one to see
     await this.#refresh();
-    this.#tiles.get(sending)?.remove();
-    this.#tiles.delete(sending);
+    tile?.remove();
     this.dispatchEvent(new CustomEvent("files:received", { bubbles: true, detail: { id: sending.id } }));
     this.#next();
     this.#lookAgain();
@@ -171,7 +173,9 @@ export class FileUploads extends HTMLElement {
     if (!list || !source) return;
     const fresh = await fragment(source).catch(() => null);
     const found = fresh?.getElementById(list.id);
+    this.#isStale = !found;
     if (found) morph(list, document.importNode(found, true));
+    else this.#lookAgain();
     this.#hideTwins();
     document.dispatchEvent(new CustomEvent("files:changed", { detail: { subject: this.#subject } }));
   }
@@ -180,7 +184,7 @@ export class FileUploads extends HTMLElement {
   #lookAgain() {
     window.clearTimeout(this.#timer);
     this.#timer = window.setTimeout(async () => {
-      if (!this.#list?.querySelector("[data-status=checking]")) return;
+      if (!this.#isStale && !this.#list?.querySelector("[data-status=checking]")) return;
       await this.#refresh();
       this.#lookAgain();
     }, LOOK_AGAIN);
