@@ -102,6 +102,8 @@ async def test_paper_has_the_case_and_not_the_frame(page, house):
     await page.emulate_media(media="print")
     assert not await page.locator(".head, .rail, .page-actions, .form-foot").filter(visible=True).count()
     assert await page.get_by_role("heading", name="我的会诊").is_visible()
+    assert await page.get_by_text("打印人 李晓燕").is_visible()
+    assert await page.get_by_text("还剩 38 分").filter(visible=True).count() == 0, "paper does not count down"
     assert await page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
 
 
