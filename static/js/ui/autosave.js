@@ -10,6 +10,7 @@ import { hour } from "../lib/times.js";
 import { t } from "../lib/words.js";
 import { fragment } from "../net/http.js";
 import { fieldsIn, fill, showBoth, versionIn } from "./both-kept.js";
+import { isSecret } from "./kept-data.js";
 import { save } from "./save.js";
 import { toast } from "./toast.js";
 
@@ -51,8 +52,9 @@ export class SelfSavingForm {
   connect() {
     const on = { signal: this.ended.signal };
     this.meetCopy();
-    this.form.addEventListener("input", () => this.changed(), on);
-    this.form.addEventListener("change", () => this.changed(), on);
+    const typed = (/** @type {Event} */ { target }) => isSecret(target) || this.changed();
+    this.form.addEventListener("input", typed, on);
+    this.form.addEventListener("change", typed, on);
     this.form.addEventListener("submit", (event) => void this.beforeSubmit(event), on);
     document.addEventListener("line:on", () => this.hurry(), on);
     window.addEventListener("online", () => this.hurry(), on);

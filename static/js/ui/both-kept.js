@@ -1,12 +1,13 @@
 // Two versions of one form, side by side, until a person has chosen at each field.
 import { differing, fieldsOf } from "../lib/draft.js";
 import { t } from "../lib/words.js";
+import { keptData } from "./kept-data.js";
 
 /** @typedef {import("../lib/draft.js").Fields} Fields */
 
 /** @param {HTMLFormElement} form */
 export function fieldsIn(form) {
-  return fieldsOf(new FormData(form));
+  return fieldsOf(keptData(form));
 }
 
 /** @param {HTMLFormElement} form */

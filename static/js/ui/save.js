@@ -1,4 +1,5 @@
 // One save of a form, and what became of it.
+import { keptData } from "./kept-data.js";
 
 const PATIENCE = 10_000; // ms
 
@@ -8,13 +9,13 @@ const PATIENCE = 10_000; // ms
  */
 
 /**
- * Sent as the form itself would be, without files and without its key for "once only": a save may be repeated.
+ * Sent as the form itself would be, without files, passwords and its key for "once only": a save may be repeated.
  * @param {HTMLFormElement} form
  * @returns {Promise<Outcome>} the answer of the server is JSON {version}
  */
 export async function save(form) {
   const body = new URLSearchParams();
-  for (const [name, value] of new FormData(form)) {
+  for (const [name, value] of keptData(form)) {
     if (typeof value === "string" && name !== "idempotency_key") body.append(name, value);
   }
   const method = form.dataset.autosaveMethod ?? "POST";
