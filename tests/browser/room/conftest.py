@@ -1,8 +1,9 @@
-"""What every test of the room asks for: the scripts as built, and a house to meet in."""
+"""What every test of the room asks for: the scripts as built, a house to meet in, a browser with a slow camera."""
 
 import pytest
 import pytest_asyncio
 
+from tests.browser.conftest import launch
 from tests.browser.room.visitors import build, house
 
 
@@ -16,3 +17,11 @@ async def rooms(room_static, tmp_path):
     """The house, open, with a memory of its own."""
     async with house(room_static, tmp_path) as made:
         yield made
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium(playwright, fonts):
+    """Several people share the machine with their encoders: eight pictures a second are enough to be seen moving."""
+    browser = await launch(playwright, fonts, "--use-fake-device-for-media-stream=fps=8")
+    yield browser
+    await browser.close()

@@ -217,10 +217,11 @@ async def visitor(browser, house, name, *, device="", locale="zh", **options):
             [{"name": key, "value": value, "url": house.address} for key, value in cookies.items()]
         )
         await context.add_init_script(WATCH)
+        context.set_default_timeout(20_000)
         yield Visitor(await context.new_page(), house, name)
 
 
-async def until(look, right, within=10.0):
+async def until(look, right, within=20.0):
     """What is seen when it is right. Looks ten times a second; raises when it never becomes right."""
     deadline = time.monotonic() + within
     while not right(seen := await look()):
