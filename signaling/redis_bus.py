@@ -81,7 +81,7 @@ class RedisBus:
         self._wall = wall
         self._tasks = Tasks()
         self._waiting: asyncio.Queue[Waiting] = asyncio.Queue(WAITING)
-        self._number = 0
+        self._number = int(wall() * 1e6)  # above all numbers of an earlier life of this node
         self._numbers: dict[str, int] = {}
         self._beaten = 0.0
         self._up = asyncio.Event()
