@@ -20,6 +20,7 @@ $(UV):
 
 setup: $(UV) ## what `run` needs, into .venv
 	@$(UV) sync --quiet --frozen --inexact --no-dev --extra demo
+	@test .venv/.compiled -nt uv.lock || { .venv/bin/python -c 'import server.app, server.demo' && touch .venv/.compiled; }
 
 run: setup ## the whole platform with a demo consortium on 127.0.0.1:$(PORT), data in $(DATA)
 	@.venv/bin/lianzhen demo --port $(PORT) --data $(DATA)
