@@ -16,6 +16,8 @@ from server.files.album import Album
 from server.files.facts import Dicom, Ecg, Frame, Pdf, Photo
 
 WALL_SECONDS = 15
+RUN_SECONDS = 6
+"""A run over a long series ends after so many by itself; the next goes on where it was."""
 AT_ONCE = 2
 MOST_RUNS = 60
 MOST_FRAMES = 6000
@@ -72,9 +74,11 @@ class Seen:
 class Sandbox:
     """At most `at_once` children at a time, each alive for `wall_seconds` at most."""
 
-    def __init__(self, *, at_once: int = AT_ONCE, wall_seconds: float = WALL_SECONDS) -> None:
+    def __init__(
+        self, *, at_once: int = AT_ONCE, wall_seconds: float = WALL_SECONDS, run_seconds: float = RUN_SECONDS
+    ) -> None:
         self._turn = asyncio.Semaphore(at_once)
-        self._wall = wall_seconds
+        self._wall, self._enough = wall_seconds, run_seconds
 
     async def read(self, upload: Upload, expected: Expected, keep: Keep) -> tuple[Outcome, Album]:
         """What the file is; its derivatives go to `keep`. Raises Unreadable."""
@@ -105,7 +109,7 @@ class Sandbox:
         )
         try:
             async with asyncio.timeout(self._wall):
-                return await Dialogue(child, upload, keep, seen).hold(expected, start)
+                return await Dialogue(child, upload, keep, seen).hold(expected, start, self._enough)
         except TimeoutError:
             raise Unreadable("too_long") from None
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -126,9 +130,10 @@ class Dialogue:
         self._upload, self._keep, self._seen = upload, keep, seen
         self._name = ""
 
-    async def hold(self, expected: Expected, start: tuple[int, int]) -> Outcome:
+    async def hold(self, expected: Expected, start: tuple[int, int], enough: float) -> Outcome:
         whom = {"names": expected.names, "birth_date": expected.birth_date, "sex": expected.sex}
-        await self._say(b"A", json.dumps({"size": self._upload.size, "start": start, **whom}).encode())
+        task = {"size": self._upload.size, "start": start, "enough": enough, **whom}
+        await self._say(b"A", json.dumps(task).encode())
         while True:
             tag, payload = await self._hear()
             if tag == b"F":

@@ -139,6 +139,17 @@ async def test_folder_of_slices_is_put_in_order_and_strangers_in_it_are_passed_o
     assert (outcome.kind, outcome.skipped, album.series_count()) == ("dicom", 0, 1)
 
 
+async def test_series_too_long_for_one_run_goes_on_in_the_next():
+    slices = {f"IM{at}": records.dicom(np.full((8, 8), at, np.uint16), InstanceNumber=at) for at in range(1, 4)}
+    cine = records.dicom(
+        np.stack([np.full((8, 8), 100 + at, np.uint16) for at in range(3)]), NumberOfFrames=3, SeriesNumber=2
+    )
+    content, kept = records.zipped(slices | {"IM4": cine}), Kept()
+    outcome, album = await Sandbox(run_seconds=0).read(upload_of(content), NOBODY, kept)
+    order = [restored(kept, album, rank)[0][0, 0] for rank in range(6)]
+    assert (outcome.next, order) == (None, [1, 2, 3, 100, 101, 102])
+
+
 async def test_one_broken_slice_does_not_spoil_a_folder():
     whole, cut = records.dicom(), records.dicom(np.zeros((99, 99), np.uint16))[:2000]
     outcome, album, _ = await looked_at(records.zipped({"IM1": whole, "IM2": cut}))

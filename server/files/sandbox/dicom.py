@@ -78,6 +78,8 @@ def pictures(file: BinaryIO, ds: Dataset, start: int) -> Iterator[tuple[dict[str
     Raises Refused.
     """
     count = _checked_count(ds)
+    if start >= count:
+        return  # the run before ended with this object's last frame
     same_for_all = _look(ds)
     for number, pixels in enumerate(_decoded(file, ds, start, count), start):
         plain, slope, intercept = frames.prepared(ds, pixels, number)

@@ -7,9 +7,6 @@ from typing import Any, BinaryIO
 from server.files.sandbox.identity import Expected
 from server.files.sandbox.pipe import Pipe, opened, refuse
 
-ENOUGH_CPU, ENOUGH_TIME = 5.0, 8.0
-"""Seconds after which a run ends by itself and leaves the rest to the next one."""
-
 Facts = dict[str, Any]
 
 
@@ -22,6 +19,8 @@ class Task:
         self.size: int = asked["size"]
         self.start: tuple[int, int] = tuple(asked["start"])
         self.expected = Expected(tuple(asked["names"]), asked["birth_date"], asked["sex"])
+        self.enough: float = asked["enough"]
+        """Seconds after which this run ends by itself and leaves the rest to the next one."""
         self.begun = time.monotonic()
 
     def file(self) -> BinaryIO:
@@ -33,4 +32,4 @@ class Task:
         return self.file().read()
 
     def spent(self) -> bool:
-        return time.process_time() > ENOUGH_CPU or time.monotonic() - self.begun > ENOUGH_TIME
+        return max(time.process_time(), time.monotonic() - self.begun) > self.enough
