@@ -232,6 +232,7 @@ async def _pass_on(signalling: Signaling, database: Database, one: Announcement)
 def page_frame(request: web.Request) -> Mapping[str, Any]:
     """What base.html shows on every page."""
     visit = visit_of(request)
+    may = request.app[DATABASE].matrix.granted
     return {
         "actor": visit.actor,
         "csrf": edge.form_token(request, visit),
@@ -241,6 +242,7 @@ def page_frame(request: web.Request) -> Mapping[str, Any]:
         "path": request.path_qs if request.method == "GET" else "/",
         "flash": [],
         "unread": 0,
+        "searches": visit.actor is not None and bool(may(visit.actor.role, "consultation.list")),
         "theme": request.cookies.get("lianzhen_theme", ""),
     }
 

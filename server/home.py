@@ -142,6 +142,14 @@ async def notice_page(request: web.Request) -> web.StreamResponse:
     return render(request, "home/notices.html", lines=lines, older=older)
 
 
+@routes.get("/notices/bell", SIGNED_IN)
+async def bell_count(request: web.Request) -> web.StreamResponse:
+    """The bell with its count, as the frame fetches it."""
+    unit = unit_of(request)
+    unread = await notices.unread_count(unit, unit.actor.person_id)
+    return render(request, "partials/bell.html", unread=unread)
+
+
 @routes.post("/notices/read", SIGNED_IN)
 async def read_notices(request: web.Request) -> web.StreamResponse:
     unit = unit_of(request)

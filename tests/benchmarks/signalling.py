@@ -1,0 +1,107 @@
+"""Relaying between two browsers of a room, against a bare python-socketio relay, interleaved in one run.
+
+    python -m tests.benchmarks.signalling       PAIRS=20 RATE=10 SECONDS=8 RUNS=3
+
+Two-kilobyte candidates go from one participant to the other; CPU is that of the serving process.
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+
+import socketio
+
+from tests.benchmarks.figures import cpu_seconds, figure, median, percentile
+from tests.journeys.house import free_port
+
+PAIRS = int(os.environ.get("PAIRS", "20"))
+RATE = int(os.environ.get("RATE", "10"))
+SECONDS = int(os.environ.get("SECONDS", "8"))
+RUNS = int(os.environ.get("RUNS", "3"))
+CANDIDATE = {"candidate": "candidate:" + "x" * 1800, "sdpMid": "0", "sdpMLineIndex": 0}
+QUIET = {"mic": False, "cam": False, "screen": False}
+
+
+def start(kind, port):
+    return subprocess.Popen([sys.executable, "-m", "tests.benchmarks.relays", kind, str(port)], stdout=subprocess.PIPE)
+
+
+async def connect(port, room, who):
+    client = socketio.AsyncClient(reconnection=False)
+    url = f"http://127.0.0.1:{port}"
+    await client.connect(f"{url}?who={who}", transports=["websocket"], namespaces=["/room"], headers={"Origin": url})
+    page = f"page-{who}-00000"
+    ticket = f"ticket-{room}-{who}".ljust(24, "x")
+    answer = await client.call(
+        "join", {"ticket": ticket, "page": page, "last": 0, "media": QUIET}, namespace="/room", timeout=20
+    )
+    assert answer["ok"], answer
+    return client, page
+
+
+async def drive(port, pid):
+    """Relay times in milliseconds, and CPU microseconds of the server a message."""
+    times, pairs = [], []
+    for number in range(PAIRS):
+        left, _ = await connect(port, f"room{number}", f"a{number}")
+        right, page = await connect(port, f"room{number}", f"b{number}")
+        right.on("signal", lambda told: times.append((time.perf_counter() - told["candidate"]["at"]) * 1000), "/room")
+        pairs.append((left, right, f"b{number}", page))
+    before = cpu_seconds(pid)
+    await asyncio.gather(*(send(left, who, page) for left, _, who, page in pairs))
+    await asyncio.sleep(0.5)
+    spent = (cpu_seconds(pid) - before) * 1e6 / max(1, len(times))
+    for left, right, _, _ in pairs:
+        await left.disconnect()
+        await right.disconnect()
+    return times, spent
+
+
+async def send(client, who, page):
+    for _ in range(RATE * SECONDS):
+        body = {"to": who, "page": page, "candidate": {**CANDIDATE, "at": time.perf_counter()}}
+        await client.emit("signal", body, namespace="/room")
+        await asyncio.sleep(1 / RATE)
+
+
+async def measure():
+    found = {"ours": [], "bare": []}
+    for _ in range(RUNS):
+        for kind, results in found.items():
+            port = free_port()
+            process = start(kind, port)
+            process.stdout.readline()
+            try:
+                results.append(await drive(port, process.pid))
+            finally:
+                process.terminate()
+                process.wait()
+    report(found)
+
+
+def report(found):
+    ours, bare = found["ours"], found["bare"]
+    cpu, peer = [run[1] for run in ours], [run[1] for run in bare]
+    more = {"against": "bare python-socketio", "runs": RUNS}
+    figure(
+        "signalling",
+        "1-process",
+        "cpu_us_per_message",
+        median(cpu),
+        "us",
+        ratio=round(median(cpu) / median(peer), 2),
+        spread=[round(min(cpu), 1), round(max(cpu), 1)],
+        goal=1.5,
+        **more,
+    )
+    for name, share in (("relay_p50_ms", 0.5), ("relay_p99_ms", 0.99)):
+        mine, theirs = (median([percentile(run[0], share) for run in runs]) for runs in (ours, bare))
+        figure("signalling", "1-process", name, mine, "ms", ratio=round(mine / theirs, 2), **more)
+    sent = PAIRS * RATE * SECONDS
+    figure("signalling", "1-process", "delivered_percent", 100 * median([len(r[0]) for r in ours]) / sent, "%", **more)
+
+
+if __name__ == "__main__":
+    asyncio.run(measure())
