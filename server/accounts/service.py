@@ -141,10 +141,9 @@ async def switch_post(unit: Unit, *, sign_in: SignIn, post: Post) -> None:
     unit.record("accounts.switched_post", kind="post", id=post.id)
 
 
-async def actor_of(unit: Unit, sign_in: SignIn) -> Actor | None:
+async def actor_of(unit: Unit, sign_in: SignIn, person: Person, posts: Iterable[Post]) -> Actor | None:
     """The actor a sign-in stands for; None when the person or every post of theirs is out of use."""
-    person = await queries.person(unit, sign_in.person_id)
-    held = await queries.posts_of(unit, person.id, today(unit.now))
+    held = [post for post in posts if post.held(today(unit.now))]
     if person.standing != Standing.ACTIVE or not held:
         return None
     post = next((one for one in held if one.id == sign_in.post_id), held[0])
@@ -157,7 +156,7 @@ async def actor_at(unit: Unit, post: Post) -> Actor:
 
 
 async def _actor(unit: Unit, person: Person, post: Post, held: list[Post], sign_in: SignIn | None) -> Actor:
-    names = {one.id: one.short_name for one in await directory.institutions(unit, {p.institution_id for p in held})}
+    names = await directory.short_names(unit, {p.institution_id for p in held})
     return Actor(
         person_id=person.id,
         post_id=post.id,

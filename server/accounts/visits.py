@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from server.accounts import queries, service
-from server.accounts.model import SignIn
+from server.accounts.model import Person, Post, SignIn
 from server.core import ids
 from server.core.http import DATABASE, Rule, Visit
 from server.core.i18n import choose_locale
@@ -42,13 +42,14 @@ def _stranger(request: web.Request) -> Visit:
 async def _signed_in(request: web.Request, token: str, rule: Rule | None) -> Visit | None:
     database = request.app[DATABASE]
     async with database.unit(writes=False) as unit:
-        sign_in = await queries.sign_in_by_token(unit, token)
-        if sign_in is None or not sign_in.alive(unit.now):
+        found = await queries.sign_in_by_token(unit, token)
+        if found is None or not found[0].alive(unit.now):
             return None
+        sign_in, person, posts = found
         if sign_in.idle(unit.now) and not (rule and rule.survives_idle):
             return None
         due = unit.now - sign_in.seen_at >= service.SEEN_GRAIN
-        visit = await _visit(unit, sign_in)
+        visit = await _visit(unit, sign_in, person, posts)
     request[SIGN_IN] = sign_in.id
     if due and visit:
         async with database.unit() as unit:
@@ -56,10 +57,10 @@ async def _signed_in(request: web.Request, token: str, rule: Rule | None) -> Vis
     return visit
 
 
-async def _visit(unit: Unit, sign_in: SignIn) -> Visit | None:
+async def _visit(unit: Unit, sign_in: SignIn, person: Person, posts: list[Post]) -> Visit | None:
     if sign_in.second_factor_at is None:
         return Visit(session=sign_in.id, half_way=True)
-    actor = await service.actor_of(unit, sign_in)
+    actor = await service.actor_of(unit, sign_in, person, posts)
     return Visit(actor=actor, session=sign_in.id) if actor else None
 
 
