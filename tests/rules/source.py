@@ -58,7 +58,7 @@ def python_words(path):
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
-        and CHINESE.search(node.value)
+        and CHINESE.search(without_names(node.value))
         and id(node) not in passed_over
         and NOT_WORDS not in lines[node.lineno - 1]
     ]

@@ -172,6 +172,6 @@ def cli_commands():
 def test_the_map_shows_every_directory_and_no_other():
     text = (SERVER / "README.md").read_text()
     there = {path.name for path in SERVER.iterdir() if path.is_dir() and not path.name.startswith((".", "__", "_"))}
-    named = set(re.findall(r"`(?:server/)?(\w+)/`", text))
+    named = set(re.findall(r"`(?:server/)?(\w+)/", text))
     assert there - named == set(), "not on the map"
     nothing(name for name in named - there if not (ROOT / name).is_dir() and not any(SERVER.rglob(f"{name}/")))
