@@ -16,10 +16,10 @@ from aiohttp import web
 
 from signaling.counters import Counters
 from signaling.door import DEADLINE, Door
-from signaling.feed import LIVE, FeedNamespace
+from signaling.feed import LIVE, FeedDoor, FeedNamespace
 from signaling.means import Means
 from signaling.namespace import RoomNamespace
-from signaling.ports import Broadcast, Bus, Clock, FeedDoor, Grant, Grants, Ice, Journal, Seat, Store
+from signaling.ports import Broadcast, Bus, Clock, Grant, Grants, Ice, Journal, Seat, Store
 from signaling.rooms import NONSENSE, Rooms
 from signaling.wire import Wire
 

@@ -43,9 +43,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Seated:
-    """A seat of this node is new or changed: the store and the other nodes must know."""
+    """A seat of this node is new or changed: the store and the other nodes must know, among them
+    the one it was taken from, though it may have nobody else in the room."""
 
     seat: Seat
+    taken_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

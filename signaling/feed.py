@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import socketio
+from aiohttp import web
 
-from signaling.ports import FeedDoor, Pass
+from signaling.ports import Pass
 from signaling.refusals import UnknownMessage
 from signaling.wire import Line, Wire, spoken
 
@@ -19,6 +20,9 @@ log = logging.getLogger(__name__)
 LIVE = "/live"
 PATIENCE = 5.0  # seconds for the house to say whose cookie it is
 PAGES = 50  # of one person, open at once
+
+# Says from the handshake's cookie whose page it is; None for nobody signed in.
+FeedDoor = Callable[[web.Request], Awaitable[Pass | None]]
 
 
 class FeedNamespace(socketio.AsyncNamespace):  # type: ignore[misc]

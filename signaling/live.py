@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from signaling import answers, codec
@@ -200,9 +200,9 @@ class LiveRoom:
                     self._rosters.soon()
                 case Record():
                     self.scribe.promise(effect)
-                case Seated(seat):
+                case Seated(seat, taken_from):
                     self.means.presence.seated(seat)
-                    self._publish("seat", codec.seat_body(seat))
+                    self._publish("seat", codec.seat_body(seat), {taken_from} if taken_from else set())
                 case Vacated(seat):
                     self._forget(seat)
                     self.means.presence.vacated(seat)
@@ -235,8 +235,8 @@ class LiveRoom:
         if sid is not None:
             self.means.sockets.close(sid, kick.reason)
 
-    def _publish(self, kind: str, body: Mapping[str, Any]) -> None:
-        if nodes := self.room.nodes:
+    def _publish(self, kind: str, body: Mapping[str, Any], also: Set[str] = frozenset()) -> None:
+        if nodes := (self.room.nodes | also) - {self.means.node}:
             self.means.bus.publish(Broadcast(kind, self.room.id, dict(body)), to=nodes)
 
     def _sid(self, who: str) -> str | None:

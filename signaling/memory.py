@@ -73,12 +73,6 @@ class MemoryStore:
         for seat in seats:
             await self.update(seat)
 
-    async def retire(self, node: str) -> None:
-        self._nodes.pop(node, None)
-        for room, board in list(self._seats.items()):
-            for seat in [seat for seat in board.values() if seat.node == node]:
-                await self.release(room, seat.who, seat.epoch)
-
     async def spend(self, key: str, limit: int, window: float) -> bool:
         self._sweep()
         until, spent = self._windows.get(key, (0.0, 0))

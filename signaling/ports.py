@@ -1,17 +1,15 @@
 """What signalling asks of the rest: small protocols, and the values that cross them.
 
-The house implements `Grants`, `Journal` and `FeedDoor`; `memory` and `redis_store` implement
+The house implements `Grants` and `Journal`; `memory` and `redis_store` implement
 `Store` and `Bus`. Nothing here does anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
-
-from aiohttp import web
 
 from signaling.messages import Media
 
@@ -170,9 +168,6 @@ class Store(Protocol):
     async def renew(self, node: str, seats: Iterable[Seat], ttl: float) -> None:
         """The node lives for `ttl` seconds more, and these are its seats (written back if lost)."""
 
-    async def retire(self, node: str) -> None:
-        """The node is gone, and its seats with it."""
-
     async def spend(self, key: str, limit: int, window: float) -> bool:
         """Spend one of the `limit` that `key` has in a window of seconds; False when there is none left."""
 
@@ -196,9 +191,6 @@ class Bus(Protocol):
         """Tell these nodes, or all others. Never waits, never raises; lost while the bus is down."""
 
     async def stop(self) -> None: ...
-
-
-FeedDoor = Callable[[web.Request], Awaitable[Pass | None]]
 
 
 class Clock(Protocol):

@@ -19,12 +19,12 @@ from typing import Any
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from signaling import codec
 from signaling.counters import Counters
 from signaling.ports import Broadcast, Hear
+from signaling.redis_store import open_redis
 from signaling.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -70,9 +70,7 @@ class RedisBus:
         counters: Counters | None = None,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        self._redis: Redis = Redis.from_url(
-            url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, max_connections=4
-        )
+        self._redis = open_redis(url, connections=4)
         self._sealing = codec.Sealing(key)
         self._node = node
         self._prefix = prefix

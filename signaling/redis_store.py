@@ -16,7 +16,9 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from signaling import codec
@@ -66,15 +68,27 @@ return 0
 """
 
 
+def open_redis(url: str, *, connections: int) -> Redis:
+    """A client that is quick to give up and whose callers queue for a connection: redis-py's usual pool
+    raises when all are taken, and a thousand who join at once would look like a Redis that is down."""
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=connections,
+        timeout=PATIENCE,
+        socket_timeout=PATIENCE,
+        socket_connect_timeout=PATIENCE,
+        retry=Retry(NoBackoff(), 1),
+    )
+    return Redis.from_pool(pool)
+
+
 class RedisStore:
     """`url` of one Redis 6.2 or newer (or Valkey); `key` at least 16 bytes, the same on all nodes."""
 
     def __init__(
         self, url: str, key: bytes, *, prefix: str = "lz:", monotonic: Callable[[], float] = time.monotonic
     ) -> None:
-        self._redis: Redis = Redis.from_url(
-            url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, max_connections=32
-        )
+        self._redis = open_redis(url, connections=32)
         self._sealing = codec.Sealing(key)
         self._prefix = prefix
         self._monotonic = monotonic
@@ -196,14 +210,6 @@ class RedisStore:
                     pipeline.eval(_UPDATE, 1, board, *self._words(seat), BOARD)
                     pipeline.pexpire(board, BOARD)
                 await pipeline.execute()
-
-        await self._ask(shared, self._nothing)
-
-    async def retire(self, node: str) -> None:
-        await self._alone.retire(node)
-
-        async def shared() -> None:
-            await self._redis.delete(f"{self._prefix}node:{node}")
 
         await self._ask(shared, self._nothing)
 

@@ -103,10 +103,10 @@ class Room:
 
     def arrived(self, seat: Seat) -> list[Effect]:
         """The claim succeeded."""
-        replaced = self._replaced(seat)
+        known, replaced = self.seating.seats.get(seat.who), self._replaced(seat)
         self.seating.take(seat)
         self.seating.told.pop(seat.who, None)
-        return [*replaced, Seated(seat), *self._joined(seat), Roster()]
+        return [*replaced, Seated(seat, known.node if known else None), *self._joined(seat), Roster()]
 
     def caught_up(self, who: str, seq: int) -> bool:
         """The participant was sent the log up to `seq`; True when that is all the room knows."""
