@@ -5,12 +5,15 @@ All of it happens at the same time, in houses of their own, so that the tests ta
 
 import asyncio
 import json
+import os
+import signal
 import time
 from contextlib import asynccontextmanager
 
 import pytest
 
 from signaling.memory import MemoryStore
+from tests import stores as servers
 from tests.signaling.house import QUIET, House, eventually, grant, host, wire
 
 LIMIT = 10.0  # seconds until a dead participant must have left every roster
@@ -108,6 +111,31 @@ async def a_right_taken_away_while_nodes_are_deaf_is_found_out(mortal):
         await wang.until(lambda: wang.heard("closed") == [{"reason": "revoked"}], patience=LIMIT)
 
 
+async def a_redis_that_freezes_loses_nothing(frozen):
+    async with two_nodes(frozen.url) as (house, _, _, zhao, wang):
+        process = frozen.server._process.pid
+        os.kill(process, signal.SIGSTOP)
+        try:
+            for n in range(5):
+                assert (await zhao.ask("chat", {"key": f"f{n}", "text": "frozen"}))["ok"]
+                await asyncio.sleep(1)
+            await wang.until(lambda: [e["seq"] for e in wang.log] == list(range(1, 8)), patience=3)
+        finally:
+            os.kill(process, signal.SIGCONT)
+        thawed = time.monotonic()
+        heard = len(wang.log)
+        for n in range(40):
+            assert (await zhao.ask("chat", {"key": f"t{n}", "text": "thawed"}))["ok"]
+            await asyncio.sleep(0.1)
+            if wang.log[-1]["body"].get("text") == "thawed":
+                break
+        await wang.until(lambda: len(wang.log) > heard)
+        assert time.monotonic() - thawed < 4
+        assert [e["seq"] for e in wang.log] == list(range(1, len(wang.log) + 1))
+        assert zhao.peers["wang"]["state"] == "here"
+        assert "left" not in house.log.kinds(house.room)
+
+
 async def a_page_that_answers_its_pings_stays(url):
     house = House()
     async with house.node() as site:
@@ -119,8 +147,17 @@ async def a_page_that_answers_its_pings_stays(url):
         assert (await wang.ask("ice"))["ok"]
 
 
+@pytest.fixture
+def frozen(tmp_path):
+    """A Valkey for stopping the clock of."""
+    server = servers.Valkey(tmp_path / "frozen")
+    server.start()
+    yield server
+    server.stop()
+
+
 @pytest.mark.timeout(60)
-async def test_ten_seconds_decide_who_is_gone_and_who_was_never_away(redis_url, mortal_valkey):
+async def test_ten_seconds_decide_who_is_gone_and_who_was_never_away(redis_url, mortal_valkey, frozen):
     async with asyncio.TaskGroup() as together:
         for happens in (
             whoever_crashes_is_shown_as_reconnecting_and_then_gone(redis_url),
@@ -129,6 +166,7 @@ async def test_ten_seconds_decide_who_is_gone_and_who_was_never_away(redis_url, 
             those_on_a_node_that_died_are_gone(redis_url),
             those_on_a_node_that_died_come_back_on_another_and_were_never_away(redis_url),
             a_right_taken_away_while_nodes_are_deaf_is_found_out(mortal_valkey),
+            a_redis_that_freezes_loses_nothing(frozen),
             a_page_that_answers_its_pings_stays(redis_url),
         ):
             together.create_task(happens)
