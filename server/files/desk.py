@@ -1,11 +1,13 @@
 """What the files capability is composed of, made once by the application and found by its routes."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import structlog
 from aiohttp import web
 
 from server.core.database import Database
@@ -19,6 +21,8 @@ from server.files.subjects import Subjects
 from server.files.uploading import Uploading
 from server.files.vault import Vault
 
+log = structlog.get_logger()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
@@ -29,6 +33,7 @@ class Desk:
     subjects: Subjects
     checking: Checking
     uploading: Uploading
+    tasks: Tasks
     openings: Openings = field(default_factory=Openings)
 
     async def clear_away(self) -> None:
@@ -44,7 +49,12 @@ def furnish(database: Database, store: BlobStore, subjects: Subjects, tasks: Tas
     vault = Vault(store, database.keys)
     checking = Checking(database, vault, Sandbox(), subjects, tasks)
     return Desk(
-        database=database, vault=vault, subjects=subjects, checking=checking, uploading=Uploading(vault, subjects)
+        database=database,
+        vault=vault,
+        subjects=subjects,
+        checking=checking,
+        uploading=Uploading(vault, subjects),
+        tasks=tasks,
     )
 
 
@@ -68,6 +78,17 @@ def store_at(folder: Path, s3_url: str = "") -> BlobStore:
 
 
 async def tend(app: web.Application) -> AsyncIterator[None]:
-    """Goes on, at start, with files that were waiting to be looked at. For `app.cleanup_ctx`."""
-    await app[DESK].checking.resume()
+    """Goes on, at start, with files that were waiting to be looked at; clears away hourly. For `app.cleanup_ctx`."""
+    desk = app[DESK]
+    await desk.checking.resume()
+    desk.tasks.start(_clear_hourly(desk), "clear files away")
     yield
+
+
+async def _clear_hourly(desk: Desk) -> None:
+    while True:
+        await asyncio.sleep(3600)
+        try:
+            await desk.clear_away()
+        except Exception:
+            log.exception("files not cleared away")
