@@ -1,10 +1,9 @@
 // What a person drops, pastes or picks becomes the files to send: folders and image series as one zip, phone photos as JPEG.
+import { HEAD, sopClassIn, standsAlone } from "../../lib/dicom-kind.js";
 import { t } from "../../lib/words.js";
 import { MOST_ENTRIES, zipOf } from "./zip.js";
 
 /** @typedef {import("./zip.js").Entry} Entry */
-
-const DICM = 128;
 
 /**
  * Must be called while the drop event is being handled: its items are gone afterwards.
@@ -62,21 +61,25 @@ export async function gathered(entries) {
 }
 
 /**
- * Folders, more than one DICOM object, a WFDB header with its signals: each makes sense only as a whole.
+ * Folders, more than one DICOM picture, a WFDB header with its signals: each makes sense only as a whole. An ECG or a
+ * report is never put in with pictures: it would be lost among them.
  * @param {Entry[]} entries
  */
 async function belongingTogether(entries) {
   const headers = entries.some(({ path }) => path.endsWith(".hea"));
-  const marks = await Promise.all(
-    entries.map(async ({ path, file }) => path.includes("/") || (headers && /\.(hea|dat)$/.test(path)) || isDicom(file)),
-  );
+  const marks = await Promise.all(entries.map((entry) => isPart(entry, headers)));
   const together = entries.filter((_, at) => marks[at]);
   return together.length > 1 ? together : [];
 }
 
-/** @param {Blob} file */
-async function isDicom(file) {
-  return (await file.slice(DICM, DICM + 4).text()) === "DICM";
+/**
+ * @param {Entry} entry
+ * @param {boolean} headers whether a WFDB header is among them
+ */
+async function isPart({ path, file }, headers) {
+  const sopClass = sopClassIn(await file.slice(0, HEAD).arrayBuffer());
+  if (sopClass !== null) return !standsAlone(sopClass);
+  return path.includes("/") || (headers && /\.(hea|dat)$/.test(path));
 }
 
 /** @param {Entry[]} entries */
