@@ -72,8 +72,9 @@ class RoomGrants:
 
     async def _still_enters(self, unit: Unit, meeting: Meeting, grant: Grant) -> bool:
         """Asks the subject's door in each post the person holds now."""
-        person = await accounts.person(unit, grant.person or "")
-        if person.standing != Standing.ACTIVE:
+        people_found = await accounts.people(unit, [grant.person or ""])
+        person = people_found.get(grant.person or "")
+        if person is None or person.standing != Standing.ACTIVE:
             return False
         for post in await accounts.posts_of(unit, person.id, people.today(unit.now)):
             unit.signed_in = await people.actor_at(unit, post)
