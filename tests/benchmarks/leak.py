@@ -30,8 +30,10 @@ QUIET = {"mic": False, "cam": False, "screen": False}
 
 
 async def idle(folder):
+    async with running(folder):
+        await asyncio.sleep(15)  # the demo is told, and its pictures are looked at
     async with running(folder) as site:
-        await asyncio.sleep(10)  # until the demo's pictures are looked at
+        await asyncio.sleep(3)
         figure("leak", "idle", "rss_mb", resident_mb(site.pid), "MB", limit=200)
 
 
