@@ -42,7 +42,9 @@ function take(specifier, name) {
   cpSync(require.resolve(specifier), join(out, name));
   manifest[name] = `dist/${name}`;
 }
-take("pdfjs-dist/build/pdf.worker.min.mjs", "pdf.worker.min.mjs");
+take("pdfjs-dist/legacy/build/pdf.worker.min.mjs", "pdf.worker.min.mjs");
+const pdf = dirname(require.resolve("pdfjs-dist/package.json"));
+for (const folder of ["cmaps", "standard_fonts"]) cpSync(join(pdf, folder), join(out, "pdf", folder), { recursive: true });
 const swagger = dirname(require.resolve("swagger-ui-dist/package.json"));
 for (const name of ["swagger-ui.css", "swagger-ui-bundle.js"]) take(join(swagger, name), name);
 
