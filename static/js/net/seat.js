@@ -133,6 +133,7 @@ export class Seat {
 
   /** The page goes away (a reload, perhaps): no word of leaving, the seat waits. */
   drop() {
+    if (this.place === "out") return; // leaving on purpose says so first
     this.place = "out";
     this.#goodbye();
   }

@@ -1,9 +1,15 @@
 // What this tab keeps over a reload, and which tab of this browser has the call.
 
+import { idOf } from "../lib/ids.js";
+
 /** @typedef {import("../media/capture.js").Choices} Choices */
 
 const CHOICES = "room-choices";
 const DEVICES = "room-devices";
+
+export function newId() {
+  return idOf(crypto.getRandomValues(new Uint8Array(16)));
+}
 
 /** @returns {Choices} as they were before the reload; for a new tab, the devices used last */
 export function recall() {

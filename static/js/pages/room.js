@@ -41,7 +41,7 @@ begin();
 function begin() {
   byId("trouble-retry").addEventListener("click", () => void capture.retry());
   byId("trouble-without").addEventListener("click", goOnWithout);
-  globalThis.addEventListener("pagehide", goAway);
+  globalThis.addEventListener("pagehide", letAllGo); // a reload, perhaps: the seat waits for the next page, the camera does not
   globalThis.addEventListener("pageshow", (shown) => shown.persisted && location.reload());
   if (moving || new URLSearchParams(location.search).has("now")) void enter(moving);
   else check.connect(facts.check);
@@ -107,18 +107,13 @@ function over(reason, says) {
 }
 
 function letAllGo() {
+  call?.seat.drop();
   call?.end();
   capture.release();
   meter.close();
   controls.disconnect();
   for (const dialog of document.querySelectorAll("dialog[open]")) /** @type {HTMLDialogElement} */ (dialog).close();
   letGo();
-}
-
-/** A reload, perhaps: the seat waits for the next page, the camera does not. */
-function goAway() {
-  call?.seat.drop();
-  letAllGo();
 }
 
 /** @param {import("../ui/room/controls.js").Deed} deed */

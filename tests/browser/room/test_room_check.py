@@ -6,6 +6,10 @@ from tests.browser.conftest import launch
 from tests.browser.room.visitors import house, until, visitor, visitors
 from tests.turn import Coturn
 
+INSECURE = """
+for (const name of ["mediaDevices", "locks", "wakeLock", "clipboard"])
+  Object.defineProperty(navigator, name, {value: undefined});
+crypto.randomUUID = undefined;"""
 FAILING = """(() => {
   const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
   window.failing = {video: "%(error)s"};
@@ -82,15 +86,19 @@ async def test_a_camera_that_is_mended_needs_one_click_or_none(chromium, rooms):
         await li.page.locator("#trouble").wait_for(state="hidden")
 
 
-async def test_a_page_that_is_not_secure_says_so(chromium, rooms):
-    async with visitors(chromium, rooms, "li") as (li,):
-        await li.page.add_init_script("Object.defineProperty(navigator, 'mediaDevices', {value: undefined})")
+async def test_a_page_that_is_not_secure_says_so_and_can_still_look_on(chromium, rooms):
+    async with visitors(chromium, rooms, "zhang", "li") as (zhang, li):
+        await li.page.add_init_script(INSECURE)
         await li.open("/rooms/r1")
         await li.page.get_by_role("heading", name="浏览器不允许这个页面使用摄像头和麦克风").wait_for()
         assert await li.page.is_hidden("#trouble-retry")
         await li.page.click("#trouble-without")
+        await zhang.enter_at_once("r1")
         await li.page.click("#enter")
         await li.inside()
+        await li.sees("zhang")
+        await li.says("听得见，看得见")
+        await zhang.reads("听得见，看得见")
 
 
 async def test_a_camera_lost_in_the_call_is_said_there_and_the_voice_goes_on(chromium, rooms):

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { delay, REJOIN } from "../../../static/js/lib/backoff.js";
 import { cameBack, LONGEST, put, restore, settle, store } from "../../../static/js/lib/outbox.js";
 import { entrySays, refusalSays, standing, testSays, troubleSays } from "../../../static/js/lib/sayings.js";
+import { idOf } from "../../../static/js/lib/ids.js";
 import { fill } from "../../../static/js/lib/words.js";
 
 const line = (key, text, after = 0) => ({ key, text, after });
@@ -77,4 +78,8 @@ test("the sentence about the line names the worst first", () => {
 
 test("a sentence's places are filled, an unknown place stays to be seen", () => {
   assert.equal(fill("还剩 %(minutes)s 分 %(what)s", { minutes: 3 }), "还剩 3 分 %(what)s");
+});
+
+test("an id is its random bytes in hex", () => {
+  assert.equal(idOf(new Uint8Array([0, 10, 255])), "000aff");
 });

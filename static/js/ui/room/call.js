@@ -6,6 +6,7 @@ import { Mesh } from "../../media/mesh.js";
 import { Screen } from "../../media/screen.js";
 import { post } from "../../net/http.js";
 import { Seat } from "../../net/seat.js";
+import { newId } from "../../net/tab.js";
 import { Gone, Wire } from "../../net/wire.js";
 import { toast } from "../toast.js";
 import { Bell } from "./bell.js";
@@ -15,7 +16,7 @@ import { Minutes } from "./minutes.js";
 import { Network } from "./network.js";
 import { byId } from "./page.js";
 import { PeopleView } from "./people.js";
-import { banner, Scene } from "./scene.js";
+import { banner, placeSays, Scene } from "./scene.js";
 import { Side } from "./side.js";
 import { Sounds } from "./sounds.js";
 import { Talk } from "./talk.js";
@@ -47,6 +48,7 @@ export class Call {
   ears = new Ears();
   minutes = new Minutes();
   #told = "";
+  #beganAt = 0;
   #drawn = false;
   /** @type {ReturnType<typeof setInterval>[]} */
   #beats = [];
@@ -60,7 +62,7 @@ export class Call {
     this.seat = new Seat({
       wire: new Wire(facts.signalling),
       admission: () => post(facts.join, ends.credentials()),
-      page: crypto.randomUUID(),
+      page: newId(),
       listener: this.#listener(),
     });
     this.network = new Network({
@@ -87,6 +89,7 @@ export class Call {
   begin(move) {
     this.tracks.audio = this.capture.tracks.audio;
     this.tracks.camera = this.capture.tracks.video;
+    this.#beganAt = performance.now();
     this.seat.enter(move);
     this.network.connect();
     this.#beats = [setInterval(() => this.#listen(), LISTEN_EVERY), setInterval(() => this.changed(), 1000)];
@@ -182,7 +185,6 @@ export class Call {
 
   /** @param {import("../../net/seat.js").Place} place */
   #placed(place) {
-    banner(place === "away" ? t("与服务器的连接断开，正在重新连接；通话继续") : "");
     if (place === "waiting") this.ends.over("waiting");
     if (place === "in") this.#told = "";
     performance.mark(`room-${place}`); // the benchmarks read these
@@ -285,8 +287,9 @@ export class Call {
 
   #draw() {
     const { me, roster, place } = this.seat;
-    if (!me || !this.mesh) return;
     const now = performance.now();
+    banner(placeSays(place, now - this.#beganAt));
+    if (!me || !this.mesh) return;
     const { mic, cam } = this.live();
     const reachable = place === "in";
     const own = { mic, hand: this.hand, dead: this.ears.dead, networkChanged: this.network.hasJustChanged(now) };

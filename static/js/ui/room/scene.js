@@ -57,6 +57,17 @@ export class Scene {
   }
 }
 
+/**
+ * @param {import("../../net/seat.js").Place} place
+ * @param {number} since ms since one pressed 进入
+ * @returns {string} "" when there is nothing to say
+ */
+export function placeSays(place, since) {
+  if (place === "away") return t("与服务器的连接断开，正在重新连接；通话继续");
+  if (place !== "entering") return "";
+  return since < 5000 ? t("正在进入会诊室…") : t("暂时连不上服务器，正在重试…");
+}
+
 /** @param {string} words "" takes it away */
 export function banner(words) {
   byId("banner").hidden = !words;

@@ -3,6 +3,7 @@
 import { cameBack, put, restore, settle, store } from "../../lib/outbox.js";
 import { refusalSays } from "../../lib/sayings.js";
 import { t } from "../../lib/words.js";
+import { newId } from "../../net/tab.js";
 import { Gone } from "../../net/wire.js";
 import { toast } from "../toast.js";
 import { ChatView } from "./chat.js";
@@ -50,7 +51,7 @@ export class Talk {
 
   /** @param {string} text */
   say(text) {
-    const line = { key: crypto.randomUUID(), text, after: this.ends.seat.last };
+    const line = { key: newId(), text, after: this.ends.seat.last };
     this.#keep(put(this.#outbox, line));
     void this.flush();
   }
