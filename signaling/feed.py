@@ -11,9 +11,10 @@ from typing import Any
 import socketio
 from aiohttp import web
 
+from signaling.packets import spoken
 from signaling.ports import Pass
 from signaling.refusals import UnknownMessage
-from signaling.wire import Line, Wire, spoken
+from signaling.wire import Line, Wire
 
 log = logging.getLogger(__name__)
 

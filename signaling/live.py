@@ -25,6 +25,7 @@ from signaling.history import fitting, stamp
 from signaling.means import Means
 from signaling.messages import Join, Message
 from signaling.ports import Boards, Broadcast, Entry, Grant, Seat
+from signaling.reader import Reader
 from signaling.refusals import RoomEnded, Unavailable
 from signaling.room import Room
 from signaling.scribe import Scribe
@@ -32,7 +33,6 @@ from signaling.throttle import Throttle
 
 AGAIN = 12 * 3600.0  # seconds the ticket for coming back counts
 NEWEST = 200  # entries of a join answer; who missed more gets a snapshot
-CATCH_UP = 50  # entries told at a stretch: no more than a page that reads can take
 ROSTER_PAUSE = 0.1  # seconds between two rosters
 SILENT = 5.5  # seconds without a frame: the heartbeat of 4 s is late
 TRIES = 5
@@ -47,13 +47,12 @@ class LiveRoom:
         self._sids: dict[tuple[str, int], str] = {}  # by participant and claim
         self._claims: dict[str, int] = {}  # the latest claim of each: effects may outlive its seat
         self._rosters = Throttle(ROSTER_PAUSE, self._show_rosters, means.monotonic)
-        self._fetching = False
-        self._behind = False
+        self.reader = Reader(self.room, self.scribe, self.do, means.tasks)
         self._held: list[codec.Relayed] = []
 
     @property
     def idle(self) -> bool:
-        busy = self.entering or self._rosters.pending or self._fetching
+        busy = self.entering or self._rosters.pending or self.reader.busy
         return self.room.idle and self.scribe.idle and not busy
 
     def seats(self) -> Sequence[Seat]:
@@ -121,7 +120,7 @@ class LiveRoom:
 
     async def _beyond(self, last: int) -> bool:
         """Whether a page has seen more than the log has: the log was restored from a backup."""
-        await self._fetch()
+        await self.reader.read()
         return last > self.room.history.seq
 
     async def _ticket(self, grant: Grant) -> str:
@@ -216,7 +215,7 @@ class LiveRoom:
                 case Forget(who):
                     self.means.tasks.start(self.means.store.revoke(participant=who), "forget tickets")
                 case Fetch():
-                    self.fetch_soon()
+                    self.reader.soon()
 
     def _emit(self, emit: Emit) -> None:
         if emit.event == "signal" and self._rosters.pending:
@@ -264,36 +263,11 @@ class LiveRoom:
         self._publish("entry", codec.entry_body(entry))
         self.do(self.room.recorded([entry], whole=False))
 
-    def fetch_soon(self) -> None:
-        """Read what the log has that the room has not; once at a time, and then once more if asked
-        meanwhile, because what was asked for may be newer than what was being read."""
-        self._behind = True
-        if not self._fetching:
-            self._fetching = True
-            self.means.tasks.start(self._catch_up(), f"log of {self.room.id}")
-
-    async def _catch_up(self) -> None:
-        try:
-            while self._behind:
-                self._behind = False
-                await self._fetch()
-        except Unavailable:
-            pass  # logged; the next round tries again
-        finally:
-            self._fetching = False
-
-    async def _fetch(self) -> None:
-        while True:
-            page = await self.scribe.since(self.room.history.seq, CATCH_UP)
-            self.do(self.room.recorded(page, whole=True))
-            if len(page) < CATCH_UP:
-                return
-
     # ---- opening, rounds
 
     async def open(self) -> None:
         """Read the log and the board. Raises `Unavailable`."""
-        await self._fetch()
+        await self.reader.read()
         await self.look()
 
     async def look(self) -> Sequence[Seat]:

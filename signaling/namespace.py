@@ -14,11 +14,12 @@ from signaling.history import stamp
 from signaling.live import LiveRoom
 from signaling.means import Means
 from signaling.messages import Ice, Join, Leave, Message, Net, Signal, Since, decode
+from signaling.packets import spoken
 from signaling.ports import Seat
 from signaling.refusals import AlreadyJoined, NotJoined, Refusal, ServerError
 from signaling.rooms import Rooms
 from signaling.speech import graded
-from signaling.wire import PING_INTERVAL, Line, Wire, spoken
+from signaling.wire import PING_INTERVAL, Line, Wire
 
 log = logging.getLogger(__name__)
 

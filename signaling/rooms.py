@@ -46,7 +46,7 @@ class Rooms:
             "vacated": self._vacated,
             "entry": self._entry,
             "relay": self._relay,
-            "stir": lambda live, body: live.fetch_soon(),
+            "stir": lambda live, body: live.reader.soon(),
         }
 
     async def start(self) -> None:
@@ -116,7 +116,7 @@ class Rooms:
             live = LiveRoom(room, self.means)
             await live.open()
             self._live[room] = live
-            live.fetch_soon()  # what was written between the reading and the listening
+            live.reader.soon()  # what was written between the reading and the listening
         finally:
             del self._opening[room]
 
@@ -143,7 +143,7 @@ class Rooms:
         """The house wrote to the room's log by itself."""
         self.means.bus.publish(Broadcast("stir", room))
         if live := self._live.get(room):
-            live.fetch_soon()
+            live.reader.soon()
 
     # ---- what other nodes say
 
@@ -202,7 +202,7 @@ class Rooms:
             return
         self._fetched_at = now
         for live in rooms.values():
-            live.fetch_soon()
+            live.reader.soon()
 
     async def _ask_round(self, rooms: dict[str, LiveRoom]) -> None:
         """Deaf, a node would not hear of a revoked grant; so it asks."""

@@ -280,17 +280,17 @@ async def test_a_slow_page_of_a_room_misses_nothing_in_the_end(site, house):
         await slow.send_str("42/room,0" + json.dumps(["join", join]))
         await slow.receive()
         slow._response.connection.transport.pause_reading()
-        for n in range(1000):
+        for n in range(400):
             await house.log.append("r1", "chat", "zhao", {"text": "x" * 8000, "name": "Zhao"}, f"chat:{n}")
         site.signaling.stir("r1")
         await eventually(lambda: site.signaling.counters.resyncs)
         slow._response.connection.transport.resume_reading()
         seen = [1]
-        while seen[-1] < 1001:
+        while seen[-1] < 401:
             await slow.send_str(f'42/room,1["since",{{"last":{seen[-1]}}}]')
             seen += await followed(slow, seen[-1])
             await asyncio.sleep(0.02)
-        assert seen == list(range(1, 1002))
+        assert seen == list(range(1, 402))
 
 
 async def followed(socket, last):

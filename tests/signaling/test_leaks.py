@@ -31,7 +31,7 @@ def held(site):
 
 
 async def come_and_go(site, n):
-    """A visit as people make it: some leave, some reload, some just vanish; some follow the feed too."""
+    """A visit as people make it: some leave, some reload, some lose the line; some follow the feed too."""
     page = await site.page(grant(f"p{n}", room=f"r{n % 20}"), join=n % 7 != 0)
     if n % 7 == 0:
         await page.close()
@@ -44,7 +44,10 @@ async def come_and_go(site, n):
         await again.ask("end" if again.grant.host else "leave")
         await again.close()
     else:
-        await page.drop()
+        await page.drop()  # and back, for whoever does not come back haunts the room for ten seconds
+        await page.connect()
+        await page.join(again=True)
+        await page.ask("leave")
     await page.close()
 
 

@@ -44,6 +44,8 @@ async def whoever_crashes_is_shown_as_reconnecting_and_then_gone(url):
         await zhao.until(lambda: zhao.peers["wang"]["state"] == "reconnecting", patience=1)
         assert 5 < await gone(zhao, since) < LIMIT
         await eventually(lambda: [body["reason"] for body in house.log.told("left")] == ["lost"])
+        await zhao.ask("leave")
+        await eventually(lambda: not site.signaling._rooms._live and not house.store._seats)
 
 
 async def whoever_falls_silent_is_shown_as_reconnecting_and_then_gone(url):
