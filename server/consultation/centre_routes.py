@@ -20,6 +20,8 @@ from server.scheduling.bookable import Resource, ResourceKind
 from server.scheduling.deadlines import planned_length
 from server.scheduling.free import Comparison, compare, week_of
 from server.scheduling.intervals import Interval
+from server.scheduling.service import InThePast as TooLate
+from server.scheduling.service import SlotTaken
 
 routes = Routes("centre")
 
@@ -182,20 +184,27 @@ async def withdraw(request: web.Request) -> web.StreamResponse:
 
 @routes.post("/consultations/{id}/schedule", "consultation.schedule")
 async def schedule(request: web.Request) -> web.StreamResponse:
-    unit = unit_of(request)
     case = await case_of(request, "consultation.schedule", locked=True)
     form = await read_form(request, ChosenTime)
     start = None if form.errors else form.value.start()
     if start is None:
         form.errors.setdefault("slot", say(request, "请选择会诊时间"))
         return await _again(request, case, form)
-    ends = start + timedelta(minutes=form.value.minutes)
+    try:
+        await _place(request, case, start, form.value)
+    except (SlotTaken, TooLate, centre.InThePast) as refusal:
+        form.errors["slot"] = say(request, refusal.says)
+        return await _again(request, case, form)
+    return back(case)
+
+
+async def _place(request: web.Request, case: Consultation, start: datetime, chosen: ChosenTime) -> None:
+    unit, ends = unit_of(request), start + timedelta(minutes=chosen.minutes)
     if case.state in (State.SCHEDULED, State.READY):
-        reason = form.value.reason or say(request, "中心改期")
+        reason = chosen.reason or say(request, "中心改期")
         await centre.reschedule(unit, case=case, starts=start, ends=ends, reason=reason)
     else:
         await centre.schedule(unit, case=case, starts=start, ends=ends, key=_booking_key(case, start))
-    return back(case)
 
 
 def _booking_key(case: Consultation, start: datetime) -> str:
