@@ -78,10 +78,13 @@ def doctor(
     port: Port = None,
     host: Host = None,
     backups: Annotated[Path | None, typer.Option(help="The folder that `backup` writes to.")] = None,
+    turn_rules: Annotated[Path | None, typer.Option(help="Check only this coturn configuration.")] = None,
 ) -> None:
     """Check the installation: versions, folder, ports, clock, camera-secure address, each service; and what to do."""
     from server import upkeep
 
+    if turn_rules is not None:
+        raise SystemExit(0 if upkeep.examine_turn_rules(turn_rules) else 1)
     well = asyncio.run(upkeep.examine(settings_of(data=data, port=port, host=host), backups))
     raise SystemExit(0 if well else 1)
 

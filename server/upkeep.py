@@ -1,6 +1,6 @@
 """What the command line does besides serving: examination, backup, restore, verification, people."""
 
-import os
+import locale
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -21,10 +21,10 @@ Say = Callable[[str, Mapping[str, Any]], str]
 
 def say_in_terminal_language() -> Say:
     """Chinese unless the terminal's locale says otherwise."""
-    spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    locale = "en" if spoken.startswith("en") else "zh"
+    spoken = locale.getlocale()[0] or ""
+    language = "en" if spoken.startswith("en") else "zh"
     translations = Translations(places.locales())
-    return lambda message, facts: translations.say(locale, message, facts)
+    return lambda message, facts: translations.say(language, message, facts)
 
 
 @asynccontextmanager
@@ -67,14 +67,16 @@ async def examine(settings: Settings, backups: Path | None) -> bool:
         server = CoturnIce(turn=settings.turn_urls, secret=secret).issue("doctor", now)["servers"][0]
         return str(server["username"]), str(server["credential"])
 
-    found = await doctor.examine(settings, now=now, turn_credentials=credentials, backups=backups)
+    found = await doctor.examine(
+        settings, now=now, turn_credentials=credentials, backups=backups, demo_loaded=await demo_loaded(settings)
+    )
     for line in findings.told(found, say_in_terminal_language()):
         print(line)
     return doctor.healthy(found)
 
 
 async def back_up(settings: Settings, folder: Path, passphrase: str) -> None:
-    from server.operations import backup
+    from server.operations import backup, findings
     from server.operations.repository import Repository
 
     site_key = Keyring.load(settings.key_file).derive("backup")
@@ -89,7 +91,8 @@ async def back_up(settings: Settings, folder: Path, passphrase: str) -> None:
         key_file=settings.key_file,
         now=datetime.now(UTC),
     )
-    print(report)
+    for line in findings.told([report.finding()], say_in_terminal_language()):
+        print(line)
 
 
 async def bring_back(settings: Settings, folder: Path, passphrase: str) -> bool:
@@ -165,3 +168,14 @@ async def add_person(settings: Settings, *, login: str, name: str, role: str, in
         person = await service.enrol(unit, login=login, name=name, password_hash=hashed)
         starts = service.today(unit.now)
         await service.appoint(unit, person=person, institution_id=where.id, role=Role(role), starts=starts)
+
+
+def examine_turn_rules(path: Path) -> bool:
+    """Whether a coturn configuration denies every reserved address; says what it lets through."""
+    from server.operations import findings, turn_rules
+    from server.operations.doctor import healthy
+
+    found = list(turn_rules.examined(path.read_text()))
+    for line in findings.told(found, say_in_terminal_language()):
+        print(line)
+    return healthy(found)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from server.accounts import queries as accounts
 from server.accounts.roles import Role
 from server.accounts.service import today
-from server.consultation import appointments, queries, service, steps
+from server.consultation import appointments, calendars, queries, service, steps
 from server.consultation.kinds import Answer
 from server.consultation.model import Consultation, Invitation
 from server.consultation.states import Move, State
 from server.core.errors import Refusal
-from server.core.outbox import Attachment
 from server.core.unit import Unit
 from server.directory import queries as directory
 from server.directory import service as agreements
@@ -23,7 +21,6 @@ from server.meeting import service as meetings
 from server.meeting.kinds import MeetingKind
 from server.notices import service as notices
 from server.scheduling import service as scheduling
-from server.scheduling.invitations import Appointment, Guest, Method, invitation_ics, uid_of
 
 if TYPE_CHECKING:
     from server.accounts.model import Person, Post
@@ -145,7 +142,7 @@ async def schedule(unit: Unit, *, case: Consultation, starts: datetime, ends: da
     case.starts_at, case.ends_at = starts, ends
     await _open_room(unit, case)
     await steps.take(unit, case, Move.BOOK)
-    await _send_invitations(unit, case, booking.id, Method.REQUEST, 0)
+    await calendars.send(unit, case, booking, "会诊 %(number)s 已排期：%(starts)s")
 
 
 async def reschedule(unit: Unit, *, case: Consultation, starts: datetime, ends: datetime, reason: str) -> None:
@@ -162,7 +159,7 @@ async def reschedule(unit: Unit, *, case: Consultation, starts: datetime, ends: 
     case.reschedules += 1
     await _open_room(unit, case)
     await steps.take(unit, case, Move.RESCHEDULE, reason=reason)
-    await _send_invitations(unit, case, booking.id, Method.REQUEST, case.reschedules)
+    await calendars.send(unit, case, booking, "会诊 %(number)s 改期：%(starts)s")
 
 
 async def mark_no_show(unit: Unit, *, case: Consultation, side: str) -> None:
@@ -196,43 +193,3 @@ async def _open_room(unit: Unit, case: Consultation) -> None:
         case.meeting_id = meeting.id
     else:
         await meetings.replan(unit, meeting_id=case.meeting_id, starts_at=case.starts_at, ends_at=case.ends_at)
-
-
-async def _send_invitations(unit: Unit, case: Consultation, booking_id: str, method: Method, sequence: int) -> None:
-    """Tells both sides with a calendar file, and reminds them by mail a day and 15 minutes before."""
-    assert case.starts_at is not None
-    assert case.ends_at is not None
-    people = await accounts.people(unit, [id for id in (case.applicant_person_id, case.specialist_person_id) if id])
-    guests = [Guest(name=one.name, email=one.email) for one in people.values() if one.email]
-    appointment = Appointment(
-        uid=uid_of(booking_id),
-        sequence=sequence,
-        start=case.starts_at,
-        end=case.ends_at,
-        title=f"远程会诊 {case.number}",
-        url=f"{notices.speech.base_url}{service.href(case)}",
-    )
-    organizer = Guest(name="联诊", email="lianzhen@localhost")
-    calendar = invitation_ics(appointment, method=method, organizer=organizer, guests=guests, stamp=unit.now)
-    await notices.tell(
-        unit,
-        person_ids=people,
-        says="会诊 %(number)s 已排期：%(starts)s",
-        facts=_when(case),
-        href=service.href(case),
-        attachments=[
-            Attachment(name="invite.ics", media_type=f"text/calendar; method={method.value}", content=calendar)
-        ],
-    )
-
-
-def _when(case: Consultation) -> dict[str, str]:
-    from server.core.i18n import local_time
-
-    assert case.starts_at is not None
-    return {"number": case.number or "", "starts": local_time(case.starts_at, "zh")}
-
-
-async def waiting_posts(unit: Unit, cases: Iterable[Consultation]) -> dict[str, Post]:
-    """The posts of the experts of these cases, by id."""
-    return await accounts.posts(unit, [one.specialist_post_id for one in cases if one.specialist_post_id])

@@ -6,7 +6,7 @@ from typing import Any
 from server.accounts import queries as accounts
 from server.accounts.roles import Role
 from server.accounts.service import today
-from server.consultation import appointments, steps
+from server.consultation import appointments, calendars, steps
 from server.consultation.kinds import Complaint, Mode
 from server.consultation.model import Consultation
 from server.consultation.states import LIVE, Move, State
@@ -20,6 +20,7 @@ from server.notices import service as notices
 from server.patients.consent import service as consents
 from server.patients.consent.model import ConsentKind
 from server.scheduling.deadlines import Urgency
+from server.scheduling.invitations import Method
 
 SUBJECT = appointments.SUBJECT
 REQUEST_SERIES = "SQ"
@@ -192,11 +193,16 @@ async def cancel(unit: Unit, *, case: Consultation, reason: str) -> None:
     """Withdraws the request; what was booked is freed and the room is shut."""
     was_live = case.state in LIVE
     await steps.take(unit, case, Move.CANCEL, reason=reason)
-    if was_live:
-        await appointments.release(unit, case, reason)
-        if case.meeting_id:
-            await meetings.close(unit, meeting_id=case.meeting_id, reason="cancelled")
-    await tell_everyone(unit, case, "会诊 %(number)s 已取消：%(reason)s", reason=reason)
+    if not was_live:
+        await tell_everyone(unit, case, "会诊 %(number)s 已取消：%(reason)s", reason=reason)
+        return
+    booking = await appointments.booking_of(unit, case)
+    await appointments.release(unit, case, reason)
+    if case.meeting_id:
+        await meetings.close(unit, meeting_id=case.meeting_id, reason="cancelled")
+    if booking is not None:
+        says = "会诊 %(number)s 已取消：%(reason)s"
+        await calendars.send(unit, case, booking, says, method=Method.CANCEL, reason=reason)
 
 
 async def copy_to_new(unit: Unit, *, case: Consultation) -> Consultation:

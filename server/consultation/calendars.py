@@ -1,0 +1,45 @@
+"""The hour of a consultation in people's own calendars: an invitation by mail, changed or taken back later."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from server.accounts import queries as accounts
+from server.consultation.model import Consultation
+from server.core.i18n import local_time
+from server.core.outbox import Attachment
+from server.core.unit import Unit
+from server.notices import service as notices
+from server.scheduling.invitations import Appointment, Guest, Method, invitation_ics, uid_of
+
+if TYPE_CHECKING:
+    from server.scheduling.model import Booking
+
+HOUSE = Guest(name="联诊", email="lianzhen@localhost")  # not words
+
+
+async def send(
+    unit: Unit, case: Consultation, booking: Booking, says: str, *, method: Method = Method.REQUEST, reason: str = ""
+) -> None:
+    """Tells both sides, with a calendar file whose sequence says which word is the last."""
+    people = await accounts.people(unit, [id for id in (case.applicant_person_id, case.specialist_person_id) if id])
+    href = f"/consultations/{case.id}"
+    appointment = Appointment(
+        uid=uid_of(booking.id),
+        sequence=booking.sequence,
+        start=booking.starts_at,
+        end=booking.ends_at,
+        title=f"联诊 {case.number}",  # not words
+        url=f"{notices.speech.base_url}{href}",
+    )
+    guests = [Guest(name=one.name, email=one.email) for one in people.values() if one.email]
+    calendar = invitation_ics(appointment, method=method, organizer=HOUSE, guests=guests, stamp=unit.now)
+    media_type = f"text/calendar; method={method.value}"
+    await notices.tell(
+        unit,
+        person_ids=people,
+        says=says,
+        facts={"number": case.number or "", "starts": local_time(booking.starts_at, "zh"), "reason": reason},
+        href=href,
+        attachments=[Attachment(name="invite.ics", media_type=media_type, content=calendar)],
+    )
