@@ -1,6 +1,5 @@
 """The pages of a consultation as each side sees them: wide and on a phone, in Chinese and in English."""
 
-import asyncio
 import json
 
 import pytest
@@ -9,6 +8,7 @@ from playwright.async_api import expect
 from sqlalchemy import select
 
 from server.consultation.model import Consultation
+from server.demo import cases
 from tests.browser.conftest import profile
 from tests.browser.test_frame import AXE, RULES
 from tests.journeys.house import open_house
@@ -147,12 +147,19 @@ async def test_the_foot_of_a_request_follows_what_is_typed(chromium, house):
         await expect(page.locator("#f-specialty")).to_have_value("心血管内科")
 
 
+async def attach(house, case_id, login, picture):
+    async with house.database.unit() as unit:
+        teller = cases.Teller(house.app, unit, "")
+    teller.files = [(case_id, login, picture)]
+    await cases.attach(house.app, teller)
+
+
 async def test_the_specialist_finds_the_first_picture_open_and_of_the_right_patient(chromium, house):
+    await attach(house, house.cases["scheduling"], "huangbo", "ecg")
     async with profile(chromium, viewport=WIDE) as context:
-        page = await opened(context, house, "zhaomin", "/consultations/{}", "scheduled")
-        async with asyncio.timeout(30):
-            while not await page.locator(".file-list a[data-file-view]").count():
-                await page.reload()
+        page = await opened(context, house, "hanbing", "/consultations/{}", "scheduling")
+        await page.locator(".file-list a[data-file-view]").wait_for(timeout=60_000)
+        await page.reload()
         await expect(page.locator(".case-stage file-viewer")).to_be_visible()
         await expect(page.locator(".tile-warning")).to_have_count(0)
 
