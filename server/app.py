@@ -8,8 +8,8 @@ from typing import Any
 from aiohttp import web
 
 from server import home, worker
+from server.accounts import enrol_routes, factor_routes, me_routes, visits
 from server.accounts import routes as accounts_routes
-from server.accounts import visits
 from server.audit import service as audit
 from server.consultation import (
     case_routes,
@@ -32,8 +32,9 @@ from server.core.i18n import Translations
 from server.core.limits import Limiter, MemoryLimiter, SharedLimiter
 from server.core.tasks import Tasks
 from server.core.templates import Templates
-from server.core.unit import Announcement
+from server.core.unit import Announcement, Unit
 from server.documents import routes as documents_routes
+from server.documents import signers
 from server.documents.archive import SealedArchive
 from server.documents.office import OFFICE, Office
 from server.documents.verification import Examiner
@@ -81,6 +82,9 @@ def route_tables() -> list[Any]:
         home.routes,
         telemetry_routes,
         accounts_routes.routes,
+        factor_routes.routes,
+        enrol_routes.routes,
+        me_routes.routes,
         patients_routes.routes,
         consent_routes.routes,
         files_routes.routes,
@@ -124,6 +128,7 @@ def _wire_capabilities(app: web.Application, settings: Settings) -> None:
     app[DESK] = furnish(database, blobs, {"consultation": ConsultationFiles(), PAPER: PaperFiles()}, app[TASKS])
     app[consent_routes.SUBJECTS] = ConsentedCase()
     app[consent_routes.PAPERS] = SigningPapers()
+    app[me_routes.PASSWORD_CHANGED] = [keep_signing_key]
     app[OFFICE] = Office(
         archive=SealedArchive(store_at(settings.data / "documents", settings.s3_url), database.keys),
         address=settings.base_url,
@@ -227,6 +232,16 @@ async def _pass_on(signalling: Signaling, database: Database, one: Announcement)
             signalling.hint(topic, one.kind, {**one.facts, "about": one.topic})
     else:
         signalling.hint(one.topic, one.kind, one.facts)
+
+
+async def keep_signing_key(unit: Unit, person_id: str, old: str | None, new: str) -> None:
+    """A doctor's key opens with the new password; after a lost one, the next signature makes a new key."""
+    if old is None:
+        return
+    try:
+        await signers.rewrap(unit, person_id=person_id, old=old, new=new)
+    except (signers.NotEnrolled, signers.WrongSecret):
+        return
 
 
 def page_frame(request: web.Request) -> Mapping[str, Any]:

@@ -48,10 +48,6 @@ class Person(Base):
     def credential_valid(self, on: date) -> bool:
         return self.credential_ends is None or on < self.credential_ends
 
-    @property
-    def has_second_factor(self) -> bool:
-        return self.totp_sealed is not None
-
 
 class Post(Base):
     __tablename__ = "posts"
@@ -126,3 +122,6 @@ class Invitation(Base):
     created_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+    def usable(self, now: datetime) -> bool:
+        return self.used_at is None and now < self.ends_at

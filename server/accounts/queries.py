@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import CursorResult, func, select, update
 
-from server.accounts.model import Person, Post, SignIn
+from server.accounts.model import Invitation, Passkey, Person, Post, RecoveryCode, SignIn
 from server.accounts.roles import Role, Standing
 from server.core.errors import NotFound
 from server.core.unit import Unit
@@ -83,3 +83,50 @@ async def open_sign_ins(unit: Unit, person_id: str) -> list[SignIn]:
     query = select(SignIn).where(SignIn.person_id == person_id, SignIn.ended_at.is_(None))
     found = await unit.session.scalars(query.order_by(SignIn.seen_at.desc()))
     return [one for one in found if one.alive(unit.now)]
+
+
+async def passkeys_of(unit: Unit, person_id: str) -> list[Passkey]:
+    query = select(Passkey).where(Passkey.person_id == person_id).order_by(Passkey.id)
+    return list(await unit.session.scalars(query))
+
+
+async def passkey(unit: Unit, person_id: str, credential_id: bytes) -> Passkey | None:
+    query = select(Passkey).where(Passkey.person_id == person_id, Passkey.credential_id == credential_id)
+    return await unit.session.scalar(query)
+
+
+async def codes_left(unit: Unit, person_id: str) -> int:
+    query = select(func.count()).where(RecoveryCode.person_id == person_id, RecoveryCode.used_at.is_(None))
+    return int(await unit.session.scalar(query) or 0)
+
+
+async def own_passkey(unit: Unit, person_id: str, id: str) -> Passkey:
+    """Raises NotFound: not there, or somebody else's."""
+    found = await unit.session.get(Passkey, id)
+    if found is None or found.person_id != person_id:
+        raise NotFound
+    return found
+
+
+async def invitation(unit: Unit, token: str) -> Invitation | None:
+    return await unit.session.get(Invitation, digest_of(token))
+
+
+async def open_invitations(unit: Unit, person_id: str) -> list[Invitation]:
+    query = select(Invitation).where(Invitation.person_id == person_id, Invitation.used_at.is_(None))
+    return [one for one in await unit.session.scalars(query) if one.usable(unit.now)]
+
+
+async def spend_invitation(unit: Unit, token: str) -> bool:
+    """Whether it was ours to spend: of two at once only one gets it."""
+    unused = (Invitation.digest == digest_of(token), Invitation.used_at.is_(None))
+    done = await unit.session.execute(update(Invitation).where(*unused).values(used_at=unit.now))
+    return isinstance(done, CursorResult) and done.rowcount == 1
+
+
+async def own_sign_in(unit: Unit, person_id: str, id: str) -> SignIn:
+    """Raises NotFound: not there, over, or somebody else's."""
+    found = await unit.session.get(SignIn, id)
+    if found is None or found.person_id != person_id or not found.alive(unit.now):
+        raise NotFound
+    return found

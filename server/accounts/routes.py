@@ -1,9 +1,11 @@
 """Signing in and out, switching posts, the language."""
 
+from urllib.parse import quote
+
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from server.accounts import passwords, queries, service, visits
+from server.accounts import passwords, queries, second_factor, service, sign_ins, visits
 from server.accounts.model import Person, SignIn
 from server.accounts.roles import Standing
 from server.core import ids
@@ -27,6 +29,11 @@ from server.core.limits import Limiter
 
 LIMITER: web.AppKey[Limiter] = web.AppKey("limiter", object)  # type: ignore[arg-type]
 DEMO_SIGN_INS: web.AppKey[list[dict[str, str]]] = web.AppKey("demo_sign_ins", list)
+SECOND_FACTOR_REQUIRED = web.AppKey("second_factor_required", bool)
+"""Whether everybody must have a second factor; who has none sets one up before anything else."""
+
+TRIES, WINDOW = 5, 900
+"""Guesses at one account from one address within so many seconds."""
 
 routes = Routes("accounts")
 
@@ -45,21 +52,20 @@ def own_page(address: str) -> str:
 @routes.get("/sign-in", PUBLIC)
 async def sign_in_page(request: web.Request) -> web.StreamResponse:
     if visit_of(request).actor:
-        return see_other("/")
+        return see_other(own_page(request.query.get("next", "/")))
     return _page(request, None)
 
 
 def _page(request: web.Request, form: object, status: int = 200, trouble: str = "") -> web.Response:
-    back = own_page(request.query.get("next", "/"))
-    demo = request.app.get(DEMO_SIGN_INS, [])
     return render(
         request,
         "accounts/sign_in.html",
         status=status,
         form=form,
-        next=back,
+        next=own_page(request.query.get("next", "/")),
         trouble=trouble,
-        demo=demo,
+        done=say(request, "密码已经设置，请用它登录") if "set" in request.query else "",
+        demo=request.app.get(DEMO_SIGN_INS, []),
         step="password",
     )
 
@@ -70,11 +76,12 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
     if form.errors:
         return _page(request, form, status=422)
     given = form.value
-    key = f"sign-in {given.login.lower()} {request.remote}"
-    await request.app[LIMITER].count(key, limit=5, seconds=900)
+    device = visits.known_device(request, given.login)
+    key = f"sign-in device {device}" if device else f"sign-in {given.login.strip().lower()} {request.remote}"
+    await request.app[LIMITER].count(key, limit=TRIES, seconds=WINDOW)
     person = await _person_with(request, given)
     if person is None:
-        return _page(request, form, status=422, trouble=say(request, service.WrongSignIn.says))
+        return _page(request, form, status=422, trouble=say(request, sign_ins.WrongSignIn.says))
     await request.app[LIMITER].forget(key)
     return await _begin(request, person, own_page(given.next))
 
@@ -88,12 +95,16 @@ async def _person_with(request: web.Request, given: Credentials) -> Person | Non
 
 async def _begin(request: web.Request, person: Person, back: str) -> web.Response:
     token = ids.new_token()
-    complete = not person.has_second_factor
     async with begin_unit(request) as unit:
+        factors = await second_factor.factors_of(unit, person)
+        owes = factors.any or request.app.get(SECOND_FACTOR_REQUIRED, False)
         browser = request.headers.get("User-Agent", "")
-        await service.begin_sign_in(unit, person=person, token=token, browser=browser, complete=complete)
-    response = see_other(back if complete else f"/sign-in/second-factor?next={back}")
-    set_cookie(request, response, visits.cookie_name(request), token)
+        await sign_ins.begin(unit, person=person, token=token, browser=browser, complete=not owes)
+    page = "/sign-in/second-factor" if factors.any else "/second-factor"
+    response = see_other(f"{page}?next={quote(back, safe='')}" if owes else back)
+    visits.hand_over_cookie(request, response, token)
+    if not owes:
+        visits.remember_device(request, response, person.login)
     return response
 
 
@@ -102,7 +113,7 @@ async def sign_out(request: web.Request) -> web.StreamResponse:
     unit = unit_of(request)
     sign_in = await unit.session.get(SignIn, request[visits.SIGN_IN])
     if sign_in:
-        await service.end_sign_in(unit, sign_in=sign_in)
+        await sign_ins.end(unit, sign_in=sign_in)
     response = see_other("/sign-in")
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     response.del_cookie(visits.cookie_name(request), path="/")
@@ -116,7 +127,7 @@ async def switch_post(request: web.Request) -> web.StreamResponse:
     sign_in = await unit.session.get(SignIn, request[visits.SIGN_IN])
     if sign_in is None or post.person_id != unit.actor.person_id or not post.held(service.today(unit.now)):
         raise NotFound
-    await service.switch_post(unit, sign_in=sign_in, post=post)
+    await sign_ins.switch_post(unit, sign_in=sign_in, post=post)
     return see_other("/")
 
 

@@ -1,7 +1,7 @@
 """People and their posts, and the sign-ins by which they act."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from server.accounts import queries
 from server.accounts.model import Person, Post, SignIn
@@ -12,25 +12,10 @@ from server.core.i18n import BEIJING
 from server.core.unit import Unit
 from server.directory import queries as directory
 
-SEEN_GRAIN = timedelta(seconds=60)
-"""How exactly `seen_at` is kept: a write a minute, not one a request."""
-
-
-class WrongSignIn(Refusal):
-    code = "accounts.wrong_sign_in"
-    status = 422
-    says = "用户名或密码不对"
-
 
 class LoginTaken(Refusal):
     code = "accounts.login_taken"
     says = "用户名 %(login)s 已被使用"
-
-
-class NoPost(Refusal):
-    code = "accounts.no_post"
-    status = 403
-    says = "您目前没有任职岗位，请联系机构管理员"
 
 
 def today(now: datetime) -> date:
@@ -107,38 +92,10 @@ async def appoint(
     return post
 
 
-async def begin_sign_in(unit: Unit, *, person: Person, token: str, browser: str, complete: bool) -> SignIn:
-    """Opens a sign-in after the password; `complete` when no second factor is still owed. Raises NoPost."""
-    held = await queries.posts_of(unit, person.id, today(unit.now))
-    if not held:
-        raise NoPost
-    sign_in = SignIn(
-        id=unit.new_id(),
-        digest=queries.digest_of(token),
-        person_id=person.id,
-        post_id=held[0].id,
-        created_at=unit.now,
-        seen_at=unit.now,
-        second_factor_at=unit.now if complete else None,
-        reauthenticated_at=unit.now if complete else None,
-        address=unit.address[:64],
-        browser=browser[:200],
-    )
-    unit.session.add(sign_in)
+async def set_password(unit: Unit, *, person: Person, password_hash: str) -> None:
+    person.password_hash, person.password_changed_at = password_hash, unit.now
     await unit.session.flush()
-    unit.record("accounts.signed_in" if complete else "accounts.password_given", kind="person", id=person.id)
-    return sign_in
-
-
-async def end_sign_in(unit: Unit, *, sign_in: SignIn) -> None:
-    sign_in.ended_at = unit.now
-    unit.record("accounts.signed_out", kind="person", id=sign_in.person_id)
-    unit.announce(f"person:{sign_in.person_id}", "signed_out", sign_in=sign_in.id)
-
-
-async def switch_post(unit: Unit, *, sign_in: SignIn, post: Post) -> None:
-    sign_in.post_id = post.id
-    unit.record("accounts.switched_post", kind="post", id=post.id)
+    unit.record("accounts.password_set", kind="person", id=person.id)
 
 
 async def actor_of(unit: Unit, sign_in: SignIn, person: Person, posts: Iterable[Post]) -> Actor | None:
@@ -180,3 +137,13 @@ async def _actor(unit: Unit, person: Person, post: Post, held: list[Post], sign_
             for p in held
         ),
     )
+
+
+def phone_of(unit: Unit, person: Person) -> str:
+    sealed = person.phone_sealed
+    return unit.keys.open(sealed, f"people.phone:{person.id}").decode() if sealed else ""
+
+
+def certificate_of(unit: Unit, person: Person) -> str:
+    sealed = person.certificate_sealed
+    return unit.keys.open(sealed, f"people.certificate:{person.id}").decode() if sealed else ""

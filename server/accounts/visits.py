@@ -1,18 +1,29 @@
 """Whose request this is: the session cookie, its limits, and the language."""
 
+import hashlib
+import hmac
+from datetime import timedelta
+
 from aiohttp import web
 
-from server.accounts import queries, service
+from server.accounts import queries, service, sign_ins
 from server.accounts.model import Person, Post, SignIn
 from server.core import ids
-from server.core.http import DATABASE, Rule, Visit
+from server.core.edge import REAUTHENTICATION_SECONDS, set_cookie
+from server.core.errors import ReauthenticationNeeded, SignedOut
+from server.core.http import DATABASE, Rule, Visit, actor_of
 from server.core.i18n import choose_locale
 from server.core.unit import Unit
 
 SESSION = "lianzhen_session"
 VISITOR = "lianzhen_visitor"
 LANGUAGE = "lianzhen_language"
+DEVICE = "lianzhen_device"
+BACKGROUND = "X-Background"
+"""Header of what a page asks for by itself, without anybody touching it."""
+DEVICE_DAYS = 180
 SIGN_IN = web.RequestKey("sign_in", str)
+FRESH = timedelta(seconds=REAUTHENTICATION_SECONDS)
 
 
 def cookie_name(request: web.Request) -> str:
@@ -46,9 +57,11 @@ async def _signed_in(request: web.Request, token: str, rule: Rule | None) -> Vis
         if found is None or not found[0].alive(unit.now):
             return None
         sign_in, person, posts = found
-        if sign_in.idle(unit.now) and not (rule and rule.survives_idle):
+        idle = sign_in.idle(unit.now)
+        if idle and not (rule and rule.survives_idle):
             return None
-        due = unit.now - sign_in.seen_at >= service.SEEN_GRAIN
+        # the call of somebody idle goes on, which does not unlock their pages; nor does a page that refreshes itself
+        due = not idle and BACKGROUND not in request.headers and unit.now - sign_in.seen_at >= sign_ins.SEEN_GRAIN
         visit = await _visit(unit, sign_in, person, posts)
     request[SIGN_IN] = sign_in.id
     if due and visit:
@@ -68,3 +81,46 @@ async def _touch(unit: Unit, id: str) -> None:
     sign_in = await unit.session.get(SignIn, id)
     if sign_in:
         sign_in.seen_at = unit.now
+
+
+# ---- what handlers ask of the visit
+
+
+async def sitting(request: web.Request, unit: Unit) -> tuple[SignIn, Person]:
+    """The sign-in of this browser and whose it is, also half-way through it. Raises SignedOut."""
+    sign_in = await unit.session.get(SignIn, request.get(SIGN_IN, ""))
+    if sign_in is None:
+        raise SignedOut
+    return sign_in, await queries.person(unit, sign_in.person_id)
+
+
+def require_fresh(request: web.Request) -> None:
+    """Raises ReauthenticationNeeded unless the person proved who they are within five minutes."""
+    at = actor_of(request).reauthenticated_at
+    if at is None or request.app[DATABASE].clock.now() - at > FRESH:
+        raise ReauthenticationNeeded
+
+
+def hand_over_cookie(request: web.Request, response: web.StreamResponse, token: str) -> None:
+    set_cookie(request, response, cookie_name(request), token)
+
+
+# ---- browsers from which somebody has signed in before: no stranger's guesses lock those out
+
+
+def remember_device(request: web.Request, response: web.StreamResponse, login: str) -> None:
+    nonce = ids.new_token()
+    value = f"{nonce}.{_device_mark(request, login, nonce)}"
+    set_cookie(request, response, DEVICE, value, DEVICE_DAYS * 86400)
+
+
+def known_device(request: web.Request, login: str) -> str:
+    """The name of this browser, when `login` has signed in from it; else nothing."""
+    nonce, _, mark = request.cookies.get(DEVICE, "").partition(".")
+    right = hmac.compare_digest(mark.encode(), _device_mark(request, login, nonce).encode())
+    return nonce if nonce and right else ""
+
+
+def _device_mark(request: web.Request, login: str, nonce: str) -> str:
+    key = request.app[DATABASE].keys.derive("known devices")
+    return hmac.new(key, f"{nonce} {login.strip().lower()}".encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,261 @@
+"""The second step of signing in, and proving oneself again before what matters."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel, Field
+
+from server.accounts import passkeys, passwords, second_factor, sign_ins, visits
+from server.accounts.model import Person, SignIn
+from server.accounts.passkeys import RelyingParty
+from server.accounts.routes import LIMITER, TRIES, WINDOW, own_page
+from server.accounts.second_factor import Factors
+from server.core import ids
+from server.core.errors import Refusal
+from server.core.forms import Form
+from server.core.http import (
+    SIGNED_IN,
+    Routes,
+    answer,
+    begin_unit,
+    read_form,
+    render,
+    say,
+    see_other,
+    unit_of,
+    visit_of,
+)
+from server.core.unit import Unit
+
+routes = Routes("accounts")
+
+MOST_GUESSES = 30
+"""At the second factor of one person, from wherever, within a window: whoever guesses has the password already."""
+
+
+class Code(BaseModel):
+    code: str = Field(min_length=1, max_length=12)
+    next: str = "/"
+
+
+class Recovery(BaseModel):
+    recovery_code: str = Field(min_length=1, max_length=40)
+    next: str = "/"
+
+
+class Shown(BaseModel):
+    answer: str = Field(min_length=1, max_length=20_000)
+    next: str = "/"
+
+
+class Again(BaseModel):
+    password: str = Field("", max_length=200)
+    code: str = Field("", max_length=12)
+    answer: str = Field("", max_length=20_000)
+    next: str = "/"
+
+
+class WrongPassword(Refusal):
+    code = "accounts.password_wrong"
+    status = 422
+    says = "密码不对"
+
+
+def party_of(request: web.Request) -> RelyingParty:
+    """The site under the name the browser knows it by: the edge has seen that it is ours. Raises NoPasskeysHere."""
+    return passkeys.relying_party(request.headers.get("Origin") or f"{request.scheme}://{request.host}")
+
+
+async def guessing(request: web.Request, person_id: str) -> None:
+    """Counts a guess at somebody's second factor or password. Raises TooMany."""
+    limiter = request.app[LIMITER]
+    await limiter.count(f"factor {person_id} {request.remote}", limit=TRIES, seconds=WINDOW)
+    await limiter.count(f"factor {person_id}", limit=MOST_GUESSES, seconds=WINDOW)
+
+
+async def guessed_right(request: web.Request, person_id: str) -> None:
+    for key in (f"factor {person_id} {request.remote}", f"factor {person_id}"):
+        await request.app[LIMITER].forget(key)
+
+
+# ---- the second step
+
+
+@routes.get("/sign-in/second-factor", SIGNED_IN, half_way=True)
+async def second_step(request: web.Request) -> web.StreamResponse:
+    return await _step(request, "second_factor")
+
+
+@routes.get("/sign-in/recovery", SIGNED_IN, half_way=True)
+async def recovery_step(request: web.Request) -> web.StreamResponse:
+    return await _step(request, "recovery")
+
+
+async def _step(
+    request: web.Request, step: str, form: Form[Any] | None = None, trouble: str = ""
+) -> web.StreamResponse:
+    back = own_page(str(form.typed.get("next", "/")) if form else request.query.get("next", "/"))
+    if visit_of(request).actor:
+        return see_other(back)
+    unit = unit_of(request)
+    _, person = await visits.sitting(request, unit)
+    factors = await second_factor.factors_of(unit, person)
+    return render(
+        request,
+        "accounts/sign_in.html",
+        status=422 if form else 200,
+        step=step,
+        form=form,
+        next=back,
+        trouble=trouble,
+        has_passkey=bool(factors.passkeys),
+        has_code=factors.totp,
+    )
+
+
+Prove = Callable[[Unit, Person, SignIn], Awaitable[None]]
+
+
+async def _completed(
+    request: web.Request, form: Form[Any], prove: Prove, *, step: str, field: str
+) -> web.StreamResponse:
+    """Signed in when `prove` does not refuse; else the step again, with why at the field."""
+    if form.errors:
+        return await _step(request, step, form)
+    unit = unit_of(request)
+    sign_in, person = await visits.sitting(request, unit)
+    await guessing(request, person.id)
+    try:
+        await prove(unit, person, sign_in)
+    except Refusal as refusal:
+        form.errors[field] = say(request, refusal.says)
+        return await _step(request, step, form, trouble=form.errors[field] if field == "answer" else "")
+    await guessed_right(request, person.id)
+    response = see_other(own_page(form.value.next))
+    await complete_with_new_cookie(request, response, sign_in, person)
+    return response
+
+
+async def complete_with_new_cookie(
+    request: web.Request, response: web.StreamResponse, sign_in: SignIn, person: Person
+) -> None:
+    token = ids.new_token()
+    await sign_ins.complete(unit_of(request), sign_in=sign_in, token=token)
+    visits.hand_over_cookie(request, response, token)
+    visits.remember_device(request, response, person.login)
+
+
+@routes.post("/sign-in/second-factor", SIGNED_IN, half_way=True)
+async def prove_by_code(request: web.Request) -> web.StreamResponse:
+    form = await read_form(request, Code)
+
+    async def prove(unit: Unit, person: Person, sign_in: SignIn) -> None:
+        await second_factor.prove_totp(unit, person=person, code=form.value.code.strip())
+
+    return await _completed(request, form, prove, step="second_factor", field="code")
+
+
+@routes.post("/sign-in/recovery", SIGNED_IN, half_way=True)
+async def prove_by_recovery(request: web.Request) -> web.StreamResponse:
+    form = await read_form(request, Recovery)
+
+    async def prove(unit: Unit, person: Person, sign_in: SignIn) -> None:
+        await second_factor.use_code(unit, person=person, code=form.value.recovery_code)
+
+    return await _completed(request, form, prove, step="recovery", field="recovery_code")
+
+
+@routes.post("/sign-in/passkey/options", SIGNED_IN, half_way=True)
+async def passkey_options(request: web.Request) -> web.StreamResponse:
+    """What the browser is to sign; also for proving oneself again."""
+    unit = unit_of(request)
+    sign_in, person = await visits.sitting(request, unit)
+    factors = await second_factor.factors_of(unit, person)
+    again = visit_of(request).actor is not None
+    options = passkeys.options_to_prove(
+        unit, party_of(request), sign_in=sign_in, known=factors.passkeys, verified=again
+    )
+    return answer(options)
+
+
+@routes.post("/sign-in/passkey", SIGNED_IN, half_way=True)
+async def prove_by_passkey(request: web.Request) -> web.StreamResponse:
+    form = await read_form(request, Shown)
+
+    async def prove(unit: Unit, person: Person, sign_in: SignIn) -> None:
+        await passkeys.prove(unit, party_of(request), person_id=person.id, sign_in=sign_in, answer=form.value.answer)
+
+    return await _completed(request, form, prove, step="second_factor", field="answer")
+
+
+# ---- proving oneself again
+
+
+@routes.get("/reauthenticate", SIGNED_IN)
+async def again_page(request: web.Request) -> web.StreamResponse:
+    unit = unit_of(request)
+    _, person = await visits.sitting(request, unit)
+    return _again(request, await second_factor.factors_of(unit, person), None)
+
+
+def _again(request: web.Request, factors: Factors, form: Form[Any] | None) -> web.Response:
+    given = str(form.typed.get("next", "/")) if form else request.query.get("next", "/")
+    return render(
+        request,
+        "accounts/reauthenticate.html",
+        status=422 if form else 200,
+        form=form,
+        next=own_page(given),
+        has_passkey=bool(factors.passkeys),
+        has_code=factors.totp,
+    )
+
+
+@routes.post("/reauthenticate", SIGNED_IN, own_units=True)
+async def prove_again(request: web.Request) -> web.StreamResponse:
+    """By a passkey that knows its owner, or by the password with a code where there are codes."""
+    form = await read_form(request, Again)
+    async with begin_unit(request, writes=False) as unit:
+        _, person = await visits.sitting(request, unit)
+        factors = await second_factor.factors_of(unit, person)
+    if not form.errors:
+        await guessing(request, person.id)
+        await _check_again(request, form, person, factors)
+    if form.errors:
+        return _again(request, factors, form)
+    await guessed_right(request, person.id)
+    return _onward(request, form, await _renewed(request))
+
+
+async def _check_again(request: web.Request, form: Form[Again], person: Person, factors: Factors) -> None:
+    given = form.value
+    if not given.answer and not await passwords.matches(person.password_hash, given.password):
+        form.errors["password"] = say(request, WrongPassword.says)
+        return
+    async with begin_unit(request) as unit:
+        sign_in, sitting = await visits.sitting(request, unit)
+        try:
+            if given.answer:
+                party = party_of(request)
+                await passkeys.prove(
+                    unit, party, person_id=sitting.id, sign_in=sign_in, answer=given.answer, verified=True
+                )
+            elif factors.totp:
+                await second_factor.prove_totp(unit, person=sitting, code=given.code.strip())
+        except Refusal as refusal:
+            form.errors["answer" if given.answer else "code"] = say(request, refusal.says)
+
+
+async def _renewed(request: web.Request) -> str:
+    token = ids.new_token()
+    async with begin_unit(request) as unit:
+        sign_in, _ = await visits.sitting(request, unit)
+        await sign_ins.reauthenticate(unit, sign_in=sign_in, token=token)
+    return token
+
+
+def _onward(request: web.Request, form: Form[Again], token: str) -> web.Response:
+    response = see_other(own_page(form.value.next))
+    visits.hand_over_cookie(request, response, token)
+    return response
