@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -66,7 +67,7 @@ class FeedNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         if line.outbox is None:  # closed while the house was thinking
             return False
         line.outbox.namespaces.add(LIVE)
-        line.settle(None)
+        line.joined(LIVE)
         self._passes[sid], self._lines[sid] = admitted, line
         for topic in admitted.topics:
             self._by_topic[topic].add(sid)
@@ -87,7 +88,8 @@ class FeedNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
 
     def _disconnected(self, sid: str) -> None:
         admitted = self._passes.pop(sid, None)
-        self._lines.pop(sid, None)
+        if line := self._lines.pop(sid, None):
+            line.parted(LIVE, time.monotonic())
         for topic in admitted.topics if admitted else ():
             self._by_topic[topic].discard(sid)
             if not self._by_topic[topic]:

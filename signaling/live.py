@@ -71,10 +71,7 @@ class LiveRoom:
     async def _enter(self, sid: str, grant: Grant, join: Join) -> tuple[Seat, dict[str, Any]]:
         seat = await self._claim(sid, grant, join)
         try:
-            if not seat.waiting:
-                return seat, await self.answer(seat, join.last)
-            again = await self._ticket(seat.grant)
-            return seat, answers.waiting(seat, again=again, at=self.means.clock.now())
+            return seat, await (self._please_wait(seat) if seat.waiting else self.answer(seat, join.last))
         except BaseException:
             self.dropped(seat.who, seat.epoch, self.means.monotonic())
             raise
@@ -93,6 +90,13 @@ class LiveRoom:
             self.do(self.room.arrived(seat))
             return seat
         raise Unavailable()
+
+    async def _please_wait(self, seat: Seat) -> dict[str, Any]:
+        again = await self._ticket(seat.grant)
+        seat = self.room.holds(seat.who, seat.epoch)
+        if not seat.waiting:  # a host was faster than the store
+            return await self.answer(seat, 0)
+        return answers.waiting(seat, again=again, at=self.means.clock.now())
 
     async def answer(self, seat: Seat, last: int) -> dict[str, Any]:
         """All that somebody inside must know, the log after `last` included. From here on the

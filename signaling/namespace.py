@@ -151,7 +151,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
             live.dropped(seat.who, seat.epoch, self._means.monotonic())
             raise NotJoined()
         session.live, session.seat = live, seat
-        session.line.settle(None)
+        session.line.joined(ROOM)
         return answer
 
     async def _leave(self, session: Session, leave: Leave) -> dict[str, Any]:
@@ -180,6 +180,6 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         return session.live, session.seat
 
     def _unseat(self, session: Session) -> None:
-        """Out of the room, the socket still open: it has as long as any newcomer to join again."""
+        """Out of the room, the socket still open."""
         session.live = session.seat = None
-        session.line.settle(self._means.monotonic())
+        session.line.parted(ROOM, self._means.monotonic())

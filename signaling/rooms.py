@@ -14,7 +14,7 @@ from signaling.live import LiveRoom
 from signaling.means import Means
 from signaling.messages import Join
 from signaling.ports import Broadcast, Grant, Seat, Stay
-from signaling.refusals import GrantRevoked, Refusal, TicketRefused, TooFast, Unavailable
+from signaling.refusals import Elsewhere, GrantRevoked, RoomFull, TicketRefused, TooFast, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,12 @@ FETCH = 10.0  # … and while it is up, should a hint have been lost
 REASK = 5.0  # seconds between asking for every grant again while the bus is down
 PATIENCE = 3.0  # seconds to wait for the house to answer about a grant
 PENALTY = 60.0  # seconds out for whoever was cut for flooding
+KEPT = 60.0  # seconds for which a ticket stays good that was refused for another's fault
 JOINS = (60, 60.0)  # joins of one participant in so many seconds
+
+
+TRY_AGAIN = (Elsewhere, RoomFull, TooFast, Unavailable)
+NONSENSE = (ValidationError, KeyError, TypeError, ValueError)
 
 
 class Rooms:
@@ -75,12 +80,11 @@ class Rooms:
             await self._admissible(grant)
             live = await self.open(grant.room)
             seat, answer = await live.join(sid, grant, join)
-        except GrantRevoked:
-            raise
-        except Refusal:
-            await self.means.store.keep(join.ticket, grant, 60.0)  # not its fault: it may be used again
+        except TRY_AGAIN:
+            await self.means.store.keep(join.ticket, grant, KEPT)
             raise
         self.means.counters.joins += 1
+        self.means.counters.resumes += join.last > 0
         return live, seat, answer
 
     def penalise(self, who: str) -> None:
@@ -227,9 +231,9 @@ class Rooms:
         """End the attendances of those whom the log shows as present and nobody has seen for a
         while: this server was killed, or the node that knew them. Within that while they may come
         back as if nothing had been."""
-        journal, now = self.means.journal, self.means.monotonic()
+        now = self.means.monotonic()
         self._penalties = {who: until for who, until in self._penalties.items() if until > now}
-        standing = await journal.standing()
+        standing = await self.means.journal.standing()
         boards = await self.means.store.boards({stay.room for stay in standing})
         if not boards.whole:
             return
@@ -237,9 +241,13 @@ class Rooms:
         missing = [stay for stay in standing if (stay.room, stay.who) not in seated]
         self._missing = {stay: self._missing.get(stay, now) for stay in missing}
         for stay in [stay for stay, since in self._missing.items() if now - since >= LOST]:
-            body = {"who": stay.who, "stay": stay.stay, "reason": "lost"}
-            await journal.append(stay.room, "left", stay.who, body, f"left:{stay.who}:{stay.stay}")
+            await self._end(stay)
+
+    async def _end(self, stay: Stay) -> None:
+        body = {"who": stay.who, "stay": stay.stay, "reason": "lost"}
+        try:
+            await self.means.journal.append(stay.room, "left", stay.who, body, f"left:{stay.who}:{stay.stay}")
+        except Exception as failure:  # of this room; the others' attendances are ended all the same
+            log.warning("an attendance cannot be ended: %s", type(failure).__name__)
+        else:
             self.stir(stay.room)
-
-
-NONSENSE = (ValidationError, KeyError, TypeError, ValueError)

@@ -14,7 +14,8 @@ from signaling.tasks import Tasks
 
 log = logging.getLogger(__name__)
 PATIENCE = 3.0  # seconds a person waits for the log before being told to try again
-PAUSE = 1.0  # seconds between tries at what must be written
+PAUSE = 1.0  # seconds between tries at what must be written …
+TRIES = 600  # … and how many: after ten minutes it is not the line that is broken
 
 
 class Scribe:
@@ -72,10 +73,17 @@ class Scribe:
     async def _keep_promises(self) -> None:
         try:
             while self._promised:
-                try:
-                    await self.write(self._promised[0])
-                    self._promised.popleft()
-                except Unavailable:
-                    await asyncio.sleep(PAUSE)
+                await self._keep(self._promised[0])
+                self._promised.popleft()
         finally:
             self._settled.set()
+
+    async def _keep(self, record: Record) -> None:
+        for _ in range(TRIES):
+            try:
+                await self.write(record)
+            except Unavailable:
+                await asyncio.sleep(PAUSE)
+            else:
+                return
+        log.error("an entry of kind %s was given up", record.kind)

@@ -7,6 +7,8 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+from signaling.refusals import Refusal
+
 log = logging.getLogger(__name__)
 
 
@@ -37,7 +39,8 @@ class Tasks:
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
-        if not task.cancelled() and (failure := task.exception()):
+        failure = None if task.cancelled() else task.exception()
+        if failure and not isinstance(failure, Refusal):  # a refusal is for whoever awaits the task
             log.error("task %s failed", task.get_name(), exc_info=failure)
 
     async def stop(self) -> None:

@@ -108,14 +108,22 @@ class Line:
         self.address = address
         self.pace = Pace(now)
         self.heard_at = now
-        self.unsettled_since: float | None = now  # None once joined to something
+        self.unsettled_since: float | None = now  # None while joined to something
+        self._joined: set[str] = set()
         self.outbox: Outbox | None = None
         self.socket: web.WebSocketResponse | None = None
         self.flooded = False
 
-    def settle(self, unsettled_since: float | None) -> None:
-        """None once it has joined something; the time when it is nobody's (again)."""
-        self.unsettled_since = unsettled_since
+    def joined(self, namespace: str) -> None:
+        """It serves somebody known there."""
+        self._joined.add(namespace)
+        self.unsettled_since = None
+
+    def parted(self, namespace: str, now: float) -> None:
+        """No longer; when nothing else is left it has as long as any newcomer to join again."""
+        self._joined.discard(namespace)
+        if not self._joined and self.unsettled_since is None:
+            self.unsettled_since = now
 
     def send(self, message: Any) -> None:
         if self.outbox is not None:

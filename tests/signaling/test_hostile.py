@@ -103,6 +103,19 @@ async def test_who_left_the_room_must_join_again_or_go(house):
         await wang.until(lambda: ("disconnect",) in wang.told)
 
 
+async def test_who_leaves_the_room_but_follows_hints_stays(house):
+    async with house.node(deadline=0.5) as site:
+        wang = await site.page(join=False)
+        await wang.close()
+        await wang.connect(["/room", "/live"], Cookie="person=wang")
+        wang.grant = grant()
+        await wang.join()
+        await wang.ask("leave")
+        await asyncio.sleep(1)
+        site.signaling.hint("post:1", "x", {})
+        await wang.until(lambda: wang.heard("changed"))
+
+
 # ---- frames
 
 
