@@ -37,17 +37,17 @@ async def come_and_go(site, n):
         await page.close()
         await page.connect(["/live"], Cookie="person=wang")
     elif n % 3 == 0:
-        await page.ask("leave")
+        assert (await page.ask("leave"))["ok"]
     elif n % 3 == 1:
         again = await site.page(page.grant)
         await again.ask("chat", {"key": "1", "text": "再见"})
-        await again.ask("end" if again.grant.host else "leave")
+        assert (await again.ask("leave"))["ok"]
         await again.close()
     else:
         await page.drop()  # and back, for whoever does not come back haunts the room for ten seconds
         await page.connect()
-        await page.join(again=True)
-        await page.ask("leave")
+        assert (await page.join(again=True))["ok"]
+        assert (await page.ask("leave"))["ok"]
     await page.close()
 
 
