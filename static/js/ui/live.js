@@ -3,11 +3,12 @@
 // data-live-first: it is fetched once as soon as the page is there.
 import { io } from "socket.io-client";
 import { concerns } from "../lib/topics.js";
-import { fragment } from "../net/http.js";
+import { fragment, Unreachable } from "../net/http.js";
 import { showAll } from "./countdown.js";
 import { morph } from "./morph.js";
 
 const GATHER = 200; // ms: several hints in a row make one fetch
+const AGAIN = 3000; // ms: nobody answered
 
 /** @typedef {{topic: string, kind: string, about?: string}} Hint about: the thing itself, where the topic is who hears of it */
 
@@ -62,10 +63,14 @@ function sourceOf(region) {
   return region.dataset.liveSrc || location.pathname + location.search;
 }
 
-/** A page nobody looks at waits until it is looked at. */
 function gather() {
+  gatherIn(GATHER);
+}
+
+/** A page nobody looks at waits until it is looked at. @param {number} wait ms */
+function gatherIn(wait) {
   window.clearTimeout(timer);
-  if (stale.size && document.visibilityState === "visible") timer = window.setTimeout(() => void fetchStale(), GATHER);
+  if (stale.size && document.visibilityState === "visible") timer = window.setTimeout(() => void fetchStale(), wait);
 }
 
 async function fetchStale() {
@@ -76,7 +81,7 @@ async function fetchStale() {
 
 /** @param {string} source */
 async function freshen(source) {
-  const fresh = await fragment(source).catch(() => null); // the next hint or reconnection asks again
+  const fresh = await fragment(source).catch((trouble) => later(source, trouble));
   if (!fresh) return;
   for (const region of regions()) {
     const found = sourceOf(region) === source && fresh.getElementById(region.id);
@@ -84,4 +89,15 @@ async function freshen(source) {
   }
   showAll();
   document.dispatchEvent(new CustomEvent("live:fresh", { detail: { source } }));
+}
+
+/**
+ * A hint is said once: what could not be fetched is fetched later. What the server refuses, it would refuse again.
+ * @param {string} source
+ * @param {unknown} trouble
+ */
+function later(source, trouble) {
+  if (trouble instanceof Unreachable) stale.add(source);
+  gatherIn(AGAIN);
+  return null;
 }
