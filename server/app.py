@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from server import home, worker
-from server.accounts import enrol_routes, factor_routes, me_routes, visits
+from server.accounts import audit_routes, enrol_routes, factor_routes, me_routes, visits
 from server.accounts import routes as accounts_routes
 from server.audit import service as audit
 from server.consultation import (
@@ -33,6 +33,7 @@ from server.core.limits import Limiter, MemoryLimiter, SharedLimiter
 from server.core.tasks import Tasks
 from server.core.templates import Templates
 from server.core.unit import Announcement, Unit
+from server.directory import routes as directory_routes
 from server.documents import routes as documents_routes
 from server.documents import signers
 from server.documents.archive import SealedArchive
@@ -89,6 +90,8 @@ def route_tables() -> list[Any]:
         consent_routes.routes,
         files_routes.routes,
         upload_routes.uploads,
+        directory_routes.routes,
+        audit_routes.routes,
         documents_routes.routes,
         scheduling_routes.routes,
         meeting_routes.routes,
@@ -128,7 +131,8 @@ def _wire_capabilities(app: web.Application, settings: Settings) -> None:
     app[DESK] = furnish(database, blobs, {"consultation": ConsultationFiles(), PAPER: PaperFiles()}, app[TASKS])
     app[consent_routes.SUBJECTS] = ConsentedCase()
     app[consent_routes.PAPERS] = SigningPapers()
-    app[me_routes.PASSWORD_CHANGED] = [keep_signing_key]
+    told_of_passwords: list[me_routes.PasswordChanged] = [keep_signing_key]
+    app[me_routes.PASSWORD_CHANGED] = told_of_passwords
     app[OFFICE] = Office(
         archive=SealedArchive(store_at(settings.data / "documents", settings.s3_url), database.keys),
         address=settings.base_url,

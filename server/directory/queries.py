@@ -36,7 +36,7 @@ async def institutions(unit: Unit, ids: Iterable[str] | None = None) -> list[Ins
 
 async def short_names(unit: Unit, ids: Iterable[str]) -> dict[str, str]:
     query = select(Institution.id, Institution.short_name).where(Institution.id.in_(set(ids)))
-    return {id: name for id, name in await unit.session.execute(query)}
+    return dict((await unit.session.execute(query)).all())
 
 
 async def departments(unit: Unit, institution_ids: Iterable[str]) -> list[Department]:
