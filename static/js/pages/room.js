@@ -14,6 +14,7 @@ import { byId, choose, factsOfPage, write } from "../ui/room/page.js";
 import { oneTrouble } from "../ui/room/trouble.js";
 
 const facts = factsOfPage();
+const link = new URLSearchParams(location.hash.slice(1));
 const choices = recall();
 const meter = new Meter();
 /** @type {Set<import("../lib/trouble.js").Sense>} */
@@ -43,6 +44,7 @@ function begin() {
   byId("trouble-without").addEventListener("click", goOnWithout);
   globalThis.addEventListener("pagehide", letAllGo); // a reload, perhaps: the seat waits for the next page, the camera does not
   globalThis.addEventListener("pageshow", (shown) => shown.persisted && location.reload());
+  if (link.get("for") === "phone") document.querySelector(".check-name")?.remove(); // one has a name already
   if (moving || new URLSearchParams(location.search).has("now")) void enter(moving);
   else check.connect(facts.check);
   invitation.connect();
@@ -80,7 +82,7 @@ function newCall() {
 
 /** A guest's link, or the one for one's own phone, carries its proof behind the #, where no server's log sees it. */
 function credentials() {
-  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  const token = link.get("token");
   const name = /** @type {HTMLInputElement | null} */ (document.getElementById("guest-name"))?.value.trim();
   return { ...(token && { token }), ...(name && { name }) };
 }
