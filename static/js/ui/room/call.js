@@ -295,21 +295,11 @@ export class Call {
     const own = { mic, hand: this.hand, dead: this.ears.dead, networkChanged: this.network.hasJustChanged(now) };
     const view = { me, peers: roster.peers, ties: this.mesh.ties, tracks: this.tracks, own, speaking: this.ears.speaking };
     this.scene.draw({ ...view, speaker: this.ears.speaker, pinned: this.pinned, reachable, now });
-    this.sounds.play(this.#voices());
+    this.sounds.playAll(this.mesh.ties);
     this.people.show(roster, { ...me, mic, cam, hand: this.hand, away: false }, me.host);
     const serverNow = Date.now() + this.seat.offset;
     this.scene.clock(this.minutes.began ?? serverNow, serverNow, this.ends.facts.endsAt);
     this.ends.drawn({ mic, cam, screen: Boolean(this.tracks.screen), hand: this.hand, reachable });
-  }
-
-  #voices() {
-    /** @type {Map<string, MediaStreamTrack>} */
-    const voices = new Map();
-    for (const [id, { link }] of this.mesh?.ties ?? []) {
-      const track = link.receiver("audio")?.track;
-      if (track) voices.set(id, track);
-    }
-    return voices;
   }
 }
 

@@ -18,8 +18,14 @@ export class Sounds {
     this.speaker = speaker;
   }
 
-  /** @param {Map<string, MediaStreamTrack>} tracks by participant */
-  play(tracks) {
+  /** @param {Map<string, import("../../media/mesh.js").Tie>} ties */
+  playAll(ties) {
+    /** @type {Map<string, MediaStreamTrack>} */
+    const tracks = new Map();
+    for (const [id, { link }] of ties) {
+      const track = link.receiver("audio")?.track;
+      if (track) tracks.set(id, track);
+    }
     for (const id of this.#voices.keys()) if (!tracks.has(id)) this.#silence(id);
     for (const [id, track] of tracks) if (this.#voices.get(id)?.track !== track) this.#give(id, track);
   }
@@ -31,7 +37,7 @@ export class Sounds {
   }
 
   clear() {
-    this.play(new Map());
+    this.playAll(new Map());
   }
 
   /**
