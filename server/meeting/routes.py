@@ -135,14 +135,14 @@ async def hand_over(request: web.Request) -> web.StreamResponse:
     meeting, _ = await _entering(request)
     token = ids.new_token()
     await service.link_for_phone(unit_of(request), meeting=meeting, token=token)
-    return _link_answer(request, token)
+    return _link_answer(request, token, "&for=phone")
 
 
-def _link_answer(request: web.Request, token: str) -> web.Response:
+def _link_answer(request: web.Request, token: str, more: str = "") -> web.Response:
     """The token travels in the fragment: no server log and no Referer ever carries it."""
     import segno
 
-    url = f"{request.app[BASE_URL]}/join#token={token}"
+    url = f"{request.app[BASE_URL]}/join#token={token}{more}"
     drawing = io.BytesIO()
     segno.make(url, error="m").save(drawing, kind="svg", scale=4, border=2, xmldecl=False, svgns=True)
     return answer({"url": url, "svg": drawing.getvalue().decode()})
