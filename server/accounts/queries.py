@@ -48,7 +48,7 @@ async def posts(unit: Unit, ids: Iterable[str]) -> dict[str, Post]:
 
 async def posts_of(unit: Unit, person_id: str, on: date) -> list[Post]:
     """The posts a person holds that day, oldest first."""
-    found = await unit.session.scalars(select(Post).where(Post.person_id == person_id).order_by(Post.id))
+    found = await unit.session.scalars(select(Post).where(Post.person_id == person_id).order_by(Post.starts, Post.id))
     return [one for one in found if one.held(on)]
 
 

@@ -111,7 +111,7 @@ async def enrol_all(unit: Unit, places: Places, password_hash: str) -> None:
                 institution_id=places.institutions[member.where].id,
                 department_id=places.departments.get((member.where, member.department)),
                 role=role,
-                starts=day - timedelta(days=400),
+                starts=day - timedelta(days=400 if role is member.role else 30),
             )
 
 

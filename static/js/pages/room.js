@@ -12,6 +12,7 @@ import { Invitation } from "../ui/room/invite.js";
 import { showPart, showStanding } from "../ui/room/after.js";
 import { byId, choose, factsOfPage, write } from "../ui/room/page.js";
 import { oneTrouble } from "../ui/room/trouble.js";
+import { tendRows } from "../ui/consultation/rows.js";
 
 const facts = factsOfPage();
 const link = new URLSearchParams(location.hash.slice(1));
@@ -199,3 +200,5 @@ async function keepAwake() {
   again();
   document.addEventListener("visibilitychange", again);
 }
+
+tendRows(); // of the opinion beside the video
