@@ -1,0 +1,264 @@
+"""Signing in by password and second factor, proving oneself again, and what ends a sign-in."""
+
+import asyncio
+import re
+from datetime import timedelta
+
+import pyotp
+import pytest
+from sqlalchemy import select
+
+from server.accounts.model import ABSOLUTE, IDLE, SignIn
+from tests.web.accounts_site import PASSWORD, open_site, said_at
+
+
+@pytest.fixture
+async def site(database_url, clock, tmp_path):
+    async with open_site(tmp_path / "data", database_url, clock) as site:
+        yield site
+
+
+@pytest.fixture
+async def strict_site(database_url, clock, tmp_path):
+    async with open_site(tmp_path / "data", database_url, clock, second_factor=True) as site:
+        yield site
+
+
+async def set_up_codes(site, browser, path="/second-factor"):
+    """An authenticator app set up through the page; the app, and the recovery codes shown."""
+    page = await browser.get(path)
+    app = pyotp.TOTP(re.search(r'account-secret">([A-Z2-7 ]+)<', page.text)[1].replace(" ", ""))
+    done = await browser.submit(page, "/second-factor/totp", code=app.at(site.clock.now()))
+    assert done.status == 200, done.text
+    return app, re.findall(r"<li><code>([A-Z0-9-]{14})</code>", done.text)
+
+
+async def half_way(site, login="doctor"):
+    browser = site.visitor()
+    await browser.get("/sign-in")
+    page = await browser.post("/sign-in", {"login": login, "password": PASSWORD, "next": "/me?a=1&b=2"})
+    assert page.path.startswith("/sign-in/second-factor"), page.path
+    return browser, page
+
+
+# ---- the password
+
+
+async def test_a_password_lets_in_and_back_to_where_one_was_going(site):
+    browser = site.visitor()
+    door = await browser.get("/me")
+    assert door.path == "/sign-in?next=/me"
+    page = await browser.submit(door, "/sign-in", login=" Doctor ", password=PASSWORD)
+    assert (page.status, page.path) == (200, "/me")
+
+
+async def test_the_known_and_the_unknown_are_told_the_same(site):
+    told = []
+    for login in ("doctor", "nobody"):
+        browser = site.visitor()
+        await browser.get("/sign-in")
+        page = await browser.post("/sign-in", {"login": login, "password": "wrong"})
+        told.append((page.status, re.sub(r"[0-9a-f]{32,64}|doctor|nobody", "", page.text)))
+    assert told[0] == told[1]
+    assert told[0][0] == 422
+
+
+async def test_five_wrong_guesses_shut_the_door_for_a_quarter_of_an_hour(site):
+    browser = site.visitor()
+    await browser.get("/sign-in")
+    wrong = [(await browser.post("/sign-in", {"login": "doctor", "password": f"{n}"})).status for n in range(6)]
+    assert wrong == [422] * 5 + [429]
+    assert (await browser.post("/sign-in", {"login": "doctor", "password": PASSWORD})).status == 429
+
+
+async def test_strangers_guesses_do_not_lock_out_a_known_browser(site):
+    own = await site.signed_in("doctor")
+    await own.post("/sign-out")
+    stranger = site.visitor()
+    await stranger.get("/sign-in")
+    for _ in range(6):
+        await stranger.post("/sign-in", {"login": "doctor", "password": "guess"})
+    page = await own.sign_in("doctor", PASSWORD)
+    assert page.status == 200
+
+
+async def test_a_page_of_another_site_is_not_gone_on_to(site):
+    for elsewhere in ("//evil.example", "https://evil.example", "/\\evil.example"):
+        browser = site.visitor()
+        await browser.get("/sign-in")
+        page = await browser.post("/sign-in", {"login": "doctor", "password": PASSWORD, "next": elsewhere})
+        assert page.path == "/"
+
+
+# ---- the second factor
+
+
+async def test_an_app_is_set_up_and_asked_for_at_the_next_sign_in(site):
+    app, codes = await set_up_codes(site, await site.signed_in("doctor"))
+    assert len(set(codes)) == 10
+    browser, page = await half_way(site)
+    assert (await browser.get("/me")).path.startswith("/sign-in")
+    site.clock.turn(timedelta(seconds=30))
+    wrong = await browser.submit(page, "/sign-in/second-factor", code="000000")
+    assert (wrong.status, said_at(wrong, "code")) == (422, "验证码不对，或已经用过；请等下一个")
+    right = await browser.submit(wrong, "/sign-in/second-factor", code=app.at(site.clock.now()))
+    assert (right.status, right.path) == (200, "/me?a=1&b=2")
+    assert [letter.to for letter in await site.letters()] == ["lin@example.com"]
+
+
+async def test_a_code_counts_once_however_many_send_it_at_once(site):
+    app, _ = await set_up_codes(site, await site.signed_in("doctor"))
+    site.clock.turn(timedelta(seconds=30))
+    code = app.at(site.clock.now())
+    browsers = [await half_way(site) for _ in range(4)]
+    answers = await asyncio.gather(*(one.submit(page, "/sign-in/second-factor", code=code) for one, page in browsers))
+    assert sorted(answer.status for answer in answers) == [200, 422, 422, 422]
+
+
+async def test_a_code_is_good_five_seconds_beyond_its_step_and_no_longer(site):
+    app, _ = await set_up_codes(site, await site.signed_in("doctor"))
+    site.clock.turn(timedelta(minutes=2))
+    late = app.at(site.clock.now())
+    step_ends = 30 - site.clock.now().timestamp() % 30
+    for beyond, status in ((6, 422), (4, 200)):
+        browser, page = await half_way(site)
+        before = site.clock.now()
+        site.clock.turn(timedelta(seconds=step_ends + beyond))
+        assert (await browser.submit(page, "/sign-in/second-factor", code=late)).status == status
+        site.clock.at = before
+
+
+async def test_a_recovery_code_opens_once(site):
+    _, codes = await set_up_codes(site, await site.signed_in("doctor"))
+    browser, _ = await half_way(site)
+    page = await browser.get("/sign-in/recovery")
+    assert (await browser.submit(page, "/sign-in/recovery", recovery_code=codes[3].lower())).status == 200
+    again, _ = await half_way(site)
+    page = await again.get("/sign-in/recovery")
+    used = await again.submit(page, "/sign-in/recovery", recovery_code=codes[3])
+    assert (used.status, said_at(used, "recovery_code")) == (422, "恢复码不对，或已经用过")
+    assert "还剩 9 个" in await browser.get("/me")
+
+
+async def test_guesses_at_the_second_factor_are_counted(site):
+    app, _ = await set_up_codes(site, await site.signed_in("doctor"))
+    browser, page = await half_way(site)
+    site.clock.turn(timedelta(seconds=30))
+    guesses = [(await browser.submit(page, "/sign-in/second-factor", code=f"{n:06}")).status for n in range(5)]
+    assert guesses == [422] * 5
+    assert (await browser.submit(page, "/sign-in/second-factor", code=app.at(site.clock.now()))).status == 429
+
+
+async def test_a_password_alone_sets_up_no_further_factor(site):
+    await set_up_codes(site, await site.signed_in("doctor"))
+    browser, _ = await half_way(site)
+    assert (await browser.get("/second-factor")).path.startswith("/sign-in/second-factor")
+    refused = await browser.post("/second-factor/totp", {"code": "123456", "sealed": "x"})
+    assert "/second-factor" not in refused.path
+
+
+async def test_where_the_site_demands_it_one_sets_it_up_before_anything_else(strict_site):
+    browser = strict_site.visitor()
+    await browser.get("/sign-in")
+    page = await browser.post("/sign-in", {"login": "doctor", "password": PASSWORD, "next": "/me"})
+    assert page.path == "/second-factor?next=/me"
+    assert (await browser.get("/me")).path.startswith("/sign-in")
+    _, codes = await set_up_codes(strict_site, browser, "/second-factor?next=/me")
+    assert len(codes) == 10
+    mine = await browser.get("/me")
+    assert (mine.status, mine.path, "已启用" in mine) == (200, "/me", True)
+    last = await browser.post("/second-factor/totp/remove", headers={"Accept": "application/json"})
+    assert (last.status, "不能移除最后一种方式" in last) == (409, True)
+
+
+async def test_codes_are_renewed_and_the_old_ones_count_no_more(site):
+    browser = await site.signed_in("doctor")
+    _, before = await set_up_codes(site, browser)
+    page = await browser.post("/second-factor/codes")
+    after = re.findall(r"<li><code>([A-Z0-9-]{14})</code>", page.text)
+    assert len(after) == 10
+    assert set(before).isdisjoint(after)
+    stale, _ = await half_way(site)
+    page = await stale.get("/sign-in/recovery")
+    assert (await stale.submit(page, "/sign-in/recovery", recovery_code=before[0])).status == 422
+
+
+# ---- proving oneself again
+
+
+async def test_after_five_minutes_one_proves_oneself_again(site):
+    browser = await site.signed_in("doctor")
+    site.clock.turn(timedelta(minutes=6))
+    page = await browser.get("/second-factor")
+    assert page.path == "/reauthenticate?next=/second-factor"
+    wrong = await browser.submit(page, "/reauthenticate", password="wrong")
+    assert (wrong.status, said_at(wrong, "password")) == (422, "密码不对")
+    right = await browser.submit(wrong, "/reauthenticate", password=PASSWORD)
+    assert (right.status, right.path) == (200, "/second-factor")
+
+
+async def test_who_has_codes_gives_one_then_too(site):
+    browser = await site.signed_in("doctor")
+    app, _ = await set_up_codes(site, browser)
+    site.clock.turn(timedelta(minutes=6))
+    page = await browser.get("/second-factor")
+    wrong = await browser.submit(page, "/reauthenticate", password=PASSWORD, code="000000")
+    assert (wrong.status, said_at(wrong, "code")) == (422, "验证码不对，或已经用过；请等下一个")
+    right = await browser.submit(wrong, "/reauthenticate", password=PASSWORD, code=app.at(site.clock.now()))
+    assert right.path == "/second-factor"
+
+
+async def test_the_cookie_of_before_is_worth_nothing_afterwards(site):
+    browser = await site.signed_in("doctor")
+    thief = site.visitor()
+    thief.session.cookie_jar.update_cookies({one.key: one.value for one in browser.session.cookie_jar})
+    assert (await thief.get("/me")).path == "/me"
+    page = await browser.get("/reauthenticate?next=/me")
+    assert (await browser.submit(page, "/reauthenticate", password=PASSWORD)).path == "/me"
+    assert (await thief.get("/me")).path.startswith("/sign-in")
+    assert (await browser.get("/me")).path == "/me"
+
+
+# ---- how long it lasts
+
+
+async def test_fifteen_idle_minutes_lock_the_pages_and_leave_the_call(site):
+    browser = await site.signed_in("doctor")
+    site.clock.turn(IDLE - timedelta(seconds=1))
+    assert (await browser.get("/me")).path == "/me"
+    token_of_the_rooms_page = browser.token
+    site.clock.turn(IDLE)
+    assert (await browser.get("/me")).path.startswith("/sign-in")
+    browser.token = token_of_the_rooms_page
+    json = {"Accept": "application/json"}
+    assert (await browser.post(f"/rooms/{'f' * 32}/join", headers=json)).status == 404  # asked of whom it knows
+    assert (await browser.get("/me")).path.startswith("/sign-in")  # and that unlocks nothing
+
+
+async def test_a_page_that_refreshes_itself_keeps_nobody_signed_in(site):
+    browser = await site.signed_in("doctor")
+    for _ in range(4):
+        site.clock.turn(timedelta(minutes=4))
+        await browser.get("/notices", headers={"X-Background": "1"})
+    assert (await browser.get("/me")).path.startswith("/sign-in")
+
+
+async def test_after_twelve_hours_even_the_busy_sign_in_again(site):
+    browser = await site.signed_in("doctor")
+    for _ in range(int(ABSOLUTE / timedelta(minutes=10))):
+        assert (await browser.get("/me")).path == "/me"
+        site.clock.turn(timedelta(minutes=10))
+    assert (await browser.get("/me")).path.startswith("/sign-in")
+
+
+async def test_cookies_are_kept_from_scripts_and_other_sites(site):
+    browser = site.visitor()
+    await browser.get("/sign-in")
+    fields = {"login": "doctor", "password": PASSWORD}
+    page = await browser.post("/sign-in", fields, allow_redirects=False)
+    cookie = next(one for one in page.headers.getall("Set-Cookie") if one.startswith("lianzhen_session="))
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+    token = cookie.partition("=")[2].partition(";")[0]
+    async with site.database.unit(writes=False) as unit:
+        kept = (await unit.session.scalars(select(SignIn))).all()
+    assert token.encode() not in b"".join(one.digest for one in kept)
