@@ -8,8 +8,8 @@ from server.accounts.roles import Role
 from server.core import places
 from server.core.access import Actor
 from server.core.i18n import Translations
-from server.directory.model import Institution
 from server.directory.kinds import Kind, Level
+from server.directory.model import Institution
 from server.documents import service, signers
 from server.documents.archive import SealedArchive
 from server.documents.office import Office
