@@ -104,7 +104,8 @@ def _print(template: str, inputs: dict[str, str], at: datetime) -> bytes:
     compiler = typst.Compiler(
         _source(template).encode(), root=_folder(), font_paths=_typefaces(), ignore_system_fonts=True
     )
-    made = compiler.compile(format="pdf", pdf_standards=[STANDARD], timestamp=at, sys_inputs=inputs)
+    whole = at.replace(microsecond=0)  # a PDF's dates know seconds
+    made = compiler.compile(format="pdf", pdf_standards=[STANDARD], timestamp=whole, sys_inputs=inputs)
     assert isinstance(made, bytes)
     return made
 

@@ -63,6 +63,11 @@ def test_it_says_that_it_is_pdf_a_2a_and_carries_its_colours():
     assert reader.root_object["/MarkInfo"]["/Marked"]
 
 
+def test_it_is_dated_by_any_clock():
+    at = NOW.replace(microsecond=123_456)
+    assert pdf(replace(REPORT, signed_at=at)).metadata.creation_date == NOW
+
+
 def test_all_type_is_in_the_file_as_a_subset_of_our_own():
     fonts = list(fonts_of(pdf()))
     names = {font.get_object()["/BaseFont"] for font in fonts}
