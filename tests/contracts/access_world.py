@@ -24,7 +24,7 @@ from server import log
 from server.accounts import queries as accounts_queries
 from server.accounts import service as accounts
 from server.accounts import visits
-from server.accounts.model import Post, SignIn
+from server.accounts.model import Passkey, Post, SignIn
 from server.accounts.roles import Role
 from server.consultation.kinds import OpinionState
 from server.consultation.model import Consultation, Invitation, Opinion
@@ -34,7 +34,7 @@ from server.core.clock import SetClock
 from server.core.database import keep_quiet
 from server.core.http import DATABASE, RULES
 from server.directory import service as directory
-from server.directory.kinds import ConsortiumKind, Kind, Level
+from server.directory.kinds import ConsortiumKind, Kind, Level, Service
 from server.documents import service as documents
 from server.documents import signers
 from server.documents.office import OFFICE
@@ -246,6 +246,7 @@ async def _furnish(world):
         for role in Role:
             world.cookies[stand, role] = await world.sign_in(stand, role)
     world.cookies[None] = await world.visit()
+    await _belongings(world, places)
     await _case(world, places)
     await _files(world)
 
@@ -286,6 +287,35 @@ async def _somebody(unit, world, stand, place):
         unit.session.add(post)
         world.posts[stand, role] = post
     await unit.session.flush()
+
+
+async def _belongings(world, places):
+    """An agreement of the two hospitals; a passkey and another sign-in of the doctor who asks."""
+    owner = world.people["own"]
+    async with world.database.unit() as unit:
+        day = NOW.date()
+        agreement = await directory.conclude_agreement(
+            unit,
+            number="YLT-1",
+            inviting_id=places["own"].id,
+            invited_id=places["participant"].id,
+            services=[Service.TEACHING],
+            starts=day,
+            ends=day + timedelta(days=300),
+            liability="",
+            fee_cents=0,
+        )
+        passkey = Passkey(
+            id=unit.new_id(), person_id=owner.id, credential_id=b"1", public_key=b"2", created_at=unit.now
+        )
+        sign_in = SignIn(id=unit.new_id(), digest=bytes(32), person_id=owner.id, created_at=unit.now, seen_at=unit.now)
+        unit.session.add_all([passkey, sign_in])
+    world.objects |= {
+        "agreement": agreement.id,
+        "institution": places["own"].id,
+        "passkey": passkey.id,
+        "sign_in": sign_in.id,
+    }
 
 
 # ---- the case ----

@@ -56,6 +56,10 @@ OBJECTS = (
     ("/rooms/{id}", "room"),
     ("/schedule/posts/{id}", "post"),
     ("/schedule/exceptions/{id}", "exception"),
+    ("/directory/institutions/{id}", "institution"),
+    ("/directory/agreements/{id}", "agreement"),
+    ("/me/sign-ins/{id}", "sign_in"),
+    ("/second-factor/passkeys/{id}", "passkey"),
 )
 """The beginning of an address → what its {id} is; the first that fits counts."""
 
@@ -82,6 +86,8 @@ RELATIONS = {
     "own file": OF_WHO_DID_IT,
     "post": OF_A_POST,
     "exception": OF_A_POST,
+    "institution": OF_A_POST,
+    "agreement": {**OF_A_POST, "participant": {INSTITUTION, CONSORTIUM}},
 }
 """How each stands to an object of a kind."""
 
@@ -100,7 +106,11 @@ BEHIND = {
 }
 """Routes that ask for more than their action: each of these, with what its object is."""
 
-ONLY_ONES_OWN = {"POST /posts/switch"}
+ONLY_ONES_OWN = {
+    "POST /posts/switch",
+    "POST /me/sign-ins/{id}/revoke",
+    "POST /second-factor/passkeys/{id}/remove",
+}
 """Routes for whoever is signed in, about something of their own: nobody else's is found."""
 
 MISSING_IS_FINE = {"GET /verify/{code}"}
@@ -150,6 +160,7 @@ def filled(world, name, method, pattern, *, absent=False):
     id = NOWHERE if absent else objects.get(SAME_AS.get(kind, kind), NOWHERE)
     case = NOWHERE if absent else objects["case"]
     words = {"{id}": id, "{signing}": objects["signing"], "{kind}": "consultation", "{name}": "document", "{code}": "X"}
+    words["{state}"] = "suspended"
     path, fields, headers = pattern, None if method == "GET" else {"reason": "试一试"}, None
     for word, value in words.items():
         path = path.replace(word, value)
@@ -296,7 +307,7 @@ async def test_a_stranger_gets_what_is_public(world):
 
 
 async def test_between_password_and_second_factor_only_that_answers(world):
-    half = await world.sign_in("own", Role.APPLICANT, second_factor_at=None)
+    half = await world.sign_in("hospital", Role.APPLICANT, second_factor_at=None)
     nothing(await refused_unless(world, lambda rule: rule.action == PUBLIC or rule.half_way, *half))
 
 
