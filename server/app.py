@@ -66,7 +66,8 @@ LARGEST_FORM = 24 * 1024 * 1024
 
 def build(settings: Settings, *, clock: Clock | None = None) -> web.Application:
     """The whole application, not yet listening. Nothing connects before it starts."""
-    app = web.Application(middlewares=edge.MIDDLEWARES, client_max_size=LARGEST_FORM)
+    proxied = (edge.believe_proxy,) if settings.behind_proxy else ()
+    app = web.Application(middlewares=(*proxied, *edge.MIDDLEWARES), client_max_size=LARGEST_FORM)
     app[SETTINGS] = settings
     _wire_core(app, settings, clock or SystemClock())
     app.cleanup_ctx.extend([_database, _background, tend])  # before signalling: it is stopped first, the store last
@@ -146,7 +147,7 @@ def _wire_capabilities(app: web.Application, settings: Settings) -> None:
 
 def _wire_signalling(app: web.Application, settings: Settings, doors: dict[str, Door]) -> None:
     database = app[DATABASE]
-    node = settings.signaling_node or ids.new_id()
+    node = ids.new_id()  # new at every start: an earlier life's seats are ghosts
     ice = app[meeting_routes.ICE] = CoturnIce(
         turn=settings.turn_urls,
         secret=settings.turn_secret.get_secret_value(),

@@ -44,7 +44,6 @@ class Settings(BaseSettings):
     tsa_url: str = ""
     metrics_token: SecretStr = SecretStr("")
     smtp_timeout: float = 20.0
-    signaling_node: str = ""
 
     @property
     def store_url(self) -> str:

@@ -63,6 +63,14 @@ HEADERS = {
 
 
 @web.middleware
+async def believe_proxy(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Whom and how the proxy in front of us serves: its last word of X-Forwarded-For, and X-Forwarded-Proto."""
+    sender = request.headers.get("X-Forwarded-For", "").rsplit(",", 1)[-1].strip() or request.remote or ""
+    scheme = "https" if request.headers.get("X-Forwarded-Proto") == "https" else request.scheme
+    return await handler(request.clone(remote=sender, scheme=scheme))
+
+
+@web.middleware
 async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Outermost: the request's id, its headers, its line in the log (the route's pattern, never what was asked for)."""
     request[REQUEST_ID] = ids.new_id()

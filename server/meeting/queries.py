@@ -38,6 +38,12 @@ async def entries(unit: Unit, meeting_id: str, *, after: int = 0, limit: int = 1
     return list(await unit.session.scalars(query.order_by(MeetingEntry.seq).limit(limit)))
 
 
+async def entries_of(unit: Unit, meeting_id: str, kinds: Iterable[str]) -> list[MeetingEntry]:
+    """The entries of these kinds, in order."""
+    query = select(MeetingEntry).where(MeetingEntry.meeting_id == meeting_id, MeetingEntry.kind.in_(list(kinds)))
+    return list(await unit.session.scalars(query.order_by(MeetingEntry.seq)))
+
+
 async def standing(unit: Unit, meeting_id: str | None = None) -> list[MeetingEntry]:
     """Every `joined` without its `left`: who is in, as far as the log knows."""
     left = aliased(MeetingEntry)

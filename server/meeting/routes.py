@@ -77,6 +77,7 @@ async def join(request: web.Request) -> web.StreamResponse:
     if not meeting.open_at(unit.now):
         raise service.RoomShut
     grant = _grant(request, unit, meeting, entrant)
+    await service.refuse_removed(unit, meeting_id=meeting.id, participant=grant.participant)
     unit.record("meeting.ticket", kind="meeting", id=meeting.id)
     ticket = await request.app[SIGNALING].mint(grant)
     return answer({"ticket": ticket, "participant": grant.participant})
@@ -184,6 +185,7 @@ async def join_by_link(request: web.Request) -> web.StreamResponse:
         grant = await _phone_grant(request, unit, link, meeting)
     else:
         grant = _guest_grant(request, unit, link, meeting, form.value.name)
+    await service.refuse_removed(unit, meeting_id=meeting.id, participant=grant.participant)
     ticket = await request.app[SIGNALING].mint(grant)
     return answer({"ticket": ticket, "participant": grant.participant})
 

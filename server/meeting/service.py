@@ -20,6 +20,12 @@ class RoomShut(Refusal):
     says = "会诊室未开放：开始前 30 分钟开放，结束后关闭"
 
 
+class Removed(Refusal):
+    code = "meeting.removed"
+    status = 403
+    says = "您已被请出这次会诊，不能再进入"
+
+
 class LinkSpent(Refusal):
     code = "meeting.link_spent"
     status = 410
@@ -164,3 +170,10 @@ async def append(
     unit.session.add(entry)
     await unit.session.flush()
     return entry, True
+
+
+async def refuse_removed(unit: Unit, *, meeting_id: str, participant: str) -> None:
+    """Raises Removed: whoever a host sent away gets no new ticket."""
+    for entry in await queries.entries_of(unit, meeting_id, ("removed", "denied")):
+        if queries.opened(unit, entry).get("who") == participant:
+            raise Removed
