@@ -1,15 +1,18 @@
 """Finding people, posts and sign-ins."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, exists, func, or_, select, update
 
+from server.accounts import policy
 from server.accounts.model import Invitation, Passkey, Person, Post, RecoveryCode, SignIn
 from server.accounts.roles import Role, Standing
 from server.core.errors import NotFound
 from server.core.unit import Unit
+from server.directory import queries as directory
 
 
 def digest_of(token: str) -> bytes:
@@ -50,6 +53,12 @@ async def posts_of(unit: Unit, person_id: str, on: date) -> list[Post]:
     """The posts a person holds that day, oldest first."""
     found = await unit.session.scalars(select(Post).where(Post.person_id == person_id).order_by(Post.starts, Post.id))
     return [one for one in found if one.held(on)]
+
+
+async def standing_posts(unit: Unit, person_id: str, on: date) -> list[Post]:
+    """The posts a person holds that day or will hold, oldest first."""
+    query = select(Post).where(Post.person_id == person_id, or_(Post.ends.is_(None), Post.ends > on))
+    return list(await unit.session.scalars(query.order_by(Post.id)))
 
 
 async def holders(unit: Unit, *, role: Role, institution_ids: Iterable[str], on: date) -> list[tuple[Post, Person]]:
@@ -130,3 +139,97 @@ async def own_sign_in(unit: Unit, person_id: str, id: str) -> SignIn:
     if found is None or found.person_id != person_id or not found.alive(unit.now):
         raise NotFound
     return found
+
+
+# ---- people as their administrators find them
+
+
+async def get_for(unit: Unit, action: str, id: str) -> Person:
+    """Raises NotFound: not there, or not the actor's to do this with."""
+    found = await person(unit, id)
+    places = await unit.session.scalars(select(Post.institution_id).where(Post.person_id == id))
+    near = await directory.members_of(unit, unit.actor.consortium_ids)
+    unit.require(action, policy.relations(unit.actor, frozenset(places), near))
+    return found
+
+
+async def post_of(unit: Unit, person_id: str, id: str) -> Post:
+    """Raises NotFound: not there, or somebody else's."""
+    found = await post(unit, id)
+    if found.person_id != person_id:
+        raise NotFound
+    return found
+
+
+async def all_posts_of(unit: Unit, person_ids: Iterable[str]) -> dict[str, list[Post]]:
+    """Every post ever held, oldest first, by person."""
+    found: dict[str, list[Post]] = {id: [] for id in person_ids}
+    query = select(Post).where(Post.person_id.in_(found)).order_by(Post.starts, Post.id)
+    for one in await unit.session.scalars(query):
+        found[one.person_id].append(one)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sought:
+    """What a list of people is narrowed to."""
+
+    text: str = ""
+    """Part of a name or the beginning of a login."""
+    role: Role | None = None
+    institution_id: str = ""
+    standing: Standing | None = None
+    expiring_before: date | None = None
+
+
+def _fitting(sought: Sought, places: Collection[str], on: date) -> list[ColumnElement[bool]]:
+    within = {sought.institution_id} & set(places) if sought.institution_id else set(places)
+    held = [Post.person_id == Person.id, Post.institution_id.in_(within)]
+    if sought.role:
+        held += [Post.role == sought.role, or_(Post.ends.is_(None), Post.ends > on)]
+    conditions: list[ColumnElement[bool]] = [exists().where(and_(*held))]
+    if sought.text:
+        text = sought.text.strip()
+        named = Person.name.contains(text, autoescape=True)
+        conditions.append(or_(named, Person.login.startswith(text.lower(), autoescape=True)))
+    if sought.standing:
+        conditions.append(Person.standing == sought.standing)
+    if sought.expiring_before:
+        conditions.append(Person.credential_ends < sought.expiring_before)
+        conditions.append(Person.standing != Standing.DEACTIVATED)
+    return conditions
+
+
+async def listed(
+    unit: Unit, sought: Sought, *, places: Collection[str], on: date, before: str = "", limit: int = 50
+) -> list[Person]:
+    """People with a post, ever, in `places`, the last enrolled first; `before` is the last id of the page above."""
+    query = select(Person).where(*_fitting(sought, places, on)).order_by(Person.id.desc()).limit(limit)
+    if before:
+        query = query.where(Person.id < before)
+    return list(await unit.session.scalars(query))
+
+
+async def counted(unit: Unit, sought: Sought, *, places: Collection[str], on: date) -> int:
+    query = select(func.count()).select_from(Person).where(*_fitting(sought, places, on))
+    return int(await unit.session.scalar(query) or 0)
+
+
+async def logins_taken(unit: Unit, logins: Iterable[str]) -> dict[str, Person]:
+    found = await unit.session.scalars(select(Person).where(Person.login.in_(set(logins))))
+    return {one.login: one for one in found}
+
+
+async def namesakes(unit: Unit, names: Iterable[str], places: Collection[str]) -> dict[str, list[Person]]:
+    """The people of these names with a post in `places`, by name."""
+    found: dict[str, list[Person]] = {}
+    held = exists().where(Post.person_id == Person.id, Post.institution_id.in_(set(places)))
+    for one in await unit.session.scalars(select(Person).where(Person.name.in_(set(names)), held)):
+        found.setdefault(one.name, []).append(one)
+    return found
+
+
+async def within(unit: Unit, person_ids: Collection[str], places: Collection[str]) -> frozenset[str]:
+    """Those of these people who have a post, ever, in `places`."""
+    query = select(Post.person_id).where(Post.person_id.in_(set(person_ids)), Post.institution_id.in_(set(places)))
+    return frozenset(await unit.session.scalars(query))

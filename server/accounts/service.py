@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from server.accounts import queries
+from server.accounts import policy, queries
 from server.accounts.model import Person, Post, SignIn
 from server.accounts.roles import ROLE_WORDS, CredentialKind, Role, Standing
 from server.core.access import Actor, PostCard
@@ -66,6 +66,12 @@ async def enrol(
     return person
 
 
+class RolesApart(Refusal):
+    code = "accounts.roles_apart"
+    status = 422
+    says = "三员分立：平台运维、审计员不能兼任其他岗位，其他岗位的人也不能兼任"
+
+
 async def appoint(
     unit: Unit,
     *,
@@ -76,6 +82,10 @@ async def appoint(
     starts: date,
     ends: date | None = None,
 ) -> Post:
+    """Raises RolesApart."""
+    held = await queries.standing_posts(unit, person.id, min(starts, today(unit.now)))
+    if policy.excluded([one.role for one in held], role):
+        raise RolesApart
     post = Post(
         id=unit.new_id(),
         person_id=person.id,

@@ -57,18 +57,20 @@ function say(place, words) {
   place.toggleAttribute("hidden", !words);
 }
 
-// ---- recovery codes
+// ---- what is shown once: recovery codes, links
 
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.removeAttribute("hidden");
   button.addEventListener("click", () => void copy(/** @type {HTMLElement} */ (button).dataset.copy ?? ""));
 }
 
-/** @param {string} selector a list, whose lines go to the clipboard */
+/** @param {string} selector a list, whose lines go to the clipboard, or a text */
 async function copy(selector) {
-  const lines = [...document.querySelectorAll(`${selector} li`)].map((line) => line.textContent?.trim());
+  const place = document.querySelector(selector);
+  const items = [...(place?.querySelectorAll("li") ?? [])].map((line) => line.textContent?.trim());
+  const text = place instanceof HTMLTextAreaElement ? place.value : items.join("\n");
   const said = document.querySelector("[data-copied]");
-  await navigator.clipboard.writeText(lines.join("\n")).then(
+  await navigator.clipboard.writeText(text).then(
     () => say(said, t("已复制")),
     () => say(said, t("浏览器不允许复制，请手工抄写")),
   );
