@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from server import home, worker
-from server.accounts import audit_routes, enrol_routes, factor_routes, me_routes, visits
+from server.accounts import audit_routes, enrol_routes, factor_routes, me_routes, people_routes, roll_routes, visits
 from server.accounts import routes as accounts_routes
 from server.audit import service as audit
 from server.consultation import (
@@ -87,6 +87,8 @@ def route_tables() -> list[Any]:
         factor_routes.routes,
         enrol_routes.routes,
         me_routes.routes,
+        roll_routes.routes,
+        people_routes.routes,
         patients_routes.routes,
         consent_routes.routes,
         files_routes.routes,
@@ -141,7 +143,7 @@ def _wire_capabilities(app: web.Application, settings: Settings) -> None:
         timestamp_address=settings.tsa_url,
     )
     app[documents_routes.EXAMINER] = Examiner()
-    app[meeting_routes.BASE_URL] = settings.base_url
+    app[meeting_routes.BASE_URL] = app[people_routes.BASE_URL] = settings.base_url
     _wire_signalling(app, settings, doors)
 
 
