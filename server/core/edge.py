@@ -102,7 +102,11 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
         if error.status < 400:
             raise
         return refuse(request, _refusal_for(error))
-    except (ConnectionResetError, TimeoutError):
+    except ConnectionResetError:
+        if request.transport is not None and not request.transport.is_closing():
+            raise
+        return web.Response(status=499)  # whoever asked has gone: nobody reads this, and nothing is wrong
+    except TimeoutError:
         raise
     except Exception:
         log.exception("request failed", route=request.path.split("/")[1] if request.path else "")
