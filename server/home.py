@@ -122,6 +122,12 @@ async def healthy(request: web.Request) -> web.StreamResponse:
     return answer({"status": "ok"})
 
 
+@routes.get("/favicon.ico", PUBLIC, own_units=True)
+async def no_icon(request: web.Request) -> web.StreamResponse:
+    """Pages name theirs; what is no page (a report opened by itself) makes a browser ask here."""
+    return web.Response(status=204, headers={"Cache-Control": "max-age=86400"})
+
+
 @routes.get("/readyz", PUBLIC, own_units=True)
 async def ready(request: web.Request) -> web.StreamResponse:
     """Whether requests would be served: the store answers."""
