@@ -33,7 +33,11 @@ def versions() -> Iterator[Finding]:
         "sqlite": sqlite3.sqlite_version,
         "openssl": ssl.OPENSSL_VERSION.split()[1],
     }
-    yield good("versions", "版本：联诊 %(lianzhen)s，Python %(python)s，SQLite %(sqlite)s，OpenSSL %(openssl)s", **facts)
+    yield good(
+        "versions",
+        "版本：联诊 %(lianzhen)s，Python %(python)s，SQLite %(sqlite)s，OpenSSL %(openssl)s",
+        **facts,
+    )
     if sys.version_info < OLDEST_PYTHON:
         yield bad("python", "Python %(python)s 太旧，至少要 3.11", "apt-get install -y python3", **facts)
 
