@@ -244,6 +244,7 @@ def _back(person: Person, done: str) -> web.Response:
 @routes.post("/people/{id}/posts", "accounts.grant")
 async def give_post(request: web.Request) -> web.StreamResponse:
     person = await _person(request, "accounts.grant")
+    staff.forbid_self(unit_of(request), person)
     form = await read_form(request, NewPost)
     if not form.errors:
         try:

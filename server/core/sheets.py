@@ -5,9 +5,11 @@ import io
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
+from typing import Any
 
 import python_calamine
 import xlsxwriter
+from xlsxwriter.utility import xl_range_abs
 
 from server.core.errors import Refusal
 
@@ -139,7 +141,18 @@ def as_xlsx(
             for column, cell in enumerate(row):
                 shown = cell.isoformat() if isinstance(cell, date) else cell
                 sheet.write(number, column, "" if shown is None else shown, text)
-        for column, offered in (choices or {}).items():
-            allowed = {"validate": "list", "source": list(offered), "ignore_blank": True, "error_type": "warning"}
-            sheet.data_validation(1, column, MOST_ROWS, column, allowed)
+        _offer(book, sheet, choices or {})
     return out.getvalue()
+
+
+def _offer(book: Any, sheet: Any, choices: Mapping[int, Sequence[str]]) -> None:
+    """Drop-downs out of a hidden sheet: written into the cell's rule they may not be longer than 255 characters."""
+    if not choices:
+        return
+    hidden = book.add_worksheet("choices")
+    hidden.hide()
+    for at, (column, offered) in enumerate(choices.items()):
+        hidden.write_column(0, at, offered)
+        source = f"=choices!{xl_range_abs(0, at, max(len(offered) - 1, 0), at)}"
+        allowed = {"validate": "list", "source": source, "ignore_blank": True, "error_type": "warning"}
+        sheet.data_validation(1, column, MOST_ROWS, column, allowed)

@@ -315,7 +315,19 @@ async def _belongings(world, places):
         "institution": places["own"].id,
         "passkey": passkey.id,
         "sign_in": sign_in.id,
+        "person": await _looked_after(world, places["own"]),
     }
+
+
+async def _looked_after(world, place):
+    """Somebody of the hospital of who asks, whose account is none of the others'."""
+    async with world.database.unit() as unit:
+        person = await accounts.enrol(unit, login="looked-after", name="沈悦", password_hash="x")
+        post = await accounts.appoint(
+            unit, person=person, institution_id=place.id, role=Role.TECHNICIAN, starts=NOW.date() - timedelta(days=9)
+        )
+    world.objects["persons post"] = post.id
+    return person.id
 
 
 # ---- the case ----

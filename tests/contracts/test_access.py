@@ -60,6 +60,7 @@ OBJECTS = (
     ("/directory/agreements/{id}", "agreement"),
     ("/me/sign-ins/{id}", "sign_in"),
     ("/second-factor/passkeys/{id}", "passkey"),
+    ("/people/{id}", "person"),
 )
 """The beginning of an address → what its {id} is; the first that fits counts."""
 
@@ -87,6 +88,7 @@ RELATIONS = {
     "post": OF_A_POST,
     "exception": OF_A_POST,
     "institution": OF_A_POST,
+    "person": OF_A_POST,
     "agreement": {**OF_A_POST, "participant": {INSTITUTION, CONSORTIUM}},
 }
 """How each stands to an object of a kind."""
@@ -160,7 +162,9 @@ def filled(world, name, method, pattern, *, absent=False):
     id = NOWHERE if absent else objects.get(SAME_AS.get(kind, kind), NOWHERE)
     case = NOWHERE if absent else objects["case"]
     words = {"{id}": id, "{signing}": objects["signing"], "{kind}": "consultation", "{name}": "document", "{code}": "X"}
-    words["{state}"] = "suspended"
+    words |= {"{state}": "suspended", "{post}": objects["persons post"]}
+    if pattern.startswith("/people/export"):
+        words["{kind}"] = "xlsx"
     path, fields, headers = pattern, None if method == "GET" else {"reason": "试一试"}, None
     for word, value in words.items():
         path = path.replace(word, value)

@@ -20,7 +20,7 @@ from server.directory.kinds import ConsortiumKind, Kind, Level
 from server.settings import Settings
 from tests.journeys.house import Visitor, free_port
 
-PASSWORD = "春眠不觉晓-处处闻啼鸟"
+PASSWORD = "春眠不觉晓-处处闻啼鸟-1299"
 HASHED = None
 
 
