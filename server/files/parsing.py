@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import os
 import signal
 import struct
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Protocol
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -20,6 +22,7 @@ RUN_SECONDS = 6
 """A run over a long series ends after so many by itself; the next goes on where it was."""
 AT_ONCE = 2
 MOST_RUNS = 60
+STARVED_TRIES = 4
 MOST_FRAMES = 6000
 MOST_DERIVED = 2 * 1024 * 1024 * 1024
 LARGEST = 1024 * 1024
@@ -38,6 +41,10 @@ class Unreadable(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class Starved(Unreadable):
+    """Time ran out, but the child had hardly any of it: the machine is busy, the file may be fine."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,8 +91,7 @@ class Sandbox:
         """What the file is; its derivatives go to `keep`. Raises Unreadable."""
         seen, start = Seen(), (0, 0)
         for _ in range(MOST_RUNS):
-            async with self._turn:
-                outcome = await self._run(upload, expected, start, keep, seen)
+            outcome = await self._patiently(upload, expected, start, keep, seen)
             if outcome.matches is not None:
                 seen.matches.append(outcome.matches)
             following = outcome.next if isinstance(outcome, Dicom) else None
@@ -96,6 +102,20 @@ class Sandbox:
                 raise Unreadable("damaged")
             start = following
         raise Unreadable("too_large_inside")
+
+    async def _patiently(
+        self, upload: Upload, expected: Expected, start: tuple[int, int], keep: Keep, seen: Seen
+    ) -> Outcome:
+        """A run; again when the machine was too busy to let it run. Only before anything came out of it."""
+        for tries_left in reversed(range(STARVED_TRIES)):
+            before = seen.derived, len(seen.album)
+            try:
+                async with self._turn:
+                    return await self._run(upload, expected, start, keep, seen)
+            except Starved:
+                if not tries_left or before != (seen.derived, len(seen.album)):
+                    break
+        raise Unreadable("too_long")
 
     async def _run(self, upload: Upload, expected: Expected, start: tuple[int, int], keep: Keep, seen: Seen) -> Outcome:
         child = await asyncio.create_subprocess_exec(
@@ -111,7 +131,8 @@ class Sandbox:
             async with asyncio.timeout(self._wall):
                 return await Dialogue(child, upload, keep, seen).hold(expected, start, self._enough)
         except TimeoutError:
-            raise Unreadable("too_long") from None
+            starved = _cpu_seconds(child.pid) < self._wall / 5
+            raise (Starved if starved else Unreadable)("too_long") from None
         except (asyncio.IncompleteReadError, ConnectionError):
             raise Unreadable(await _cause_of_death(child)) from None
         except (ValidationError, ValueError, struct.error):
@@ -187,3 +208,12 @@ async def _end(child: asyncio.subprocess.Process) -> None:
         child.kill()
     await child.wait()
     child._transport.close()  # type: ignore[attr-defined]  # else its pipes wait for the collector
+
+
+def _cpu_seconds(pid: int) -> float:
+    """User and system time of the child so far; 0 when it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except (OSError, IndexError):
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -252,8 +252,8 @@ async def test_hundred_slow_lines_hinder_nobody(doctor):
 async def test_names_are_words_and_nothing_else(doctor, tmp_path, name):
     id = await doctor.send(FILM, name=name)
     state, said = await doctor.looked_at(id)
+    assert state == "ready", said
     header = (await doctor.ask("GET", f"/files/{id}/content")).headers["Content-Disposition"]
-    assert state == "ready"
     assert header.startswith("attachment; ")
     assert not set("\0\u202e/\\") & set(header.partition("filename*=UTF-8''")[2] + said)
     assert {path.parts[-3] for path in (tmp_path / "files").rglob("*") if path.is_file()} == {"files"}

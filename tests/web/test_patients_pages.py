@@ -412,7 +412,7 @@ async def test_a_case_of_another_patient_is_none_of_this_one(doctor, cases):
 
 async def test_consent_pages_speak_english(doctor, wang):
     await doctor.open(f"/patients/{wang}/consent?for={CASE}&lang=en&text=en")
-    left = re.sub(r"王芳|市第一医院|城厢镇卫生院|中文文本", "", doctor.words)
+    left = re.sub(r"王芳|林医生|市第一医院|城厢镇卫生院|中文文本", "", doctor.words)
     assert re.findall(r"[一-鿿]+", left) == []
     await sign(doctor, wang)
     await doctor.open(f"/patients/{wang}")
