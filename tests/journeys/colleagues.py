@@ -13,6 +13,7 @@ from tests.browser.room.visitors import WATCH, Visitor
 
 POLICY = """addEventListener("securitypolicyviolation", ({effectiveDirective, blockedURI, sourceFile}) =>
   console.error(`Content Security Policy: ${effectiveDirective} ${blockedURI} ${sourceFile}`))"""
+LANG = {"zh": "zh-CN", "en": "en"}
 VIEWER = ("chrome-extension:", "chrome:")  # the browser's own for PDF
 COLOURS = """canvas => {
   const pen = new OffscreenCanvas(96, 96).getContext("2d");
@@ -57,7 +58,7 @@ class Colleague(Visitor):
 
     def __init__(self, page, site, name, say):
         super().__init__(page, site, name)
-        self.say = say
+        self.say, self.took = say, {}
 
     async def sign_in(self, login):
         await self.open("/sign-in")
@@ -65,6 +66,11 @@ class Colleague(Visitor):
         await self.page.fill("#f-password", PASSWORD)
         await self.press("登录")
         await expect(self.page.locator(".person-name")).to_have_text(self.name)
+        other = self.page.locator(f".person-menu button[name=locale][value={self.say.locale}]")
+        if await other.count():  # the account remembers another language than this browser asks for
+            await self.page.locator(".person-menu > summary").click()
+            await other.click()
+        await expect(self.page.locator("html")).to_have_attribute("lang", LANG[self.say.locale])
 
     async def press(self, word, within=None):
         """The button of that word."""
