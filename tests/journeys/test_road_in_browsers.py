@@ -43,7 +43,8 @@ BACK = "performance.timeOrigin + performance.getEntriesByName('room-in').at(-1).
 SEATED = "performance.getEntriesByName('room-in').at(-1).startTime"
 TWENTY_CLICKS = "button => { for (let click = 0; click < 20; click += 1) button.click(); }"
 STATUSES = "tiles => tiles.map(tile => tile.dataset.status ?? 'sending')"
-CHINESE = """() => [...document.querySelectorAll("main :is(h1, h2, h3, legend, th, button:not([lang]), summary), nav a")]
+CHINESE = """() =>
+  [...document.querySelectorAll("main :is(h1, h2, h3, legend, th, button:not([lang]), summary), nav a")]
   .map(one => one.innerText.trim()).filter(text => /[\\u4e00-\\u9fff]/.test(text))"""
 LONG = 30_000  # ms: for what another person's click brings into a page on a busy machine
 
