@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from server.consultation.model import Consultation, Step
-from server.consultation.states import Move, Party, State
+from server.consultation.states import Move, State
 from server.core.unit import Unit
 from server.scheduling.deadlines import Deadline, Pause, due_at
 from server.scheduling.working_calendar import WorkingCalendar
@@ -63,7 +63,3 @@ def next_due(case: Consultation, pauses: tuple[Pause, ...] = ()) -> datetime | N
 def announce(unit: Unit, case: Consultation) -> None:
     """Tells every page that may show this case to look again; who that is, live.audience says."""
     unit.announce(f"consultation:{case.id}", "consultation", state=case.state.value)
-
-
-def waits_for(case: Consultation, party: Party) -> bool:
-    return case.acts_next in (party, Party.BOTH)
