@@ -34,8 +34,10 @@ test: dev ## every test, on both stores, browsers included; some: TESTS=tests/ru
 ifdef TESTS
 	.venv/bin/python -m pytest $(TESTS)
 else
-	.venv/bin/python -m pytest -n 2 --dist loadfile -m 'not browser' --ignore=tests/rules
-	.venv/bin/python -m pytest -m browser
+	@failed=0; \
+	.venv/bin/python -m pytest -n 2 --dist loadfile -m 'not browser' --ignore=tests/rules || failed=1; \
+	.venv/bin/python -m pytest -m browser || failed=1; \
+	exit $$failed
 endif
 
 check: dev lint types rules ## quick feedback: lint, types, imports, rules (under a minute)
