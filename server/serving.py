@@ -16,6 +16,7 @@ from aiohttp import web
 
 from server import log, upkeep
 from server.core.crypto import Keyring
+from server.core.http import DATABASE
 from server.core.tasks import Tasks
 from server.migrations import upgrade
 from server.settings import Settings
@@ -66,22 +67,34 @@ async def _serve(settings: Settings, for_people: bool) -> None:
 
     await upgrade(settings.store_url)
     app = composition.build(settings)
-    teller = None
     if settings.demo:
-        from server import demo
-
-        teller = await demo.load_once(app)
+        await _offer_demo(settings, app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS, handle_signals=False)
     await runner.setup()
     site = web.TCPSite(runner, settings.host, settings.port, ssl_context=_tls(settings), backlog=1024)
     await site.start()
-    if teller is not None:
-        demo.attach_later(app, teller, app[composition.TASKS])
     gc.freeze()  # what was made at start stays: the collector need not walk it again
     if for_people:
         _greet(settings, app)
     await _until_told_to_stop()
     await runner.cleanup()
+
+
+async def _offer_demo(settings: Settings, app: web.Application) -> None:
+    """Loads it, the first time, in a process that ends with it. Raises RuntimeError when that failed."""
+    from server import demo
+    from server.accounts.routes import DEMO_SIGN_INS
+
+    async with app[DATABASE].unit(writes=False) as unit:
+        loaded = await demo.places.exist(unit)
+    if not loaded:
+        command = (sys.executable, "-m", "server.demo")
+        loading = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.PIPE)
+        told = settings.model_dump_json(exclude={"turn_secret", "metrics_token"})  # no secret on the way
+        await loading.communicate(told.encode())
+        if loading.returncode:
+            raise RuntimeError(f"the demo was not loaded (exit status {loading.returncode})")
+    app[DEMO_SIGN_INS] = demo.sign_ins()
 
 
 async def _work(settings: Settings) -> None:

@@ -1,9 +1,12 @@
 """Every setting, typed, in one place; nothing else reads the environment."""
 
+import os
 from pathlib import Path
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # we read names a character at a time: 45 MB would lie idle
 
 
 class Settings(BaseSettings):

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PATIENCE = 1.0  # seconds for one question
+AT_ONCE = 32  # questions under way; more wait their turn
 PAUSE = 1.0  # seconds before Redis is asked again after a failure
 SETTLING = 3.5  # seconds in which every living node has renewed its seats twice
 BOARD = 60_000  # milliseconds a room's board outlives its last renewal
@@ -88,7 +89,8 @@ class RedisStore:
     def __init__(
         self, url: str, key: bytes, *, prefix: str = "lz:", monotonic: Callable[[], float] = time.monotonic
     ) -> None:
-        self._redis = open_redis(url, connections=32)
+        self._redis = open_redis(url, connections=AT_ONCE)
+        self._turn = asyncio.Semaphore(AT_ONCE)
         self._sealing = codec.Sealing(key)
         self._prefix = prefix
         self._monotonic = monotonic
@@ -233,8 +235,12 @@ class RedisStore:
 
     async def _ask(self, shared: Callable[[], Awaitable[T]], alone: Callable[[], Awaitable[T]]) -> T:
         """Ask Redis; while it does not answer, spare everybody the wait and go on alone."""
-        if self._monotonic() < self._again_at:
-            return await alone()
+        async with self._turn:  # a wait for our own others is no failure of Redis
+            if self._monotonic() < self._again_at:
+                return await alone()
+            return await self._asked(shared, alone)
+
+    async def _asked(self, shared: Callable[[], Awaitable[T]], alone: Callable[[], Awaitable[T]]) -> T:
         try:
             async with asyncio.timeout(2 * PATIENCE):
                 return await shared()

@@ -1,13 +1,6 @@
 """A demo consortium: plausible Chinese names and places, all invented. Loaded once into an empty store."""
 
-from aiohttp import web
-
-from server.accounts import passwords
-from server.accounts.routes import DEMO_SIGN_INS
-from server.core.http import DATABASE
-from server.core.tasks import Tasks
-from server.demo import cases, cast, places
-from server.documents import signers
+from server.demo import cast, places
 
 PASSWORD = "lianzhen-demo-2026"  # noqa: S105 - printed at every start of the demo; `serve` never loads it
 
@@ -15,26 +8,9 @@ SHOWN = ("wangfang", "chenyu", "zhaomin", "sunli", "gaoyuan", "hejing", "lihua",
 """Whose sign-ins are printed and offered on the sign-in page."""
 
 
-async def load_once(app: web.Application) -> cases.Teller | None:
-    """Fills an empty store and offers the demo's sign-ins. Returns who still has pictures to attach."""
-    app[DEMO_SIGN_INS] = [_offered(one) for one in cast.PEOPLE if one.login in SHOWN]
-    database = app[DATABASE]
-    async with database.unit(writes=False) as unit:
-        if await places.exist(unit):
-            return None
-    hashed = await passwords.hashed(PASSWORD)
-    async with database.unit() as unit:
-        found = await places.build(unit)
-        await signers.found_authority(unit, site="临湖市第一人民医院医疗集团")
-        await cast.enrol_all(unit, found, hashed)
-        teller = cases.Teller(app, unit, PASSWORD)
-        await teller.tell_all()
-        return teller
-
-
-def attach_later(app: web.Application, teller: cases.Teller, tasks: Tasks) -> None:
-    """Pictures follow while the site already serves."""
-    tasks.start(cases.attach(app, teller), "demo pictures")
+def sign_ins() -> list[dict[str, str]]:
+    """What the sign-in page offers."""
+    return [_offered(one) for one in cast.PEOPLE if one.login in SHOWN]
 
 
 def _offered(one: cast.Member) -> dict[str, str]:

@@ -217,7 +217,7 @@ class Told(ConsultationFiles):
 
 
 async def attach(app: web.Application, teller: Teller) -> None:
-    """Sends the pictures the way a browser's bytes go: sealed, proven, looked at in the sandbox."""
+    """Sends the pictures the way a browser's bytes go: sealed, proven, waiting to be looked at in the sandbox."""
     desk = app[DESK]
     for case_id, login, name in teller.files:
         async with app[DATABASE].unit() as unit:
@@ -240,7 +240,6 @@ async def attach(app: web.Application, teller: Teller) -> None:
             kept = await unit.session.get(type(attachment), attachment.id)
             assert kept is not None
             await files.received(unit, attachment=kept, sha256=hashlib.sha256(content).hexdigest())
-        desk.checking.start(attachment.id)
 
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from server.core.errors import Refusal
@@ -22,11 +23,11 @@ from server.documents.model import (
 )
 from server.documents.office import Office
 from server.documents.papers import CaseHistory, ConsentRecord
-from server.documents.press import pressed
+from server.documents.press import press, pressed
 from server.documents.report import Report, content_digest
 from server.documents.signers import NotYourKey
 from server.documents.signing import SigningKeyHandle, sign, web_timestamps
-from server.documents.typeset import typeset, typeset_consent, typeset_history
+from server.documents.typeset import Sheet, consent_sheet, history_sheet, printed, report_sheet
 from server.documents.verification import signed_by_ours
 
 
@@ -44,17 +45,17 @@ class KeyReused(Refusal):
 
 async def preview(report: Report, *, office: Office) -> bytes:
     """The report as it would be printed, unsigned, marked as a draft on every page."""
-    return await pressed(typeset, report, say=_words(office, report.locale), draft=True)
+    return await press.printed(printed, report_sheet(report, say=_words(office, report.locale), draft=True))
 
 
 async def consent_record(record: ConsentRecord, *, office: Office) -> bytes:
     """The record of a consent on paper (PDF/A)."""
-    return await pressed(typeset_consent, record, say=_words(office, record.locale))
+    return await press.printed(printed, consent_sheet(record, say=_words(office, record.locale)))
 
 
 async def case_history(history: CaseHistory, *, office: Office) -> bytes:
     """A whole case on paper (PDF/A)."""
-    return await pressed(typeset_history, history, say=_words(office, history.locale))
+    return await press.printed(printed, history_sheet(history, say=_words(office, history.locale)))
 
 
 async def issue(
@@ -192,14 +193,18 @@ def _register(
 
 
 async def _signed(office: Office, report: Report, signer: SigningKeyHandle, code: str) -> bytes:
-    return await pressed(_typeset_and_sign, office, report, signer, code)
-
-
-def _typeset_and_sign(office: Office, report: Report, signer: SigningKeyHandle, code: str) -> bytes:
-    pdf = typeset(report, say=_words(office, report.locale), verify_page=office.verify_page, code=code)
     assert report.signed_at is not None
-    timestamps = web_timestamps(office.timestamp_address) if office.timestamp_address else None
-    return sign(pdf, signer=signer, number=report.number, at=report.signed_at, timestamps=timestamps)
+    sheet = report_sheet(report, say=_words(office, report.locale), verify_page=office.verify_page, code=code)
+    return await press.printed(
+        _print_and_sign, sheet, signer, report.number, report.signed_at, office.timestamp_address
+    )
+
+
+def _print_and_sign(
+    sheet: Sheet, signer: SigningKeyHandle, number: str, at: datetime, timestamp_address: str
+) -> bytes:
+    timestamps = web_timestamps(timestamp_address) if timestamp_address else None
+    return sign(printed(sheet), signer=signer, number=number, at=at, timestamps=timestamps)
 
 
 async def _file(

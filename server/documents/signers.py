@@ -116,10 +116,10 @@ async def signing_key_for(unit: Unit, *, person_id: str, secret: str) -> Signing
         id=row.id,
         person_id=person_id,
         name=row.name,
-        certificate=x509.load_der_x509_certificate(row.certificate),
-        authority=authority.certificate,
+        certificate=row.certificate,
+        authority=authority_row.certificate,
         revocations=await _revocations(unit, authority_row, authority),
-        key=key,
+        key=pki.key_bytes(key),
     )
 
 

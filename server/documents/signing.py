@@ -9,10 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cryptography import x509
-
 from server.core.i18n import BEIJING
-from server.documents.pki import PrivateKey, der, key_bytes
 
 FIELD = "Signature"
 RESERVED = 16384
@@ -21,15 +18,18 @@ RESERVED = 16384
 
 @dataclass(frozen=True, kw_only=True)
 class SigningKeyHandle:
-    """A doctor's key, unlocked for one signing. Never stored, never shown; dropped when the request ends."""
+    """A doctor's key, unlocked for one signing. Never stored, never shown; dropped when the request ends.
+
+    Certificates, list of revoked ones and key (PKCS #8) are DER: so it goes to the press process as it is.
+    """
 
     id: str
     person_id: str
     name: str
-    certificate: x509.Certificate
-    authority: x509.Certificate
+    certificate: bytes
+    authority: bytes
     revocations: bytes
-    key: PrivateKey = field(repr=False)
+    key: bytes = field(repr=False)
 
 
 def sign(pdf: bytes, *, signer: SigningKeyHandle, number: str, at: datetime, timestamps: Any = None) -> bytes:
@@ -73,22 +73,22 @@ def _dated(described: Any, hand: Any, at: datetime, timestamps: Any) -> Any:
     return DatedSigner(described, hand, timestamper=timestamps)
 
 
-def _hand(key: PrivateKey, chain: list[Any]) -> Any:
+def _hand(key: bytes, chain: list[Any]) -> Any:
     from asn1crypto.keys import PrivateKeyInfo  # type: ignore[import-untyped]
     from pyhanko.sign import SimpleSigner
     from pyhanko_certvalidator.registry import SimpleCertificateStore
 
     return SimpleSigner(
         signing_cert=chain[0],
-        signing_key=PrivateKeyInfo.load(key_bytes(key)),
+        signing_key=PrivateKeyInfo.load(key),
         cert_registry=SimpleCertificateStore.from_certs(chain),  # type: ignore[no-untyped-call]
     )
 
 
-def _asn1(certificate: x509.Certificate) -> Any:
+def _asn1(certificate: bytes) -> Any:
     from asn1crypto.x509 import Certificate  # type: ignore[import-untyped]
 
-    return Certificate.load(der(certificate))
+    return Certificate.load(certificate)
 
 
 def _list(revocations: bytes) -> Any:

@@ -4,7 +4,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Collection
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -27,11 +27,33 @@ _PATH = re.compile(r"[MLh0-9. ]+")
 _COMMENT = re.compile(r"(?<!:)//.*")
 
 
-def typeset(report: Report, *, say: Say, verify_page: str = "", code: str = "", draft: bool = False) -> bytes:
-    """The report as PDF/A-2a bytes (about 30 ms, lets other threads run). A draft is marked on every page.
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """What the press needs, and nothing of the house: a template, its words and content, the time it is dated."""
 
-    Raises typst.TypstError when the template itself is wrong; no content of a report can cause that.
+    template: str
+    inputs: dict[str, str]
+    at: datetime
+
+
+def printed(sheet: Sheet) -> bytes:
+    """The sheet as PDF/A-2a bytes (about 30 ms; the first in a process half a second).
+
+    Raises typst.TypstError when the template itself is wrong; no content can cause that.
     """
+    import typst
+
+    compiler = typst.Compiler(
+        _source(sheet.template).encode(), root=_folder(), font_paths=_typefaces(), ignore_system_fonts=True
+    )
+    whole = sheet.at.replace(microsecond=0)  # a PDF's dates know seconds
+    made = compiler.compile(format="pdf", pdf_standards=[STANDARD], timestamp=whole, sys_inputs=sheet.inputs)
+    assert isinstance(made, bytes)
+    return made
+
+
+def report_sheet(report: Report, *, say: Say, verify_page: str = "", code: str = "", draft: bool = False) -> Sheet:
+    """The report; a draft is marked on every page."""
     shown = _settled(asdict(report)) | {
         "digest": content_digest(report)[:DIGEST_SHOWN],
         "verify_page": printable(verify_page),
@@ -40,19 +62,20 @@ def typeset(report: Report, *, say: Say, verify_page: str = "", code: str = "", 
     inputs = _told("report", shown, say, {report.title})
     inputs["draft"] = "yes" if draft else "no"
     inputs["qr"] = "" if draft else qr_of(f"{verify_page}/{code}")
-    return _print("report", inputs, report.signed_at or report.requested_at)
+    return Sheet(template="report", inputs=inputs, at=report.signed_at or report.requested_at)
 
 
-def typeset_consent(record: ConsentRecord, *, say: Say) -> bytes:
-    """The record of a consent with the signature as it was written, PDF/A-2a."""
+def consent_sheet(record: ConsentRecord, *, say: Say) -> Sheet:
+    """The record of a consent with the signature as it was written."""
     inputs = _told("consent", _settled(asdict(record)), say)
     inputs["drawing"] = _drawing(record.handwriting) if record.handwriting else ""
-    return _print("consent", inputs, record.recorded_at)
+    return Sheet(template="consent", inputs=inputs, at=record.recorded_at)
 
 
-def typeset_history(history: CaseHistory, *, say: Say) -> bytes:
-    """The history of a case, PDF/A-2a."""
-    return _print("history", _told("history", _settled(asdict(history)), say), history.printed_at)
+def history_sheet(history: CaseHistory, *, say: Say) -> Sheet:
+    """The history of a case."""
+    inputs = _told("history", _settled(asdict(history)), say)
+    return Sheet(template="history", inputs=inputs, at=history.printed_at)
 
 
 def qr_of(address: str) -> str:
@@ -96,18 +119,6 @@ def _settled(value: Any) -> Any:
     if isinstance(value, datetime) or value is None:
         return beijing(value)
     return printable(value) if isinstance(value, str) else value
-
-
-def _print(template: str, inputs: dict[str, str], at: datetime) -> bytes:
-    import typst
-
-    compiler = typst.Compiler(
-        _source(template).encode(), root=_folder(), font_paths=_typefaces(), ignore_system_fonts=True
-    )
-    whole = at.replace(microsecond=0)  # a PDF's dates know seconds
-    made = compiler.compile(format="pdf", pdf_standards=[STANDARD], timestamp=whole, sys_inputs=inputs)
-    assert isinstance(made, bytes)
-    return made
 
 
 @cache

@@ -16,7 +16,7 @@ from server.core.i18n import Translations
 from server.documents.glyphs import SECOND_FACE, font_file, printable
 from server.documents.papers import CaseHistory, ConsentRecord, EmergencyWords, Handwriting, Passage, Step
 from server.documents.report import Medication, content_digest, from_json, to_json
-from server.documents.typeset import beijing, typeset, typeset_consent, typeset_history, words_of
+from server.documents.typeset import beijing, consent_sheet, history_sheet, printed, report_sheet, words_of
 from tests.services.documents_scene import report
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -34,7 +34,7 @@ def english(word):
 
 def pdf(given=REPORT, **options):
     options = {"say": chinese, "verify_page": "https://lianzhen.example.cn/verify", "code": "7K3M9QX2HTAB"} | options
-    return PdfReader(io.BytesIO(typeset(given, **options)))
+    return PdfReader(io.BytesIO(printed(report_sheet(given, **options))))
 
 
 def text_of(reader):
@@ -158,7 +158,7 @@ def test_a_character_without_type_is_shown_by_its_code_and_stops_nothing():
 def test_the_second_face_has_every_character_we_say_it_has():
     letters = "".join(chr(code) for first, last in SECOND_FACE for code in range(first, last + 1))
     assert printable(letters).replace("\u200b", "") == letters
-    typeset(replace(REPORT, question=letters), say=chinese)
+    printed(report_sheet(replace(REPORT, question=letters), say=chinese))
 
 
 def test_what_looks_like_markup_is_printed_as_it_was_typed():
@@ -167,7 +167,7 @@ def test_what_looks_like_markup_is_printed_as_it_was_typed():
 
 
 def test_the_same_report_gives_the_same_bytes():
-    assert typeset(REPORT, say=chinese) == typeset(REPORT, say=chinese)
+    assert printed(report_sheet(REPORT, say=chinese)) == printed(report_sheet(REPORT, say=chinese))
 
 
 def test_a_report_survives_json():
@@ -185,9 +185,9 @@ def test_the_type_is_a_package_not_the_systems():
 
 
 def test_a_report_costs_less_than_half_a_second_of_one_core():
-    typeset(REPORT, say=chinese)
+    printed(report_sheet(REPORT, say=chinese))
     began = time.process_time()
-    typeset(replace(REPORT, summary="另一份"), say=chinese)
+    printed(report_sheet(replace(REPORT, summary="另一份"), say=chinese))
     assert time.process_time() - began < 0.5
 
 
@@ -214,7 +214,7 @@ def read(made):
 
 
 def test_a_consent_on_paper_has_the_words_the_answers_and_the_signature():
-    text = read(typeset_consent(RECORD, say=chinese))
+    text = read(printed(consent_sheet(RECORD, say=chinese)))
     for part in (
         *RECORD.paragraphs,
         "文本第2版",
@@ -237,13 +237,13 @@ def test_an_emergency_exception_and_a_withdrawal_are_said():
         emergency=EmergencyWords(approver="刘院长", reason="昏迷，家属未到"),
         withdrawn_at=NOW,
     )
-    text = read(typeset_consent(begun, say=chinese))
+    text = read(printed(consent_sheet(begun, say=chinese)))
     for part in ("刘院长", "昏迷，家属未到", "尚未补签", "已于此时撤回2026-11-2309:00"):
         assert part in text
 
 
 def test_a_consent_signed_on_paper_says_where_it_is():
-    assert "纸质签署" in read(typeset_consent(replace(RECORD, handwriting=None, on_paper=True), say=chinese))
+    assert "纸质签署" in read(printed(consent_sheet(replace(RECORD, handwriting=None, on_paper=True), say=chinese)))
 
 
 def test_a_history_tells_the_case_from_beginning_to_end():
@@ -258,7 +258,7 @@ def test_a_history_tells_the_case_from_beginning_to_end():
         printed_by="周建国",
         printed_at=NOW,
     )
-    text = read(typeset_history(history, say=chinese))
+    text = read(printed(history_sheet(history, say=chinese)))
     for part in (history.number, "单学科", "申请", bare(REPORT.question), "全部采纳", "第59步·说明", "第2页"):
         assert part in text
 

@@ -24,7 +24,7 @@ from server.documents import examination, pki, queries, signers, verification
 from server.documents.model import Document, masked
 from server.documents.press import pressed
 from server.documents.signing import sign, web_timestamps
-from server.documents.typeset import typeset
+from server.documents.typeset import printed, report_sheet
 from server.documents.verification import Examiner, NotExamined, Standing, TooBusy, numbers_in
 from tests.services.documents_scene import DOCTOR, SECRET, report, set_up
 
@@ -114,7 +114,7 @@ async def test_what_is_no_document_of_ours_is_said_to_be_foreign(scene, file):
 
 
 async def test_an_unsigned_draft_is_not_ours(scene):
-    assert await standing(scene, typeset(report(scene.clock.at), say=str, draft=True)) == Standing.FOREIGN
+    assert await standing(scene, printed(report_sheet(report(scene.clock.at), say=str, draft=True))) == Standing.FOREIGN
 
 
 async def test_a_report_signed_by_a_strangers_authority_is_not_ours(scene):
@@ -183,7 +183,7 @@ async def test_a_time_stamp_authority_may_stand_beside_the_signature(scene, cloc
     """B-T: the token of an RFC 3161 authority, asked over HTTP, lies in the signature."""
     async with scene.unit(writes=False) as unit:
         signer = await signers.signing_key_for(unit, person_id=DOCTOR, secret=SECRET)
-    draft = typeset(report(clock.at, number="HZ1", signed_at=clock.at), say=str, code="X")
+    draft = printed(report_sheet(report(clock.at, number="HZ1", signed_at=clock.at), say=str, code="X"))
     async with TestServer(stamping_authority(clock.at)) as server:
         stamps = web_timestamps(str(server.make_url("/stamp")))
         pdf = await pressed(sign, draft, signer=signer, number="HZ1", at=clock.at, timestamps=stamps)
@@ -262,10 +262,10 @@ async def forge(now, authority):
         id="f" * 32,
         person_id=DOCTOR,
         name="李慧敏",
-        certificate=certificate,
-        authority=authority.certificate,
+        certificate=pki.der(certificate),
+        authority=pki.der(authority.certificate),
         revocations=pki.revocations(authority, (), number=1, now=now),
-        key=key,
+        key=pki.key_bytes(key),
     )
-    draft = typeset(report(now, signed_at=now), say=str, code="X")
+    draft = printed(report_sheet(report(now, signed_at=now), say=str, code="X"))
     return await pressed(sign, draft, signer=signer, number="FORGED", at=now)

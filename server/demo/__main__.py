@@ -1,0 +1,27 @@
+"""Loads the demo and ends: python -m server.demo, told the settings as JSON.
+
+A process of its own, so that what only the loading needs (typefaces, pictures, signing) does not stay with the server.
+"""
+
+import asyncio
+import sys
+
+from server import log
+from server.settings import Settings
+
+
+async def load(settings: Settings) -> None:
+    from server import app as composition  # here: the press process, a child of this one, needs none of it
+    from server.demo import loading
+
+    app = composition.build(settings)
+    try:
+        await loading.load_once(app)
+    finally:
+        await app[composition.TASKS].close()
+        await app[composition.DATABASE].close()
+
+
+if __name__ == "__main__":
+    log.set_up(for_people=True)
+    asyncio.run(load(Settings.model_validate_json(sys.stdin.read())))

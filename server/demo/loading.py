@@ -1,0 +1,24 @@
+"""Puts the demo into an empty store: places, people, then the cases and their pictures."""
+
+from aiohttp import web
+
+from server.accounts import passwords
+from server.core.http import DATABASE
+from server.demo import PASSWORD, cases, cast, places
+from server.documents import signers
+
+
+async def load_once(app: web.Application) -> None:
+    """Fills an empty store; one that is not stays as it is. The pictures are then looked at by whoever serves."""
+    database = app[DATABASE]
+    async with database.unit(writes=False) as unit:
+        if await places.exist(unit):
+            return
+    hashed = await passwords.hashed(PASSWORD)
+    async with database.unit() as unit:
+        found = await places.build(unit)
+        await signers.found_authority(unit, site="临湖市第一人民医院医疗集团")
+        await cast.enrol_all(unit, found, hashed)
+        teller = cases.Teller(app, unit, PASSWORD)
+        await teller.tell_all()
+    await cases.attach(app, teller)
