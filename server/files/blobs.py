@@ -53,16 +53,17 @@ class DiskBlobs:
         return await asyncio.to_thread(lambda: path.stat().st_size if path.exists() else 0)
 
     async def append(self, name: str, offset: int, chunks: AsyncIterable[bytes]) -> int:
-        file = await asyncio.to_thread(_open_at_end, self._path(name), offset)
-        waiting = bytearray()
+        file = await _opened(self._path(name), offset)
+        waiting, writing = bytearray(), None
         try:
             async for chunk in chunks:
                 waiting += chunk
                 if len(waiting) >= BLOCK:
-                    await asyncio.to_thread(file.write, bytes(waiting))
-                    waiting.clear()
+                    block, waiting = bytes(waiting), bytearray()
+                    writing = asyncio.ensure_future(asyncio.to_thread(file.write, block))
+                    await asyncio.shield(writing)  # whoever is cut off here has written the block, once
         finally:
-            end = await asyncio.shield(asyncio.to_thread(_finish, file, bytes(waiting)))
+            end = await asyncio.shield(_ended(file, writing, bytes(waiting)))
         return end
 
     async def read(self, name: str, start: int, stop: int) -> AsyncGenerator[bytes, None]:
@@ -82,6 +83,16 @@ class DiskBlobs:
         await asyncio.to_thread(self._path(name).unlink, missing_ok=True)
 
 
+async def _opened(path: Path, offset: int) -> BinaryIO:
+    """The file with its lock; whoever is cut off meanwhile leaves neither behind."""
+    opening = asyncio.ensure_future(asyncio.to_thread(_open_at_end, path, offset))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        (await opening).close()
+        raise
+
+
 def _open_at_end(path: Path, offset: int) -> BinaryIO:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -96,6 +107,15 @@ def _open_at_end(path: Path, offset: int) -> BinaryIO:
         os.close(descriptor)
         raise
     return os.fdopen(descriptor, "ab")
+
+
+async def _ended(file: BinaryIO, writing: asyncio.Future[int] | None, rest: bytes) -> int:
+    try:
+        if writing is not None:
+            await writing
+    finally:
+        end = await asyncio.to_thread(_finish, file, rest)
+    return end
 
 
 def _finish(file: BinaryIO, rest: bytes) -> int:

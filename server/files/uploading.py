@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from server.core.errors import Refusal
 from server.files import kinds
+from server.files.blobs import OutOfPlace
 from server.files.kinds import Content
 from server.files.model import LARGEST, Attachment
 from server.files.service import TooLarge
@@ -70,6 +71,8 @@ class Uploading:
         self._lines[attachment.id] = line
         try:
             return await line
+        except OutOfPlace:
+            raise Elsewhere from None
         except asyncio.CancelledError:
             line.cancel()
             if (task := asyncio.current_task()) and task.cancelling():

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 GALLERY = "partials/gallery.html"
 ICONS = re.findall(r'id="i-([\w-]+)"', (ROOT / "templates/partials/icons.svg").read_text())
 NODE = (
-    "import('esbuild').then(b => b.build({entryPoints: ['js/pages/app.js', 'css/app.css'].map(n => 'static/' + n),"
+    "import('esbuild').then(b => b.build({entryPoints: ['js/pages/app.js', 'js/pages/account.js', 'css/app.css'].map(n => 'static/' + n),"
     " bundle: true, format: 'esm', target: 'es2022', outdir: process.argv[1], outbase: 'static'}))"
 )
 
@@ -36,7 +36,8 @@ def bundle(folder):
     dist = folder / "dist"
     subprocess.run([node(), "-e", NODE, str(dist)], cwd=ROOT, check=True)
     (dist / "manifest.json").write_text(
-        '{"js/pages/app.js": "dist/js/pages/app.js", "css/app.css": "dist/css/app.css"}'
+        '{"js/pages/app.js": "dist/js/pages/app.js", "js/pages/account.js": "dist/js/pages/account.js",'
+        ' "css/app.css": "dist/css/app.css"}'
     )
     return folder
 

@@ -1,5 +1,6 @@
 """Blobs lie encrypted wherever they lie: one test for every kind of store."""
 
+import asyncio
 import hashlib
 import os
 
@@ -54,6 +55,24 @@ async def test_what_had_arrived_when_the_line_broke_is_kept(blobs):
         await blobs.append(NAME, 0, broken(b"first half, "))
     assert await blobs.append(NAME, await blobs.size(NAME), sent(b"second half")) == 23
     assert await gathered(blobs.read(NAME, 0, 23)) == b"first half, second half"
+
+
+async def test_writer_cut_off_at_any_moment_leaves_a_true_beginning(blobs):
+    """A newer line ends an older one whenever it likes, also while a block is on its way to the disk."""
+    content = os.urandom(3 * PART)
+    for steps in range(0, 60, 2):
+        name = f"0192af{steps:026}"
+        pieces = sent(*(content[at : at + BLOCK] for at in range(0, len(content), BLOCK)))
+        writer = asyncio.ensure_future(blobs.append(name, 0, pieces))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        writer.cancel()
+        await asyncio.gather(writer, return_exceptions=True)
+        size = await blobs.size(name)
+        assert await gathered(blobs.read(name, 0, size)) == content[:size]
+        assert await blobs.append(name, size, sent(content[size:])) == len(content)
+        assert await gathered(blobs.read(name, 0, len(content))) == content
+        await blobs.delete(name)
 
 
 async def test_large_blob_comes_back_in_small_blocks(blobs):
