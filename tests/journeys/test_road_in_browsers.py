@@ -28,7 +28,7 @@ from server.demo.stories import STORIES
 from server.patients.names import invent_id_no
 from server.patients.papers import Sex
 from tests.browser.conftest import chromium, fonts, playwright  # noqa: F401 - fixtures
-from tests.browser.room.visitors import until
+from tests.browser.room.visitors import BACK_WITHIN, until
 from tests.journeys.colleagues import Words, colleague
 from tests.journeys.site import Site, build_front_end
 
@@ -240,7 +240,7 @@ async def server_dies(site, doctor, expert, family):
     ready = time.time() * 1000
     for one in everybody:
         await one.page.wait_for_selector("#banner", state="hidden")
-        assert await one.page.evaluate(BACK) - ready < 5000, one.name
+        assert await one.page.evaluate(BACK) - ready < BACK_WITHIN, one.name
     now = await until(doctor.chat, lambda chat: len(chat) == len(lines) + 3)
     assert (now[: len(lines)], sorted(now[len(lines) :])) == (lines, sorted(["停电了", "继续", "还看得见"]))
     assert now.index("停电了") < now.index("继续")
@@ -256,7 +256,7 @@ async def doctor_reloads(doctor, expert):
     lines = await doctor.chat()
     await doctor.page.reload()
     await doctor.inside()
-    assert await doctor.page.evaluate(SEATED) < 5000
+    assert await doctor.page.evaluate(SEATED) < BACK_WITHIN
     await asyncio.gather(doctor.sees(expert.name), expert.sees(doctor.name))
     await is_muted(doctor, expert)
     await doctor.show("chat")

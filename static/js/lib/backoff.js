@@ -3,7 +3,7 @@
 /** @typedef {{first: number, most: number}} Pace  milliseconds: the first ceiling, and the highest */
 
 /** @type {Pace} */
-export const REJOIN = { first: 1000, most: 3000 };
+export const REJOIN = { first: 1000, most: 2000 };
 
 /**
  * @param {number} attempt 0 for the first try after the loss

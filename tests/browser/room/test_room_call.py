@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from tests.browser.room.visitors import house, until, visitors
+from tests.browser.room.visitors import BACK_WITHIN, house, until, visitors
 from tests.turn import Coturn
 
 BACK = "performance.timeOrigin + performance.getEntriesByName('room-in').at(-1).startTime"
@@ -34,7 +34,7 @@ async def test_the_others_picture_stands_soon_after_the_click(chromium, rooms, r
             )
             times.append(marks["room-first-frame"] - marks["room-enter"])
     record_property("milliseconds", times)
-    assert min(times) < 1500, times  # half a second on a quiet machine; tests may share theirs
+    assert min(times) < BACK_WITHIN, times  # `make bench NAME=join` measures it
 
 
 async def test_three_people_see_each_other_and_the_pinned_one_is_large(chromium, rooms):
@@ -103,7 +103,7 @@ async def test_a_killed_server_takes_nothing_from_the_call(chromium, rooms):
         ready = time.time() * 1000
         for person in (zhang, li):
             await person.page.wait_for_selector("#banner", state="hidden")
-            assert await person.page.evaluate(BACK) - ready < 5000
+            assert await person.page.evaluate(BACK) - ready < BACK_WITHIN
         lines = await until(zhang.chat, lambda now: len(now) == 4)
         assert sorted(lines) == sorted(["一", "二", "三", "四"])
         assert lines.index("二") < lines.index("三")

@@ -63,6 +63,9 @@ PATHS = """async () => {
   return paths;
 }"""
 
+BACK_WITHIN = 10_000
+"""Milliseconds after which a person counts as not back. The goal is 5,000, which a crowded test machine may double."""
+
 
 def build(static):
     """The room's scripts and the styles, as the build of the house makes them."""
