@@ -12,6 +12,7 @@ from server.settings import Settings
 
 async def load(settings: Settings) -> None:
     from server import app as composition  # here: the press process, a child of this one, needs none of it
+    from server.core.http import DATABASE
     from server.demo import loading
 
     app = composition.build(settings)
@@ -19,7 +20,7 @@ async def load(settings: Settings) -> None:
         await loading.load_once(app)
     finally:
         await app[composition.TASKS].close()
-        await app[composition.DATABASE].close()
+        await app[DATABASE].close()
 
 
 if __name__ == "__main__":

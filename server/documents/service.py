@@ -200,9 +200,7 @@ async def _signed(office: Office, report: Report, signer: SigningKeyHandle, code
     )
 
 
-def _print_and_sign(
-    sheet: Sheet, signer: SigningKeyHandle, number: str, at: datetime, timestamp_address: str
-) -> bytes:
+def _print_and_sign(sheet: Sheet, signer: SigningKeyHandle, number: str, at: datetime, timestamp_address: str) -> bytes:
     timestamps = web_timestamps(timestamp_address) if timestamp_address else None
     return sign(printed(sheet), signer=signer, number=number, at=at, timestamps=timestamps)
 

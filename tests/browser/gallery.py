@@ -26,7 +26,8 @@ ROOT = Path(__file__).parents[2]
 GALLERY = "partials/gallery.html"
 ICONS = re.findall(r'id="i-([\w-]+)"', (ROOT / "templates/partials/icons.svg").read_text())
 NODE = (
-    "import('esbuild').then(b => b.build({entryPoints: ['js/pages/app.js', 'js/pages/account.js', 'css/app.css'].map(n => 'static/' + n),"
+    "const shown = ['js/pages/app.js', 'js/pages/account.js', 'css/app.css'].map(n => 'static/' + n);"
+    "import('esbuild').then(b => b.build({entryPoints: shown,"
     " bundle: true, format: 'esm', target: 'es2022', outdir: process.argv[1], outbase: 'static'}))"
 )
 
