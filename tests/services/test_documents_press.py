@@ -1,4 +1,4 @@
-"""The press: a process that comes with the first sheet, is replaced when killed, and goes when there is nothing to do."""
+"""The press: comes with the first sheet, is replaced when killed, and goes when there is nothing to do."""
 
 import asyncio
 import os
