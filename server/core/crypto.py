@@ -1,5 +1,6 @@
 """Keys: sealing of fields, blind indexes, derived secrets. The site key lives outside the database."""
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -63,11 +64,24 @@ class Keyring:
         """Keys from a file of lines `number:hex`, readable by its owner alone; made when asked to."""
         if not path.exists() and create:
             path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(f"1:{secrets.token_hex(KEY_BYTES)}\n")
+            _create(path, f"1:{secrets.token_hex(KEY_BYTES)}\n")
         lines = [line.split(":", 1) for line in path.read_text().split()]
         return cls({int(number): bytes.fromhex(key) for number, key in lines})
+
+
+def _create(path: Path, text: str) -> None:
+    """All of the file or nothing; when several processes start at once, the first one's stays."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(descriptor)
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()
 
 
 def _derive(key: bytes, purpose: str) -> bytes:
