@@ -123,6 +123,11 @@ def _wire_core(app: web.Application, settings: Settings, clock: Clock) -> None:
     app[edge.IDENTIFY] = identify
     app[edge.OWN_ORIGINS] = frozenset({settings.base_url, *settings.origins})
     app[accounts_routes.LIMITER] = _limiter(settings)
+    give_speech(settings, translations)
+
+
+def give_speech(settings: Settings, translations: Translations) -> None:
+    """In what words a process writes mails, and where their links lead."""
     notices.speech = notices.Speech(translations.say, settings.base_url)
 
 
@@ -200,8 +205,9 @@ def _limiter(settings: Settings) -> Limiter:
 
 
 @asynccontextmanager
-async def hints_from_worker(settings: Settings, database: Database) -> AsyncIterator[None]:
-    """What the worker process changes is told to the pages of the serving ones, through Redis."""
+async def voice_of_worker(settings: Settings, database: Database) -> AsyncIterator[None]:
+    """What the worker process changes is told to the pages of the serving ones, through Redis; its mails as theirs."""
+    give_speech(settings, Translations(places.locales()))
     if not settings.redis_url:
         yield
         return
@@ -230,6 +236,8 @@ async def _pass_on(signalling: Signaling, database: Database, one: Announcement)
     kind, _, id = one.topic.partition(":")
     if kind == "meeting" and one.kind == "room_closed":
         await signalling.close_room(id, str(one.facts["reason"]))
+    elif kind == "meeting" and one.kind == "written":
+        signalling.stir(id)
     elif kind == "meeting" and one.kind == "revoked":
         await signalling.revoke(participant=str(one.facts["participant"]))
     elif kind == "person" and one.kind == "revoked":

@@ -103,7 +103,7 @@ async def _work(settings: Settings) -> None:
 
     await upgrade(settings.store_url)
     tasks = Tasks()
-    async with upkeep.open_database(settings) as database, composition.hints_from_worker(settings, database):
+    async with upkeep.open_database(settings) as database, composition.voice_of_worker(settings, database):
         worker.start(tasks, database, settings)
         await _until_told_to_stop()
         await tasks.close()

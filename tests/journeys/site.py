@@ -1,12 +1,13 @@
 """The real program as a process of its own, so that it can be killed and started again on the same folder."""
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from tests import node
@@ -51,6 +52,11 @@ class Site:
                 return
             await asyncio.sleep(0.05)
         raise TimeoutError(f"the site does not open:\n{self.said.read_text()[-4000:]}")
+
+    async def signed(self, case):
+        """How many documents were signed for a case."""
+        with closing(sqlite3.connect(f"file:{self.data / 'lianzhen.sqlite'}?mode=ro", uri=True)) as store:
+            return store.execute("select count(*) from documents where subject_id = ?", [case]).fetchone()[0]
 
     def kill(self):
         """As a power cut does: nothing is said to anybody."""

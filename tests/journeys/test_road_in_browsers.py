@@ -8,10 +8,9 @@ import asyncio
 import io
 import random
 import re
-import sqlite3
 import time
 import unicodedata
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +22,6 @@ from pypdf import PdfReader
 
 from server.consultation.states import State
 from server.core.i18n import BEIJING
-from server.demo import PASSWORD
 from server.demo.stories import STORIES
 from server.patients.names import invent_id_no
 from server.patients.papers import Sex
@@ -291,14 +289,12 @@ async def opinion_is_signed(doctor, expert, site, case):
     form = expert.page.locator("#opinion-form")
     assert await form.locator("[name=findings]").input_value() == "V4–V6 ST 段压低 0.1 mV。"
     await form.locator("[name=plan]").fill(PLAN)
-    await form.locator("[name=secret]").fill(PASSWORD)
+    await form.locator("[name=secret]").fill(expert.password)
     await form.get_by_role("button", name=expert.say("签名并出具")).evaluate(TWENTY_CLICKS)
     await expect(expert.page.locator(".opinion-panel")).to_contain_text(PLAN, timeout=LONG)
     await expect(doctor.page.locator(".opinion-panel")).to_contain_text(PLAN, timeout=LONG)
     assert await doctor.page.evaluate("window.stayed"), "the page was loaded anew"
-    with closing(sqlite3.connect(f"file:{site.data / 'lianzhen.sqlite'}?mode=ro", uri=True)) as store:
-        signed = store.execute("select count(*) from documents where subject_id = ?", [case.split("/")[-1]]).fetchone()
-    assert signed == (1,)
+    assert await site.signed(case.split("/")[-1]) == 1
 
 
 async def report_is_opened(doctor):
