@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,7 @@ def inside(
     seat: Seat,
     missed: Missed,
     *,
+    withdrawn: Collection[str],
     roster: Mapping[str, Any],
     ice: Mapping[str, Any],
     again: str,
@@ -31,7 +32,7 @@ def inside(
 ) -> dict[str, Any]:
     return {
         "state": "in",
-        **_common(seat, again, at),
+        **_common(seat, again, at, withdrawn),
         **roster,
         "ice": dict(ice),
         "seq": missed.seq,
@@ -44,8 +45,9 @@ def waiting(seat: Seat, *, again: str, at: datetime) -> dict[str, Any]:
     return {"state": "waiting", **_common(seat, again, at)}
 
 
-def _common(seat: Seat, again: str, at: datetime) -> dict[str, Any]:
-    return {"you": {**_you(seat.grant), "hand": seat.hand}, "room": _room(seat.grant), "again": again, "at": stamp(at)}
+def _common(seat: Seat, again: str, at: datetime, withdrawn: Collection[str] = ()) -> dict[str, Any]:
+    room = {**_room(seat.grant), "withdrawn": sorted(withdrawn)}
+    return {"you": {**_you(seat.grant), "hand": seat.hand}, "room": room, "again": again, "at": stamp(at)}
 
 
 def _you(grant: Grant) -> dict[str, Any]:

@@ -20,6 +20,7 @@ class History:
 
     seq: int = 0
     ended: bool = False
+    withdrawn: set[str] = field(default_factory=set)  # to what the patient no longer consents
     began: dict[str, list[str]] = field(default_factory=dict)  # participant → stays, in order
     over: set[tuple[str, str]] = field(default_factory=set)  # (participant, stay) of who left
     admitted: dict[str, int] = field(default_factory=dict)  # participant → seq of the admission
@@ -41,6 +42,9 @@ class History:
                 self.admitted[who] = entry.seq
             case "denied" | "removed":
                 self.admitted.pop(who, None)
+            case "consent":
+                change = self.withdrawn.discard if entry.body.get("on") else self.withdrawn.add
+                change(str(entry.body.get("of", "")))
             case "ended":
                 self.ended = True
 

@@ -105,8 +105,9 @@ class LiveRoom:
         again = await self._ticket(seat.grant)
         missed = await self._missed(seat, last)
         seat, at = self.room.holds(seat.who, seat.epoch), self.means.clock.now()
-        ice = self.means.ice.issue(seat.who, at)
-        return answers.inside(seat, missed, roster=self.room.roster(seat), ice=ice, again=again, at=at)
+        ice, withdrawn = self.means.ice.issue(seat.who, at), self.room.history.withdrawn
+        roster = self.room.roster(seat)
+        return answers.inside(seat, missed, withdrawn=withdrawn, roster=roster, ice=ice, again=again, at=at)
 
     async def _missed(self, seat: Seat, last: int) -> answers.Missed:
         beyond = last > self.room.history.seq and await self._beyond(last)

@@ -132,7 +132,10 @@ class Journal(Protocol):
     """
 
     async def append(self, room: str, kind: str, by: str | None, body: Mapping[str, Any], key: str) -> Entry:
-        """The entry, committed. The same room and `key` again returns the first entry unchanged."""
+        """The entry, committed. The same room and `key` again returns the first entry unchanged.
+
+        Raises `NotBegun` (signaling.refusals) for an `ended` that must wait: nothing is written.
+        """
 
     async def since(self, room: str, seq: int, limit: int) -> Sequence[Entry]:
         """Up to `limit` entries numbered above `seq`, in order."""

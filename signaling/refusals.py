@@ -69,6 +69,12 @@ class Elsewhere(Refusal):
     code = "room.elsewhere"
 
 
+class NotBegun(Refusal):
+    """The house says that this session cannot end yet: it has not begun."""
+
+    code = "room.not_begun"
+
+
 class NotHost(Refusal):
     code = "room.not_host"
 

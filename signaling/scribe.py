@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from signaling.effects import Record
 from signaling.ports import Entry, Journal
-from signaling.refusals import Unavailable
+from signaling.refusals import Refusal, Unavailable
 from signaling.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -36,10 +36,12 @@ class Scribe:
         return self._settled.is_set()
 
     async def write(self, record: Record) -> Entry:
-        """The entry, in the log. Raises `Unavailable`."""
+        """The entry, in the log. Raises `Unavailable`, or the `Refusal` with which the house answered."""
         try:
             async with asyncio.timeout(PATIENCE), self._turn:
                 entry = await self._journal.append(self._room, record.kind, record.by, record.body, record.key)
+        except Refusal:
+            raise
         except Exception as failure:
             log.warning("the log of a room cannot be written: %s", type(failure).__name__)
             raise Unavailable() from failure
@@ -84,6 +86,9 @@ class Scribe:
                 await self.write(record)
             except Unavailable:
                 await asyncio.sleep(PAUSE)
+            except Refusal as refused:
+                log.error("an entry of kind %s was refused: %s", record.kind, refused.code)
+                return
             else:
                 return
         log.error("an entry of kind %s was given up", record.kind)

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from server.consultation import answers, attachments, centre, complaints, policy, queries, service, views
+from server.consultation import answers, attachments, centre, complaints, consenting, policy, queries, service, views
 from server.consultation.kinds import Adoption, Answer, OpinionState
 from server.consultation.model import Consultation
 from server.consultation.opinions import WRITABLE
@@ -97,6 +97,7 @@ async def case_context(request: web.Request, case: Consultation) -> dict[str, An
         "ratings": {one.person_id: one for one in await queries.ratings(unit, case.id)},
         "attendance": await meetings.attendance(unit, case.meeting_id) if case.meeting_id else [],
         "form": None,
+        "consent": await consenting.standing(unit, case, translate),
         "files": await attachments.cards(unit, case),
         "may": _may(unit, case, related),
         "room_open": answers.room_open(case) and Relation.CONSORTIUM in related,
@@ -157,5 +158,6 @@ def _may(unit: Unit, case: Consultation, related: frozenset[Relation]) -> dict[s
         "repeat": unit.may("consultation.edit", related)
         and case.state in (State.REJECTED, State.EXPIRED, State.CANCELLED, State.NO_SHOW),
         "history": unit.may("consultation.history", related),
+        "consent": unit.may("patient.read", related) and case.inviting_id == unit.actor.institution_id,
         "attach": unit.may("file.upload", related) and case.state in service.ATTACHABLE,
     }

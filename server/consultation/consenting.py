@@ -1,6 +1,10 @@
 """What consent needs of a consultation: the case somebody agrees to, and the photo of a signed paper."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from server.consultation import queries, service
+from server.consultation.answers import room_open
 from server.consultation.model import Consultation
 from server.core.errors import NotFound
 from server.core.unit import Unit
@@ -8,8 +12,12 @@ from server.directory import queries as directory
 from server.files import queries as files
 from server.files.states import Kind, Status
 from server.files.subjects import About, Access
+from server.meeting import service as meetings
+from server.patients.consent import queries as consents
+from server.patients.consent.model import IN_FORCE, Consent, ConsentKind
 from server.patients.consent.papers import ConsentPapers
 from server.patients.consent.ports import ConsentSubject
+from server.patients.consent.views import Say, signings
 
 PAPER = "consent"
 """The subject kind under which a signed paper's photo is uploaded; its id is the signing's."""
@@ -30,6 +38,28 @@ class ConsentedCase:
             fee_cents=await service.expected_fee(unit, case),
             back=f"{service.href(case)}/edit",
         )
+
+    async def changed(self, unit: Unit, consents: Sequence[Consent], *, on: bool) -> None:
+        """Those in the case's room see it at once, and whoever comes in later: it is written into the room's log."""
+        for one in consents:
+            case = await unit.session.get(Consultation, one.subject_id)
+            if case is None or not room_open(case) or case.meeting_id is None:
+                continue
+            body = {"of": one.kind.value, "on": on}
+            key = f"consent:{one.id}:{'given' if on else 'withdrawn'}"
+            await meetings.write(unit, meeting_id=case.meeting_id, kind="consent", body=body, key=key)
+
+
+async def standing(unit: Unit, case: Consultation, translate: Say) -> dict[str, Any]:
+    """What the case's pages show: `signings`, and `withdrawn_at` while the patient does not agree to go on."""
+    held = await consents.about(unit, case.id)
+    mine = [one for one in held if one.kind is ConsentKind.CONSULTATION]
+    agreed = any(one.state in IN_FORCE for one in mine)
+    withdrawn = [one.withdrawn_at for one in mine if one.withdrawn_at]
+    return {
+        "signings": signings(held, translate),
+        "withdrawn_at": max(withdrawn) if withdrawn and not agreed else None,
+    }
 
 
 async def _invited_name(unit: Unit, case: Consultation) -> str:

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from server.consultation import answers, queries
 from server.consultation.model import Consultation
+from server.consultation.states import State
 from server.core.access import Relation
 from server.core.database import Database
 from server.core.errors import NotFound
 from server.core.unit import Unit
 from server.meeting.doors import Entrant
+from server.patients.consent import service as consents
+from server.patients.consent.model import ConsentKind
 
 if TYPE_CHECKING:
     from server.meeting.model import Meeting
@@ -36,6 +39,8 @@ class ConsultationDoor:
         case = await queries.get_for(unit, "room.enter", meeting.subject_id)
         if case.meeting_id != meeting.id:
             raise NotFound
+        if case.state in (State.SCHEDULED, State.READY):  # nothing begins without consent; what has begun can be ended
+            await consents.require(unit, subject_id=case.id, kind=ConsentKind.CONSULTATION)
         related = await queries.relations_of(unit, case)
         treats = not related.isdisjoint({Relation.OWN, Relation.PARTICIPANT})
         writes = unit.actor.person_id == case.specialist_person_id

@@ -31,7 +31,7 @@ class Door(Protocol):
         """Somebody came or went; `present` are the participants in the room now, by the log."""
 
     async def ended(self, unit: Unit, meeting: Meeting) -> None:
-        """A host ended the session."""
+        """A host ended the session. Raises a Refusal when there is nothing to end yet."""
 
 
 DOORS = web.AppKey("doors", dict[str, Door])

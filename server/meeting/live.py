@@ -13,6 +13,7 @@ from server.meeting import queries, service
 from server.meeting.doors import Door
 from server.meeting.model import Meeting, MeetingEntry, RoomLink
 from signaling.ports import Entry, Grant, Stay
+from signaling.refusals import NotBegun
 
 GUEST = "guest:"
 
@@ -26,7 +27,7 @@ class SqlJournal:
     async def append(self, room: str, kind: str, by: str | None, body: Mapping[str, Any], key: str) -> Entry:
         async with self._database.unit() as unit:
             entry, new = await service.append(unit, meeting_id=room, kind=kind, by=by, body=body, key=key)
-            if new and kind in ("joined", "left", "ended"):
+            if new and (kind in ("joined", "left") or (kind == "ended" and by)):  # by nobody: the house knows already
                 await self._tell_subject(unit, room, kind)
             return _entry(unit, entry)
 
@@ -36,10 +37,17 @@ class SqlJournal:
         if door is None:
             return
         if kind == "ended":
-            await door.ended(unit, meeting)
+            await self._end(unit, door, meeting)
             return
         present = frozenset(one.by or "" for one in await queries.standing(unit, room))
         await door.presence_changed(unit, meeting, present)
+
+    async def _end(self, unit: Unit, door: Door, meeting: Meeting) -> None:
+        """Raises NotBegun: the room stays open, nothing is written."""
+        try:
+            await door.ended(unit, meeting)
+        except Refusal as refused:
+            raise NotBegun from refused
 
     async def since(self, room: str, seq: int, limit: int) -> Sequence[Entry]:
         async with self._database.unit(writes=False) as unit:

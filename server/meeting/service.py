@@ -172,6 +172,12 @@ async def append(
     return entry, True
 
 
+async def write(unit: Unit, *, meeting_id: str, kind: str, body: Mapping[str, Any], key: str) -> None:
+    """The house says something in a room: in its log, and read at once on every node."""
+    await append(unit, meeting_id=meeting_id, kind=kind, by=None, body=body, key=key)
+    unit.announce(f"meeting:{meeting_id}", "written")
+
+
 async def refuse_removed(unit: Unit, *, meeting_id: str, participant: str) -> None:
     """Raises Removed: whoever a host sent away gets no new ticket."""
     for entry in await queries.entries_of(unit, meeting_id, ("removed", "denied")):

@@ -91,6 +91,7 @@ class Visitor:
         self.session = aiohttp.ClientSession(url, cookie_jar=aiohttp.CookieJar(unsafe=True))
         self.token = ""
         self.sockets = []
+        self.heard = []
 
     async def get(self, path, **options):
         async with self.session.get(path, **options) as response:
@@ -121,6 +122,7 @@ class Visitor:
         socket = socketio.AsyncClient(reconnection=False, logger=False)
         self.sockets.append(socket)
         headers = {"Origin": self.url}
+        socket.on("*", lambda event, payload: self.heard.append((event, payload)), namespace="/room")
         await socket.connect(self.url, transports=["websocket"], namespaces=["/room"], headers=headers)
         media = {"mic": False, "cam": False, "screen": False}
         page = f"page-{len(self.sockets):04d}"
@@ -129,6 +131,14 @@ class Visitor:
         )
         assert answer["ok"], answer
         return answer
+
+    async def says(self, message, payload=None):
+        """Something said in the room entered last; the answer."""
+        return await self.sockets[-1].call(message, payload or {}, namespace="/room")
+
+    def events(self, kind):
+        """What the room's log has told so far of that kind, oldest first."""
+        return [payload["body"] for event, payload in self.heard if event == "event" and payload["kind"] == kind]
 
     async def leave(self):
         for socket in self.sockets:

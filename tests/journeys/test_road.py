@@ -38,14 +38,15 @@ async def a_patient(doctor, name="秦文远"):
     return re.search(r"/patients/([0-9a-f]{32})", made.path + made.text)[1]
 
 
-async def a_request(doctor, patient):
+async def a_request(doctor, patient, kinds=("consultation",)):
     """Begun by the chest-pain template, with consent signed on the screen; not yet submitted."""
     page = await doctor.post("/consultations", {"complaint": "chest_pain", "patient_id": patient})
     case = re.search(r"/consultations/([0-9a-f]{32})/edit", page.path)[1]
     consent = await doctor.get(f"/patients/{patient}/consent?for={case}")
     signing = re.search(r'name="signing" value="([^"]+)"', consent.text)[1]
-    fields = {"subject": case, "signing": signing, "kinds": "consultation", "signer": "patient", "strokes": STROKES}
-    signed = await doctor.post(f"/patients/{patient}/consent", {**fields, "method": "on_screen", "text": "zh"})
+    fields = {"subject": case, "signing": signing, "signer": "patient", "strokes": STROKES, "method": "on_screen"}
+    ticks = [("kinds", kind) for kind in kinds]
+    signed = await doctor.post(f"/patients/{patient}/consent", [*fields.items(), ("text", "zh"), *ticks])
     assert signed.status == 200, signed.text[-3000:]
     return case
 

@@ -269,6 +269,20 @@ async def test_a_withdrawal_ends_it_and_everybody_at_the_case_is_told(unit, adul
     assert "家属".encode() not in consent.withdrawal_sealed
 
 
+async def test_without_the_consultation_there_is_nothing_to_record_or_to_teach_with(unit, adult):
+    signed = await sign(unit, adult, *ConsentKind)
+    [begun] = [one for one in signed if one.kind is consultation]
+    ended = await service.withdraw(unit, consent=begun, said="不同意了")
+    assert (ended[0], {one.kind for one in ended}) == (begun, set(ConsentKind))
+    assert await forces(unit) == set()
+
+
+async def test_a_permission_to_record_ends_alone(unit, adult):
+    signed = await sign(unit, adult, consultation, ConsentKind.RECORDING)
+    await service.withdraw(unit, consent=signed[1], said="不要录像")
+    assert await forces(unit) == {consultation}
+
+
 async def test_who_withdrew_may_agree_again(unit, adult):
     [consent] = await sign(unit, adult)
     await service.withdraw(unit, consent=consent, said="再想想")

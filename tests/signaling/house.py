@@ -14,6 +14,7 @@ from signaling.memory import Hub, MemoryBus, MemoryStore
 from signaling.ports import Entry, Grant, Pass, Stay
 from signaling.redis_bus import RedisBus
 from signaling.redis_store import RedisStore
+from signaling.refusals import NotBegun
 
 ROOM, LIVE = "/room", "/live"
 KEY = b"sixteen bytes or more of it"
@@ -29,9 +30,12 @@ class Log:
     def __init__(self):
         self.rooms = {}
         self.down = False
+        self.begun = True
 
     async def append(self, room, kind, by, body, key):
         await self._reach()
+        if kind == "ended" and not self.begun:
+            raise NotBegun
         entries = self.rooms.setdefault(room, {})
         if key not in entries:
             entries[key] = Entry(room, len(entries) + 1, datetime.now(UTC), kind, by, dict(body))

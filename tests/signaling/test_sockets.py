@@ -37,6 +37,7 @@ async def test_a_page_joins_and_sees_who_is_there(site):
         "kind": "consultation",
         "title": "心内科会诊",
         "ends": "2026-11-23T02:00:00.000Z",
+        "withdrawn": [],
     }
     assert [(e["seq"], e["kind"], e["by"]) for e in wang.answer["events"]] == [
         (1, "joined", "zhao"),
@@ -301,6 +302,26 @@ async def test_only_a_host_ends_the_session_and_then_it_is_over(site, house):
     }
     late = await site.page(grant("li"))
     assert refusal(late.answer) == "room.ended"
+
+
+async def test_a_session_that_the_house_calls_not_begun_is_not_ended(site, house):
+    zhao = await site.page(host())
+    house.log.begun = False
+    assert refusal(await zhao.ask("end")) == "room.not_begun"
+    assert house.log.kinds() == ["joined"]
+    house.log.begun = True
+    assert (await zhao.ask("end"))["ok"]
+
+
+async def test_to_what_the_patient_no_longer_consents_is_told_and_stands_in_every_answer(site, house):
+    zhao, wang = await site.page(host()), await site.page(grant())
+    assert zhao.answer["room"]["withdrawn"] == []
+    for n, (of, on) in enumerate([("teaching", False), ("consultation", False), ("teaching", True)]):
+        await house.log.append("r1", "consent", None, {"of": of, "on": on}, f"consent:{n}")
+    site.signaling.stir("r1")
+    await wang.until(lambda: [event["body"] for event in wang.log[-3:]] == house.log.told("consent"))
+    li = await site.page(grant("li"))
+    assert li.answer["room"]["withdrawn"] == ["consultation"]
 
 
 async def test_the_house_ends_a_session(site, house):

@@ -23,6 +23,7 @@ class Cases:
     """Subjects of consents: cases by id."""
 
     known: dict[str, ConsentSubject] = field(default_factory=dict)
+    changes: list[tuple] = field(default_factory=list)
 
     def add(self, id, patient_id, **facts):
         self.known[id] = ConsentSubject(id=id, patient_id=patient_id, back=f"/consultations/{id}/edit", **facts)
@@ -31,6 +32,9 @@ class Cases:
         if subject_id not in self.known:
             raise NotFound
         return self.known[subject_id]
+
+    async def changed(self, unit, consents, *, on):
+        self.changes.extend((one.subject_id, one.kind, on) for one in consents)
 
 
 @dataclass

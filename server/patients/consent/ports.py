@@ -1,9 +1,11 @@
 """What consents need of capabilities above: the case they are about, the photo of the paper. Filled by the site."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from server.core.unit import Unit
+from server.patients.consent.model import Consent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +26,9 @@ class ConsentSubject:
 class Subjects(Protocol):
     async def subject(self, unit: Unit, subject_id: str) -> ConsentSubject:
         """The case, when the actor may ask for consent to it. Raises NotFound."""
+
+    async def changed(self, unit: Unit, consents: Sequence[Consent], *, on: bool) -> None:
+        """These were just given, or withdrawn: whoever is talking about the case must know."""
 
 
 class Papers(Protocol):

@@ -121,7 +121,7 @@ async def sign(request: web.Request) -> web.StreamResponse:
 
 async def _record(request: web.Request, patient: Patient, subject: ConsentSubject, sent: Signing) -> None:
     unit = unit_of(request)
-    await service.record(
+    given = await service.record(
         unit,
         patient=patient,
         subject_id=subject.id,
@@ -131,6 +131,7 @@ async def _record(request: web.Request, patient: Patient, subject: ConsentSubjec
         shown=Shown(locale=sent.text, fee=fee_in(request, subject, sent.text)),
         signing_id=sent.signing,
     )
+    await request.app[SUBJECTS].changed(unit, given, on=True)
 
 
 async def _proof(request: web.Request, sent: Signing) -> Strokes | str:
@@ -213,5 +214,6 @@ async def withdraw(request: web.Request) -> web.StreamResponse:
     form = await read_form(request, Withdrawal)
     if form.errors:
         raise Invalid(form.errors)
-    await service.withdraw(unit, consent=consent, said=form.value.said)
+    ended = await service.withdraw(unit, consent=consent, said=form.value.said)
+    await request.app[SUBJECTS].changed(unit, ended, on=False)
     return see_other(f"/patients/{consent.patient_id}/consents/{consent.signing_id}")

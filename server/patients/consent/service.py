@@ -116,13 +116,24 @@ async def record_emergency(
     return consent
 
 
-async def withdraw(unit: Unit, *, consent: Consent, said: str) -> None:
-    """The patient, or who signed, no longer agrees; `said` is their words or who told us. Raises ConsentOver."""
-    consent.move(ConsentState.WITHDRAWN)
-    consent.withdrawn_at, consent.withdrawn_by_id = unit.now, unit.actor.person_id
-    consent.withdrawal_sealed = unit.keys.seal(said.strip().encode(), _about(consent, "withdrawal"))
+async def withdraw(unit: Unit, *, consent: Consent, said: str) -> list[Consent]:
+    """The patient, or who signed, no longer agrees; `said` is their words or who told us. What ended is returned.
+
+    Without the consultation there is nothing to record or to teach with: those permissions end with it.
+    Raises ConsentOver.
+    """
+    ending = [consent]
+    if consent.kind is ConsentKind.CONSULTATION:
+        held = await queries.about(unit, consent.subject_id)
+        ending += [one for one in held if one is not consent and one.state is ConsentState.SIGNED]
+    for one in ending:
+        one.move(ConsentState.WITHDRAWN)
+        one.withdrawn_at, one.withdrawn_by_id = unit.now, unit.actor.person_id
+        one.withdrawal_sealed = unit.keys.seal(said.strip().encode(), _about(one, "withdrawal"))
     await unit.session.flush()
-    _tell(unit, consent, "withdrawn")
+    for one in ending:
+        _tell(unit, one, "withdrawn")
+    return ending
 
 
 async def in_force(unit: Unit, *, subject_id: str, kind: ConsentKind, texts: ConsentTexts = TEXTS) -> bool:

@@ -14,6 +14,7 @@ import { t } from "./words.js";
 export function refusalSays(code) {
   const known = {
     "room.not_host": t("只有主持人可以这样做"),
+    "room.not_begun": t("会诊还没有开始：双方都进入后才能结束。您可以先“仅我离开”，会诊室会留着"),
     "room.not_allowed": t("您在这个会诊室里不能这样做"),
     "room.nobody_there": t("对方已不在会诊室"),
     "message.too_fast": t("操作太快，请稍等一秒再试"),
@@ -36,7 +37,35 @@ export function entrySays({ kind, by, body }, nameOf) {
   if (kind === "removed") return t("%(name)s 被主持人请出", { name });
   if (kind === "denied") return t("主持人没有准许 %(name)s 进入", { name });
   if (kind === "shared") return body.on ? t("%(name)s 开始共享屏幕", { name }) : t("%(name)s 停止共享屏幕", { name });
+  if (kind === "consent") return consentSays(body.of, body.on);
   if (kind === "ended") return t("会诊结束");
+  return null;
+}
+
+/**
+ * @param {string} of
+ * @param {boolean} on
+ */
+function consentSays(of, on) {
+  const [given, withdrawn] = {
+    consultation: [t("患者同意继续会诊"), t("患者撤回了对会诊的同意")],
+    recording: [t("患者同意录制"), t("患者撤回了对录制的同意")],
+    teaching: [t("患者同意用于教学"), t("患者撤回了对教学使用的同意")],
+  }[of] ?? [null, null];
+  return on ? given : withdrawn;
+}
+
+/**
+ * What stands over the room for as long as the patient does not agree.
+ * @param {Iterable<string>} withdrawn as in `room.withdrawn`
+ * @returns {{says: string, end: boolean} | null} end: there is nothing left to go on with
+ */
+export function withdrawnSays(withdrawn) {
+  const held = new Set(withdrawn);
+  if (held.has("consultation"))
+    return { says: t("患者已撤回对会诊的同意：请停止讨论病情，由主持人结束会诊"), end: true };
+  if (held.has("recording")) return { says: t("患者已撤回对录制的同意：不得录制"), end: false };
+  if (held.has("teaching")) return { says: t("患者已撤回对教学使用的同意：不得用于教学"), end: false };
   return null;
 }
 

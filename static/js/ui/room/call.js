@@ -20,6 +20,7 @@ import { banner, placeSays, Scene } from "./scene.js";
 import { Side } from "./side.js";
 import { Sounds } from "./sounds.js";
 import { Talk } from "./talk.js";
+import { Withdrawal } from "./withdrawal.js";
 
 /** @typedef {import("../../media/capture.js").Capture} Capture */
 /** @typedef {import("../../lib/journal.js").Entry} Entry */
@@ -47,6 +48,7 @@ export class Call {
   pinned = null;
   ears = new Ears();
   minutes = new Minutes();
+  withdrawal = new Withdrawal(() => void this.ask("end"));
   #told = "";
   #beganAt = 0;
   #drawn = false;
@@ -174,7 +176,7 @@ export class Call {
       live: () => this.live(),
       flows: ({ id }) => Boolean(this.mesh?.ties.get(id)?.link.connected),
       placed: (place) => this.#placed(place),
-      seated: ({ me, ice, first }) => this.#seated(me, ice, first),
+      seated: ({ me, ice, first, room }) => (this.withdrawal.begin(room.withdrawn, me.host), this.#seated(me, ice, first)),
       people: (change, calling) => this.#met(change, calling),
       entries: (entries, how) => this.#heard(entries, how),
       signal: (signal) => this.mesh?.take(signal),
@@ -252,6 +254,7 @@ export class Call {
   #heard(entries, how) {
     this.minutes.read(entries);
     this.talk.take(entries, how);
+    this.withdrawal.read(entries, Boolean(this.seat.me?.host));
     if (how.fresh) this.minutes.announce(entries, this.seat.me?.id);
     this.changed();
   }

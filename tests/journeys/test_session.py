@@ -1,0 +1,112 @@
+"""A session ended before it began, and one whose patient withdraws consent: over HTTP and sockets, both stores."""
+
+import asyncio
+import re
+import time
+from datetime import datetime
+
+import orjson
+
+from tests.journeys.test_road import REQUEST, a_patient, a_request, house  # noqa: F401 - the fixture
+
+JSON = {"Accept": "application/json"}
+
+
+async def until(look, within=5.0):
+    """As soon as it is so; the seconds it took."""
+    began = time.monotonic()
+    while not look():
+        assert time.monotonic() - began < within, "it never became so"
+        await asyncio.sleep(0.02)
+    return time.monotonic() - began
+
+
+async def planned(house, kinds=("consultation",)):  # noqa: F811
+    """A consultation whose hour has come: doctor, expert, its address, its room."""
+    doctor, centre, expert = [await house.visitor(one) for one in ("wangfang", "chenyu", "zhaomin")]
+    case = await a_request(doctor, await a_patient(doctor), kinds=kinds)
+    await doctor.post(f"/consultations/{case}/submit", REQUEST)
+    drawer = await centre.get(f"/consultations/{case}/drawer")
+    post = re.search(r'name="post_id" value="([0-9a-f]{32})"(?:(?!post_id).)*?赵敏', drawer.text, re.DOTALL)[1]
+    await centre.post(f"/consultations/{case}/invite", {"post_id": post})
+    await expert.post(f"/consultations/{case}/accept")
+    drawer = await centre.get(f"/consultations/{case}/drawer")
+    slot = re.search(r'name="slot"[^>]*value="([^"]+)"', drawer.text)[1]
+    await centre.post(f"/consultations/{case}/schedule", {"slot": slot, "minutes": "30"})
+    house.clock.at = datetime.fromisoformat(slot.replace(" ", "+"))
+    for one, login in ((doctor, "wangfang"), (expert, "zhaomin")):
+        await one.sign_in(login)  # the night passed: sessions are idle
+    page = await expert.get(f"/consultations/{case}")
+    return doctor, expert, f"/consultations/{case}", page.link(r"/rooms/[0-9a-f]{32}")
+
+
+async def withdraws(doctor, case, kind="远程会诊"):
+    page = await doctor.get(case)
+    document = await doctor.get(page.link(r"/patients/[0-9a-f]{32}/consents/[0-9a-f]{32}"))
+    form = rf"患者撤回同意：{kind}.*?action=\"(/consents/[0-9a-f]{{32}}/withdraw)\""
+    form = re.search(form, document.text, re.DOTALL)
+    done = await doctor.post(form[1], {"said": "患者本人当面表示不再同意"})
+    assert (done.status, "已撤回" in done) == (200, True), done.text[-2000:]
+
+
+# ---- ending
+
+
+async def test_a_session_that_never_began_is_not_ended_and_the_room_stays(house):  # noqa: F811
+    doctor, expert, case, room = await planned(house)
+    await doctor.enter(room)
+    assert await doctor.says("end") == {"ok": False, "error": {"code": "room.not_begun"}}
+    await expert.enter(room)
+    await until(lambda: len(doctor.events("joined")) == 1)
+    assert "会诊中" in await doctor.get(case)
+    assert (await doctor.says("end"))["ok"]
+    await until(lambda: ("closed", {"reason": "ended"}) in expert.heard)
+    assert "待出具意见" in await doctor.get(case)
+
+
+async def test_a_session_ended_on_the_page_of_the_case_ends_in_the_room(house):  # noqa: F811
+    doctor, expert, case, room = await planned(house)
+    for one in (doctor, expert):
+        await one.enter(room)
+    ended = await expert.post(f"{case}/end")
+    assert (ended.status, "待出具意见" in ended) == (200, True), ended.text[-2000:]
+    for one in (doctor, expert):
+        await until(lambda one=one: ("closed", {"reason": "ended"}) in one.heard)
+
+
+# ---- consent
+
+
+async def test_everybody_in_the_room_sees_within_two_seconds_that_consent_was_withdrawn(house):  # noqa: F811
+    doctor, expert, case, room = await planned(house, ("consultation", "recording", "teaching"))
+    for one in (doctor, expert):
+        assert (await one.enter(room))["room"]["withdrawn"] == []
+    await withdraws(doctor, case)
+    over = [{"of": kind, "on": False} for kind in ("consultation", "recording", "teaching")]
+    for one in (doctor, expert):
+        took = await until(lambda one=one: len(one.events("consent")) == 3, within=2)
+        assert took < 2
+        assert sorted(one.events("consent"), key=lambda body: body["of"]) == over
+        assert "患者已撤回对会诊的同意" in await one.get(case)
+    assert "患者已撤回对会诊的同意" in await expert.get(f"{case}/summary")
+    again = await expert.enter(room)
+    assert again["room"]["withdrawn"] == ["consultation", "recording", "teaching"]
+    assert (await doctor.says("end"))["ok"]
+    assert "待出具意见" in await doctor.get(case)
+
+
+async def test_a_permission_to_record_ends_by_itself(house):  # noqa: F811
+    doctor, expert, case, room = await planned(house, ("consultation", "recording"))
+    for one in (doctor, expert):
+        await one.enter(room)
+    await withdraws(doctor, case, "录音录像")
+    await until(lambda: expert.events("consent") == [{"of": "recording", "on": False}])
+    assert "患者已撤回对会诊的同意" not in await expert.get(case)
+
+
+async def test_nothing_begins_without_consent(house):  # noqa: F811
+    doctor, expert, case, room = await planned(house)
+    await withdraws(doctor, case)
+    refused = await expert.post(f"{room}/join", headers=JSON)
+    assert (refused.status, orjson.loads(refused.text)["code"]) == (409, "consent.withdrawn")
+    assert "患者已撤回同意" in await doctor.get(room)
