@@ -13,11 +13,12 @@ from server.settings import Settings
 async def load(settings: Settings) -> None:
     from server import app as composition  # here: the press process, a child of this one, needs none of it
     from server.core.http import DATABASE
-    from server.demo import loading
+    from server.demo import cases, loading
 
     app = composition.build(settings)
     try:
-        await loading.load_once(app)
+        if teller := await loading.load_once(app):
+            await cases.attach(app, teller)  # whoever serves looks at them
     finally:
         await app[composition.TASKS].close()
         await app[DATABASE].close()

@@ -8,12 +8,12 @@ from server.demo import PASSWORD, cases, cast, places
 from server.documents import signers
 
 
-async def load_once(app: web.Application) -> None:
-    """Fills an empty store; one that is not stays as it is. The pictures are then looked at by whoever serves."""
+async def load_once(app: web.Application) -> cases.Teller | None:
+    """Fills an empty store; one that is not stays as it is. Returns who still has pictures to attach."""
     database = app[DATABASE]
     async with database.unit(writes=False) as unit:
         if await places.exist(unit):
-            return
+            return None
     hashed = await passwords.hashed(PASSWORD)
     async with database.unit() as unit:
         found = await places.build(unit)
@@ -21,4 +21,4 @@ async def load_once(app: web.Application) -> None:
         await cast.enrol_all(unit, found, hashed)
         teller = cases.Teller(app, unit, PASSWORD)
         await teller.tell_all()
-    await cases.attach(app, teller)
+    return teller

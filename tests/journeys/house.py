@@ -13,6 +13,7 @@ from server import app as composition
 from server import demo, log
 from server.core.clock import SystemClock
 from server.core.http import DATABASE
+from server.demo import loading
 from server.migrations import upgrade
 from server.settings import Settings
 
@@ -25,7 +26,7 @@ async def open_house(folder, *, database_url="", clock=None, port=0, **options):
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     await upgrade(settings.store_url)
     app = composition.build(settings, clock=clock or SystemClock())
-    await demo.load_once(app)
+    await loading.load_once(app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, settings.host, settings.port).start()
