@@ -1,0 +1,126 @@
+"""People of a hall as the tests need them: aiortc peers that publish encoded pictures and count what they receive."""
+
+import asyncio
+import fractions
+import time
+
+import aioice.ice
+import av
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.codecs import get_encoder
+from aiortc.mediastreams import MediaStreamTrack
+from aiortc.rtcconfiguration import RTCBundlePolicy
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
+from aiortc.rtcrtpreceiver import RTCRtpReceiver
+
+LOOPBACK = "127.0.0.1"
+
+
+def on_loopback(monkeypatch):
+    """aioice never offers 127.0.0.1 by itself, and a test machine may have nothing else."""
+    monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda use_ipv4, use_ipv6: [LOOPBACK])
+
+
+def connection():
+    return RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+
+
+async def eventually(true, within=10.0):
+    """Waits for a state."""
+    deadline = time.monotonic() + within
+    while not true():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        await asyncio.sleep(0.01)
+
+
+class Camera(MediaStreamTrack):
+    """Real VP8 or Opus, encoded when asked for; `shade` tells one camera from another."""
+
+    def __init__(self, kind, shade=0, rate=25):
+        super().__init__()
+        self.kind, self.shade, self.rate, self.number = kind, shade, rate, 0
+        self.began = time.monotonic()
+
+    async def recv(self):
+        step = 1 / self.rate if self.kind == "video" else 0.02
+        await asyncio.sleep(max(0.0, self.began + self.number * step - time.monotonic()))
+        frame = self._picture() if self.kind == "video" else self._sound()
+        self.number += 1
+        return frame
+
+    def _picture(self):
+        frame = av.VideoFrame(160, 120, "yuv420p")
+        for plane in frame.planes:
+            plane.update(bytes([self.shade]) * plane.buffer_size)
+        frame.pts, frame.time_base = self.number * 90000 // self.rate, fractions.Fraction(1, 90000)
+        return frame
+
+    def _sound(self):
+        frame = av.AudioFrame("s16", "stereo", 960)
+        frame.planes[0].update(bytes([0, 20]) * (frame.planes[0].buffer_size // 2))
+        frame.sample_rate, frame.pts, frame.time_base = 48000, self.number * 960, fractions.Fraction(1, 48000)
+        return frame
+
+
+class Publisher:
+    def __init__(self, hall, who, roles=("voice", "face"), shade=60):
+        self.hall, self.who, self.roles, self.shade = hall, who, roles, shade
+        self.pc = connection()
+
+    async def publish(self):
+        for role in self.roles:
+            self.pc.addTransceiver(Camera("audio" if role == "voice" else "video", self.shade), "sendonly")
+        return await self.offer()
+
+    async def offer(self):
+        await self.pc.setLocalDescription()
+        roles = {t.mid: role for t, role in zip(self.pc.getTransceivers(), self.roles, strict=False)}
+        answer = await self.hall.publish(self.who, self.pc.localDescription.sdp, roles)
+        await self.pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        return self
+
+    async def close(self):
+        await self.pc.close()
+
+
+class Watcher:
+    """Answers every offer; `seen[view]` are the decoded pictures' shades, `heard[view]` counts frames of sound."""
+
+    def __init__(self, hall, who):
+        self.hall, self.who, self.pc = hall, who, connection()
+        self.seen, self.heard, self.offers, self._tasks = {}, {}, [], []
+        self.views = {}
+
+    async def watch(self, views=None):
+        await self.hall.watch(self.who, views)
+        return self
+
+    async def offered(self, event):
+        self.offers.append(event)
+        await self.pc.setRemoteDescription(RTCSessionDescription(event.sdp, "offer"))
+        for transceiver in self.pc.getTransceivers():
+            track = transceiver.receiver.track
+            if track is not None and not getattr(track, "followed", False):
+                track.followed = True
+                self._tasks.append(asyncio.ensure_future(self._follow(track, transceiver.mid)))
+        self.views = dict(event.views)
+        await self.pc.setLocalDescription()
+        await self.hall.answer(self.who, event.number, self.pc.localDescription.sdp)
+
+    async def _follow(self, track, mid):
+        while True:
+            frame = await track.recv()
+            if isinstance(frame, av.VideoFrame):
+                shade = frame.to_ndarray(format="yuv420p")[0, 0]
+                self.seen.setdefault(self.views.get(mid), []).append(int(shade))
+            else:
+                self.heard[self.views.get(mid)] = self.heard.get(self.views.get(mid), 0) + 1
+
+    async def close(self):
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.pc.close()
+
+
+__all__ = ["RTCRtpCodecParameters", "RTCRtpReceiver", "get_encoder"]
