@@ -38,11 +38,24 @@ def test_picture_loss_reads_as_such():
 def test_the_largest_layer_comes_first_and_a_small_line_gets_a_small_one():
     assert Ladder(0.0).choose(-1, RATES, 0.0) == 2
     ladder = Ladder(0.0)
-    ladder.estimated(600_000)
-    assert ladder.choose(2, RATES, 1.0) == 1
-    ladder.estimated(100_000)
-    assert ladder.choose(1, RATES, 2.0) == 0
-    assert ladder.choose(0, RATES, 3.0) == 0
+    ladder.estimated(600_000, 0.0)
+    assert ladder.choose(-1, RATES, 0.0) == 1
+    ladder.estimated(2_000_000, 0.0)
+    ladder.estimated(600_000, 0.5)
+    assert ladder.choose(2, RATES, 0.5) == 1
+    ladder.estimated(100_000, 0.9)
+    assert ladder.choose(1, RATES, 1.0) == 0
+    assert ladder.choose(0, RATES, 1.1) == 0
+
+
+def test_a_low_estimate_alone_does_not_end_a_trial():
+    ladder = Ladder(0.0)
+    ladder.estimated(120_000, 0.0)
+    assert ladder.choose(0, RATES, CALM) == 1
+    ladder.estimated(180_000, CALM + 1)
+    assert ladder.choose(1, RATES, CALM + 1) == 2
+    ladder.lost(0.05, CALM + 2)
+    assert ladder.choose(2, RATES, CALM + 2) == 0
 
 
 def test_heavy_loss_brings_down_one_layer():
@@ -63,10 +76,12 @@ def test_calm_leads_up_again_one_step_at_a_time():
 def test_a_trial_that_fails_is_not_repeated_so_soon():
     ladder = Ladder(0.0)
     assert ladder.choose(1, RATES, CALM) == 2
-    ladder.lost(0.2, CALM + 1)
-    assert ladder.choose(2, RATES, CALM + 1) == 1
-    assert ladder.choose(1, RATES, CALM + 1 + 1.5 * CALM) == 1
-    assert ladder.choose(1, RATES, CALM + 1 + 2 * CALM) == 2
+    for wait in (2 * CALM, 4 * CALM):
+        failed = ladder._rose + 1
+        ladder.lost(0.2, failed)
+        assert ladder.choose(2, RATES, failed) == 1
+        assert ladder.choose(1, RATES, failed + wait - 0.1) == 1
+        assert ladder.choose(1, RATES, failed + wait) == 2
 
 
 def test_the_page_sets_the_ceiling():
@@ -94,7 +109,7 @@ def test_a_layer_that_does_not_come_in_is_never_chosen_while_another_does(steps)
         ladder.ceiling = ceiling
         ladder.lost(loss, float(now))
         if estimate:
-            ladder.estimated(estimate)
+            ladder.estimated(estimate, float(now))
         highest = min(len(rates) - 1, len(rates) - 1 if ceiling is None else ceiling)
         chosen = ladder.choose(present, rates, float(now))
         if any(rates[: highest + 1]):

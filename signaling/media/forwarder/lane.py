@@ -13,7 +13,7 @@ import time
 from collections import deque
 from typing import Any, Protocol
 
-from signaling.media.forwarder.mmsg import ROOM, Inbox, Letters, Rows, name
+from signaling.media.forwarder.mmsg import ROOM, SO_TIMESTAMPNS, Inbox, Letters, Rows, name
 
 BATCH = 64  # datagrams read at once
 SPREAD = 256  # datagrams sent at once
@@ -39,6 +39,7 @@ class Lane:
         self._socket = socket.socket(self.family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         for side in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             self._socket.setsockopt(socket.SOL_SOCKET, side, BUFFER)
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         try:
             self._socket.bind((address, port))
         except OSError:
@@ -67,9 +68,9 @@ class Lane:
     # ---- in
 
     def _readable(self) -> None:
-        now = time.monotonic()
+        ahead = time.monotonic() - time.time()
         rows, known = self._inbox.rows, self.known
-        for row, raw, length in self._inbox.receive(self.fd):
+        for row, raw, length, when in self._inbox.receive(self.fd):
             first = rows.bytes[row * ROOM] if length else 255
             listener = known.get(raw)
             if first < 4:
@@ -77,7 +78,7 @@ class Lane:
             elif listener is None:
                 self.strangers += 1
             elif 128 <= first < 192:
-                listener.media(rows, row, length, now)
+                listener.media(rows, row, length, when + ahead)
             elif 20 <= first < 64:
                 listener.handshake(self._datagram(row, length))
 

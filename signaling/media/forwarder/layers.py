@@ -1,18 +1,21 @@
 """Which simulcast layer a receiver gets, from what it reports: its own estimate of its line, and loss.
 
-Down at once, up with care: a receiver's estimate (REMB) grows little beyond what it is sent, so going up is
-a trial; a trial that fails doubles the wait before the next.
+Down at once, up with care. A receiver's estimate (REMB) creeps up behind what it is sent, so a low one says little
+while one that falls says that packets queue up; going up is a trial, and one that fails doubles the wait before
+the next.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-CALM = 5.0  # seconds without complaint before a trial
+CALM = 1.0  # seconds without complaint before a trial
 LONGEST_CALM = 80.0
 TRIAL = 4.0  # seconds in which a trial may still fail
 HEAVY, LIGHT = 0.10, 0.02  # shares lost: too much for the layer; nothing to speak of
 ROOM = 0.95  # of the estimate that may be used
+FALL = 0.9  # an estimate this much below the one before has fallen
+ALARM = 2.0  # seconds for which a fall counts
 
 
 class Ladder:
@@ -24,10 +27,12 @@ class Ladder:
         self._loss = 0.0
         self._quiet = now  # since when nobody complains
         self._calm = CALM
-        self._rose = float("-inf")
+        self._rose = self._fell = float("-inf")
 
-    def estimated(self, bits: float) -> None:
+    def estimated(self, bits: float, now: float) -> None:
         """The receiver's REMB, bit/s, its other streams already taken off."""
+        if self._estimate is not None and bits < self._estimate * FALL:
+            self._fell = self._quiet = now
         self._estimate = bits
 
     def lost(self, share: float, now: float) -> None:
@@ -44,13 +49,15 @@ class Ladder:
             return min(present, max(highest, 0))
         if present not in usable:
             return self._fitting(usable, rates)
-        if self._too_much(rates[present]) and present != usable[0]:
+        if self._too_much(rates[present], now) and present != usable[0]:
             return self._down(present, usable, rates, now)
         return self._up(present, usable, rates, now)
 
-    def _too_much(self, rate: float) -> bool:
+    def _too_much(self, rate: float, now: float) -> bool:
+        if self._loss > HEAVY:
+            return True
         over = self._estimate is not None and self._estimate * ROOM < rate
-        return (over and self._loss > LIGHT) or self._loss > HEAVY or (over and (self._estimate or 0) * 1.5 < rate)
+        return over and (self._loss > LIGHT or now - self._fell < ALARM)
 
     def _down(self, present: int, usable: list[int], rates: Sequence[float], now: float) -> int:
         if now - self._rose < TRIAL:
@@ -64,9 +71,7 @@ class Ladder:
         if not higher or self._loss > LIGHT:
             return present
         enough = self._estimate is not None and rates[higher[0]] < self._estimate * ROOM
-        if not enough and now - self._quiet < self._calm:
-            return present
-        if now - self._rose < TRIAL:  # one step at a time
+        if now - self._quiet < (CALM if enough else self._calm):
             return present
         if now - self._rose > LONGEST_CALM:
             self._calm = CALM

@@ -197,7 +197,7 @@ class Subscription:
             elif isinstance(report, RtcpPsfbPacket) and report.fmt in (RTCP_PSFB_PLI, RTCP_PSFB_FIR):
                 self._need_key_frame(report, now)
             elif isinstance(report, RtcpPsfbPacket) and report.fmt == RTCP_PSFB_APP:
-                self._estimated(report.fci)
+                self._estimated(report.fci, now)
             elif isinstance(report, RtcpRrPacket):
                 self._lost(report, now)
 
@@ -217,7 +217,7 @@ class Subscription:
         if line and line.view.stream:
             line.view.stream.need_key_frame(now)
 
-    def _estimated(self, fci: bytes) -> None:
+    def _estimated(self, fci: bytes, now: float) -> None:
         """A REMB is about all that we send; each view is told what the others leave of it."""
         try:
             bits, _ = unpack_remb_fci(fci)
@@ -227,7 +227,7 @@ class Subscription:
         total = sum(used.values())
         for line, own in used.items():
             if line.ladder:
-                line.ladder.estimated(max(bits - (total - own), own * bits / total if total else bits))
+                line.ladder.estimated(max(bits - (total - own), own * bits / total if total else bits), now)
 
     def _lost(self, report: Any, now: float) -> None:
         for block in report.reports:
