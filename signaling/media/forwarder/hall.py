@@ -19,9 +19,21 @@ Way = Literal["publish", "watch"]
 
 
 class Hall:
-    def __init__(self, name: str, gate: Gate, tasks: Tasks, clocks: Clocks, tell: Callable[[MediaEvent], None]) -> None:
+    """`tell` hears what the house hears; `added` of every source that begins here, one that replaces another too."""
+
+    def __init__(
+        self,
+        name: str,
+        gate: Gate,
+        tasks: Tasks,
+        clocks: Clocks,
+        tell: Callable[[MediaEvent], None],
+        added: Callable[[Source], None] = lambda source: None,
+    ) -> None:
         self.name, self._gate, self._tasks, self._clocks, self._tell = name, gate, tasks, clocks, tell
+        self._added = added
         self.sources: dict[str, Source] = {}
+        self._brought: dict[str, Source] = {}
         self._publications: dict[str, Publication] = {}
         self._subscriptions: dict[str, Subscription] = {}
         self._levels, self._next_levels = Levels(), 0.0
@@ -70,6 +82,7 @@ class Hall:
         if known is None:
             kind: Literal["audio", "video"] = "audio" if source.kind == "audio" else "video"
             self._tell(SourceCame(self.name, source.id, source.who, source.role, kind))
+        self._added(source)
         self._arrange()
 
     def remove(self, source: Source) -> None:
@@ -77,6 +90,18 @@ class Hall:
             del self.sources[source.id]
             self._levels.forget(source.id)
             self._tell(SourceLeft(self.name, source.id))
+            self._arrange()
+
+    def bring(self, source: Source) -> None:
+        """One that another process receives and passes on to this one."""
+        self._brought[source.id] = self.sources[source.id] = source
+        self._arrange()
+
+    def take_away(self, source: str) -> None:
+        """What `bring` brought; one of the same id that begins here stays."""
+        brought = self._brought.pop(source, None)
+        if brought is not None and self.sources.get(source) is brought:
+            del self.sources[source]
             self._arrange()
 
     def _arrange(self) -> None:
@@ -140,6 +165,8 @@ class Hall:
 
     def round(self, now: float) -> None:
         """Some fifty times a second."""
+        for source in self._brought.values():
+            source.round(now)
         for publication in list(self._publications.values()):
             publication.round(now)
         for subscription in list(self._subscriptions.values()):

@@ -136,9 +136,6 @@ class Stream:
             self.upstream.ask_key_frame(self)
         self.rate.round(now)
 
-    def waited_for(self, now: float) -> bool:
-        return bool(self.waiting) or self.came_at + 1.0 > now
-
 
 @dataclass(eq=False)
 class Source:
