@@ -143,6 +143,8 @@ async def verify_audit(settings: Settings) -> bool:
         report = await audit.verify(unit, checkpoint=settings.checkpoint)
     if report.whole:
         print(f"OK: {report.records} records")
+    elif report.first_bad is None:
+        print(f"BROKEN: {report.trouble}; a cut or rewritten end of the {report.records} records would not show")
     else:
         print(f"BROKEN at record {report.first_bad}: {report.trouble} ({report.records} records before it are right)")
     return report.whole

@@ -6,7 +6,6 @@ from functools import partial
 
 import structlog
 
-from server.audit import queries as audit_queries
 from server.audit import service as audit
 from server.consultation.duties import DUTIES
 from server.core.database import Database
@@ -45,12 +44,6 @@ async def in_a_unit(database: Database, duty: Callable[[Unit], Awaitable[int]]) 
 
 
 async def checkpoint(database: Database, settings: Settings) -> None:
-    """Writes the signed end of the audit chain outside the database, when it has moved on."""
+    """The signed end of the audit chain, outside the database; it does not move over a chain that was tampered with."""
     async with database.unit(writes=False) as unit:
-        head = await audit_queries.head(unit)
-        now = unit.now
-    if head is None:
-        return
-    known = audit.read_checkpoint(settings.checkpoint, database.keys)
-    if known is None or known.seq != head.seq:
-        await asyncio.to_thread(audit.write_checkpoint, settings.checkpoint, head, database.keys, now.isoformat())
+        await audit.move_checkpoint(unit, settings.checkpoint)

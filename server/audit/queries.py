@@ -14,10 +14,17 @@ async def head(unit: Unit, *, locked: bool = False) -> AuditHead | None:
     return await unit.session.get(AuditHead, 1, with_for_update=locked)
 
 
-async def in_order(unit: Unit, *, after: int = 0) -> AsyncIterator[AuditRecord]:
-    """Every record after `after`, in order, a batch at a time."""
+async def mac_of(unit: Unit, seq: int) -> bytes | None:
+    return await unit.session.scalar(select(AuditRecord.mac).where(AuditRecord.seq == seq))
+
+
+async def in_order(unit: Unit) -> AsyncIterator[AuditRecord]:
+    """Every record in order, a batch at a time; also those whose number no record of ours has."""
+    after: int | None = None
     while True:
-        query = select(AuditRecord).where(AuditRecord.seq > after).order_by(AuditRecord.seq).limit(BATCH)
+        query = select(AuditRecord).order_by(AuditRecord.seq).limit(BATCH)
+        if after is not None:
+            query = query.where(AuditRecord.seq > after)
         batch = (await unit.session.scalars(query)).all()
         for record in batch:
             yield record

@@ -1,5 +1,6 @@
 """Writing the chain, its checkpoint outside the database, and proving both."""
 
+import asyncio
 import hashlib
 import hmac
 import os
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
+from sqlalchemy.exc import IntegrityError
 
 from server.audit import queries
 from server.audit.model import FIRST, AuditHead, AuditRecord
@@ -18,10 +20,7 @@ async def seal(unit: Unit) -> None:
     """Appends what the unit did and saw; called as the last thing before its commit, so the head is held briefly."""
     if not unit.acts:
         return
-    head = await queries.head(unit, locked=True)
-    if head is None:
-        head = AuditHead(id=1, seq=0, mac=FIRST)
-        unit.session.add(head)
+    head = await queries.head(unit, locked=True) or await _first_head(unit)
     key = chain_key(unit.keys)
     for act in unit.acts:
         record = _record_of(unit, act, head.seq + 1)
@@ -30,6 +29,20 @@ async def seal(unit: Unit) -> None:
         head.seq, head.mac = record.seq, record.mac
     unit.acts.clear()
     await unit.session.flush()
+
+
+async def _first_head(unit: Unit) -> AuditHead:
+    """Begins the chain; of two who begin it at once, one follows the other."""
+    head = AuditHead(id=1, seq=0, mac=FIRST)
+    try:
+        async with unit.session.begin_nested():
+            unit.session.add(head)
+    except IntegrityError:
+        begun = await queries.head(unit, locked=True)
+        if begun is None:
+            raise
+        return begun
+    return head
 
 
 def chain_key(keys: Keyring) -> bytes:
@@ -63,6 +76,7 @@ class ChainReport:
     records: int
     first_bad: int | None = None
     trouble: str = ""
+    """missing, changed, rewritten, cut off: of a record; no checkpoint, damaged checkpoint: of what lies outside."""
 
     @property
     def whole(self) -> bool:
@@ -71,12 +85,28 @@ class ChainReport:
 
 async def verify(unit: Unit, *, checkpoint: Path | None = None) -> ChainReport:
     """Walks the whole chain: numbers without a gap, every digest right, the end where head and checkpoint say."""
+    known, trouble = _outside(checkpoint, unit.keys) if checkpoint else (None, "")
+    found = await _walk(unit, known)
+    if not found.whole or not (trouble and found.records):
+        return found
+    return ChainReport(records=found.records, trouble=trouble)
+
+
+def _outside(path: Path, keys: Keyring) -> tuple["Checkpoint | None", str]:
+    """The checkpoint, or what is the matter with it."""
+    try:
+        known = read_checkpoint(path, keys)
+    except DamagedCheckpoint:
+        return None, "damaged checkpoint"
+    return known, "" if known else "no checkpoint"
+
+
+async def _walk(unit: Unit, known: "Checkpoint | None") -> ChainReport:
     key, before, seq = chain_key(unit.keys), FIRST, 0
-    known = read_checkpoint(checkpoint, unit.keys) if checkpoint else None
     async for record in queries.in_order(unit):
-        if record.seq != seq + 1:
+        if record.seq > seq + 1:
             return ChainReport(records=seq, first_bad=seq + 1, trouble="missing")
-        if not hmac.compare_digest(record.mac, record.sealed_with(key, before)):
+        if record.seq <= seq or not hmac.compare_digest(record.mac, record.sealed_with(key, before)):
             return ChainReport(records=seq, first_bad=record.seq, trouble="changed")
         seq, before = record.seq, record.mac
         if known and known.seq == seq and known.mac != before:
@@ -100,6 +130,19 @@ class Checkpoint:
 
 class DamagedCheckpoint(Exception):
     """The checkpoint file is not as we wrote it."""
+
+
+class BrokenChain(Exception):
+    """The chain no longer holds what its checkpoint vouches for: somebody cut or rewrote it."""
+
+
+async def move_checkpoint(unit: Unit, path: Path) -> None:
+    """Brings the checkpoint up to the end of the chain. Raises BrokenChain, DamagedCheckpoint: it stays as evidence."""
+    head, known = await queries.head(unit), read_checkpoint(path, unit.keys)
+    if known and await queries.mac_of(unit, known.seq) != known.mac:
+        raise BrokenChain(known.seq)
+    if head and (known is None or known.seq < head.seq):
+        await asyncio.to_thread(write_checkpoint, path, head, unit.keys, unit.now.isoformat())
 
 
 def write_checkpoint(path: Path, head: AuditHead, keys: Keyring, at: str) -> None:
@@ -126,7 +169,7 @@ def read_checkpoint(path: Path, keys: Keyring) -> Checkpoint | None:
             raise DamagedCheckpoint(path)
         fields = orjson.loads(body)
         return Checkpoint(fields["seq"], bytes.fromhex(fields["mac"]))
-    except (orjson.JSONDecodeError, KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, AttributeError):
         raise DamagedCheckpoint(path) from None
 
 

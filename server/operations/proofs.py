@@ -15,7 +15,9 @@ async def audit_chain(database: Database, checkpoint: Path) -> Proof:
         found = await audit.verify(unit, checkpoint=checkpoint)
     if found.whole:
         return Proof(True, "审计链完整：%(records)s 条记录", {"records": found.records})
-    facts = {"first": found.first_bad or 0, "trouble": found.trouble}
+    if found.first_bad is None:
+        return Proof(False, "审计链的检查点缺失或损坏，%(records)s 条记录的末尾无从证明", {"records": found.records})
+    facts = {"first": found.first_bad, "trouble": found.trouble}
     return Proof(False, "审计链从第 %(first)s 条起不对（%(trouble)s）", facts)
 
 

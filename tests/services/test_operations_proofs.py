@@ -90,3 +90,11 @@ async def test_a_chain_that_was_touched_before_the_backup_is_told(site, restored
     report = await restored()
     assert not report.whole
     assert list(told(report.findings(), plain))[-1].startswith(f"✗ 审计链从第 {first} 条起不对")
+
+
+async def test_a_chain_without_its_checkpoint_is_not_called_whole(site, restored):
+    (site / "audit-checkpoint.json").write_text("{}")
+    report = await restored()
+    assert not report.whole
+    last = list(told(report.findings(), plain))[-1]
+    assert last == "✗ 审计链的检查点缺失或损坏，3 条记录的末尾无从证明"
