@@ -164,11 +164,76 @@ async def test_the_specialist_finds_the_first_picture_open_and_of_the_right_pati
         await expect(page.locator(".tile-warning")).to_have_count(0)
 
 
-async def test_the_board_is_walked_with_keys_and_a_row_opens(chromium, house):
+# ---- the centre's board
+
+
+def row_of(page, house, state):
+    return page.locator(f"#case-{house.cases[state]}")
+
+
+async def test_the_board_is_walked_with_keys_and_a_row_opens_beside_it(chromium, house):
     async with profile(chromium, viewport=WIDE) as context:
-        page = await opened(context, house, "chenyu", "/centre")
+        page = await opened(context, house, "chenyu", "/centre?view=triage")
+        drawer, rows = page.locator("#board-drawer"), page.locator("#board [data-row]")
         await page.keyboard.press("j")
         await page.keyboard.press("Enter")
+        await expect(drawer.get_by_role("heading", name="完整性")).to_be_visible()
+        await expect(drawer).to_be_focused()
+        await expect(rows.first).to_have_attribute("aria-current", "true")
+        assert page.url == f"{house.url}/centre?view=triage#{await rows.first.get_attribute('id')}"
+        await expect(page.locator("#board")).to_be_visible()
+        assert await shut_out(page) == []
+        await page.keyboard.press("Escape")
+        await expect(drawer).to_have_count(0)
+        await expect(rows.first.locator("a")).to_be_focused()
+        await expect(rows.first).not_to_have_attribute("aria-current", "true")
+
+
+async def test_an_expert_is_asked_and_a_time_is_set_without_leaving_the_board(chromium, house):
+    async with profile(chromium, viewport=WIDE) as context:
+        page = await opened(context, house, "chenyu", "/centre")
+        await page.evaluate("window.stayed = true")
+        triage, scheduling = row_of(page, house, "triage"), row_of(page, house, "scheduling")
+        await triage.locator("a").focus()
+        await page.keyboard.press("a")
+        await expect(page.locator("#board-drawer .candidate input").first).to_be_focused()
+        await page.get_by_role("button", name="发出邀请").click()
+        await expect(triage.locator("[data-state=inviting]")).to_be_visible()
+        await expect(page.locator("#board-drawer").get_by_role("heading", name="邀请记录")).to_be_visible()
+
+        await scheduling.locator("a").focus()
+        await page.keyboard.press("s")
+        drawer = page.locator("#board-drawer")
+        await expect(drawer.locator("#schedule input:focus")).to_have_count(1)
+        await page.get_by_role("button", name="确定时间").click()
+        await expect(drawer.locator(".field-error").first).to_contain_text("请选择会诊时间")
+        await drawer.locator(".times-choices input").first.check()
+        await page.get_by_role("button", name="确定时间").click()
+        await expect(scheduling.locator("[data-state=scheduled]")).to_be_visible()
+        await expect(drawer.locator(".case-head [data-state=scheduled]")).to_be_visible()
+        assert await page.evaluate("window.stayed"), "the page was loaded anew"
+
+
+async def test_what_somebody_else_does_shows_in_the_open_drawer(chromium, house):
+    async with profile(chromium, viewport=WIDE) as context:
+        page = await opened(context, house, "chenyu", "/centre")
+        row = row_of(page, house, "supplement")
+        await row.locator("a").click()
+        drawer = page.locator("#board-drawer")
+        await expect(drawer.locator("[data-state=supplement]")).to_be_visible()
+        doctor = await house.visitor("wugang")
+        await doctor.post(f"/consultations/{house.cases['supplement']}/cancel", {"reason": "患者已自行转院"})
+        await expect(drawer.locator(".case-head [data-state=cancelled]")).to_be_visible()
+        await expect(row).to_have_count(0)
+
+
+@pytest.mark.parametrize("options", [{"viewport": PHONE}, {"viewport": WIDE, "java_script_enabled": False}])
+async def test_on_a_phone_and_without_scripts_a_row_is_a_page(chromium, house, options):
+    async with profile(chromium, **options) as context:
+        await context.add_cookies(await cookies(house, "chenyu"))
+        page = await context.new_page()
+        await page.goto(f"{house.url}/centre")
+        await row_of(page, house, "inviting").locator("a").click()
         await page.wait_for_url("**/drawer")
 
 

@@ -1,4 +1,5 @@
-// The pages of a consultation: rows of an opinion, what a request still lacks, the first picture of a case.
+// The pages of a consultation: rows of an opinion, what a request still lacks, the first picture, the centre's board.
+import { tendBoard } from "../ui/consultation/board.js";
 import { tendMissing } from "../ui/consultation/missing.js";
 import { openFirst } from "../ui/consultation/first.js";
 import { tendRows } from "../ui/consultation/rows.js";
@@ -6,3 +7,4 @@ import { tendRows } from "../ui/consultation/rows.js";
 tendRows();
 tendMissing();
 openFirst();
+tendBoard();
