@@ -1,0 +1,63 @@
+"""A longer list asks the store no more often than a short one."""
+
+import asyncio
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+
+from tests.benchmarks.lists import fill
+from tests.journeys.house import open_house
+
+PAGES = {
+    "wangfang": ("/", "/consultations", "/consultations?tab=all", "/patients", "/notices", "/schedule"),
+    "chenyu": ("/", "/centre", "/centre/rows", "/consultations?tab=all", "/notices"),
+    "zhaomin": ("/", "/consultations?tab=all", "/schedule"),
+    "guowei": ("/", "/people", "/directory", "/audit"),
+}
+FEW, MANY = 60, 240
+
+
+@pytest.fixture
+async def house(stores, request, tmp_path):
+    url = "" if stores == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    async with open_house(tmp_path / "data", database_url=url) as house:
+        yield house
+
+
+@contextmanager
+def counted(engine):
+    asked = []
+
+    def note(connection, cursor, statement, *rest):
+        if asyncio.current_task().get_name().startswith("Task-"):  # the house names what it does in the background
+            asked.append(statement)
+
+    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(engine.sync_engine, "before_cursor_execute", note)
+
+
+async def asked_for(house):
+    """How many statements each page takes, by login and page; the second look, when all is warm."""
+    counts = {}
+    for login, pages in PAGES.items():
+        visitor = await house.visitor(login)
+        for page in pages:
+            await visitor.get(page)
+            with counted(house.database.engine) as asked:
+                assert (await visitor.get(page)).status == 200
+            counts[login, page] = asked
+    return counts
+
+
+async def test_pages_ask_as_often_for_many_as_for_few(house):
+    await fill(house.database.engine, FEW)
+    few = await asked_for(house)
+    await fill(house.database.engine, MANY)
+    many = await asked_for(house)
+    more = {page: (len(few[page]), len(asked)) for page, asked in many.items() if len(asked) > len(few[page])}
+    assert more == {}
+    assert max(map(len, many.values())) < 40
