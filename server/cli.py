@@ -140,6 +140,43 @@ def user_add(
     )
 
 
+@user_app.command("list")
+def user_list(data: Data = None) -> None:
+    """Everybody, a line each: login, name, standing, roles held today."""
+    from server import upkeep
+
+    asyncio.run(upkeep.list_people(settings_of(data=data)))
+
+
+@user_app.command("reset")
+def user_reset(login: str, data: Data = None) -> None:
+    """A new password for somebody locked out (asked for); second factors go, every session of theirs ends."""
+    from server import upkeep
+
+    password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    asyncio.run(upkeep.reset_person(settings_of(data=data), login=login, password=password))
+
+
+@user_app.command("suspend")
+def user_suspend(
+    login: str,
+    reason: Annotated[str, typer.Option(help="Kept in the audit record.", prompt=True)],
+    data: Data = None,
+) -> None:
+    """Nobody signs in with this login until `resume`; signed out everywhere at once."""
+    from server import upkeep
+
+    asyncio.run(upkeep.suspend_person(settings_of(data=data), login=login, reason=reason))
+
+
+@user_app.command("resume")
+def user_resume(login: str, data: Data = None) -> None:
+    """End a suspension."""
+    from server import upkeep
+
+    asyncio.run(upkeep.resume_person(settings_of(data=data), login=login))
+
+
 def _passphrase(*, confirm: bool) -> str:
     return str(typer.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm))
 

@@ -152,16 +152,13 @@ async def verify_audit(settings: Settings) -> bool:
 
 async def add_person(settings: Settings, *, login: str, name: str, role: str, institution: str, password: str) -> None:
     """The first administrator of a site, or anybody else; made with a password from standard input."""
-    from server.accounts import passwords, service
+    from server.accounts import service
     from server.accounts.roles import Role
     from server.directory import queries as directory
     from server.directory import service as places_of
     from server.directory.kinds import Kind, Level
 
-    weak = passwords.weakness(password, login=login, name=name)
-    if weak:
-        sys.exit(say_in_terminal_language()(weak, {}))
-    hashed = await passwords.hashed(password)
+    hashed = await _hashed(password, login=login, name=name)
     async with open_database(settings) as database, database.unit() as unit:
         known = {one.code: one for one in await directory.institutions(unit)}
         where = known.get(institution) or await places_of.add_institution(
@@ -170,6 +167,72 @@ async def add_person(settings: Settings, *, login: str, name: str, role: str, in
         person = await service.enrol(unit, login=login, name=name, password_hash=hashed)
         starts = service.today(unit.now)
         await service.appoint(unit, person=person, institution_id=where.id, role=Role(role), starts=starts)
+
+
+async def list_people(settings: Settings) -> None:
+    """Prints a line a person: login, name, standing, whether a second factor is asked, roles held."""
+    from server.accounts import queries, service
+
+    async with open_database(settings) as database, database.unit(writes=False) as unit:
+        people = await queries.everybody(unit)
+        posts = await queries.all_posts_of(unit, [one.id for one in people])
+        today = service.today(unit.now)
+        for one in people:
+            roles = sorted({post.role.value for post in posts.get(one.id, []) if post.held(today)})
+            print(f"{one.login:<20} {one.name:<16} {one.standing.value:<12} {','.join(roles)}")
+
+
+async def reset_person(settings: Settings, *, login: str, password: str) -> None:
+    """A new password for somebody who is locked out: second factors go, every session ends."""
+    from server.accounts import service, staff
+
+    async with _somebody(settings, login) as (unit, person):
+        hashed = await _hashed(password, login=login, name=person.name)
+        await service.set_password(unit, person=person, password_hash=hashed)
+        await staff.reset_second_factor(unit, person=person)
+
+
+async def suspend_person(settings: Settings, *, login: str, reason: str) -> None:
+    from server.accounts import staff
+
+    async with _somebody(settings, login) as (unit, person):
+        await staff.suspend(unit, person=person, reason=reason)
+
+
+async def resume_person(settings: Settings, *, login: str) -> None:
+    from server.accounts import staff
+
+    async with _somebody(settings, login) as (unit, person):
+        await staff.resume(unit, person=person)
+
+
+@asynccontextmanager
+async def _somebody(settings: Settings, login: str) -> AsyncIterator[tuple[Any, Any]]:
+    """A unit of work about one person; serving processes hear of it when there is Redis. Exits when nobody has the
+    login, or with what the house refuses."""
+    from server.accounts import queries
+    from server.app import voice_of_worker
+    from server.core.errors import Refusal
+
+    say = say_in_terminal_language()
+    async with open_database(settings) as database, voice_of_worker(settings, database):
+        try:
+            async with database.unit() as unit:
+                person = await queries.person_by_login(unit, login)
+                if person is None:
+                    sys.exit(say("没有这个登录名", {}))
+                yield unit, person
+        except Refusal as refusal:
+            sys.exit(say(refusal.says, refusal.facts))
+
+
+async def _hashed(password: str, *, login: str, name: str) -> str:
+    """Exits when the password is too weak."""
+    from server.accounts import passwords
+
+    if weak := passwords.weakness(password, login=login, name=name):
+        sys.exit(say_in_terminal_language()(weak, {}))
+    return await passwords.hashed(password)
 
 
 def examine_turn_rules(path: Path) -> bool:

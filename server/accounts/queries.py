@@ -32,6 +32,11 @@ async def people(unit: Unit, ids: Iterable[str]) -> dict[str, Person]:
     return {one.id: one for one in found}
 
 
+async def everybody(unit: Unit) -> list[Person]:
+    """By login."""
+    return list(await unit.session.scalars(select(Person).order_by(Person.login)))
+
+
 async def person_by_login(unit: Unit, login: str) -> Person | None:
     return await unit.session.scalar(select(Person).where(Person.login == login.strip().lower()))
 
