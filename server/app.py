@@ -42,6 +42,7 @@ from server.documents.verification import Examiner
 from server.files import routes as files_routes
 from server.files import upload_routes
 from server.files.desk import DESK, furnish, store_at, tend
+from server.files.subjects import Subjects
 from server.interop import api
 from server.meeting import routes as meeting_routes
 from server.meeting.doors import DOORS, Door
@@ -52,6 +53,10 @@ from server.patients import routes as patients_routes
 from server.patients.consent import routes as consent_routes
 from server.scheduling import routes as scheduling_routes
 from server.settings import Settings
+from server.teaching import live as teaching_live
+from server.teaching import planning_routes as teaching_planning_routes
+from server.teaching import routes as teaching_routes
+from server.teaching.materials import SessionFiles
 from server.telemetry import TELEMETRY, Telemetry
 from server.telemetry import routes as telemetry_routes
 from signaling.app import Signaling
@@ -104,6 +109,8 @@ def route_tables() -> list[Any]:
         case_routes.routes,
         opinion_routes.routes,
         decision_routes.routes,
+        teaching_planning_routes.routes,
+        teaching_routes.routes,
         api.routes,
     ]
 
@@ -133,10 +140,11 @@ def give_speech(settings: Settings, translations: Translations) -> None:
 
 def _wire_capabilities(app: web.Application, settings: Settings) -> None:
     database = app[DATABASE]
-    doors: dict[str, Door] = {"consultation": ConsultationDoor()}
+    doors: dict[str, Door] = {"consultation": ConsultationDoor(), "teaching": teaching_live.TeachingDoor()}
     app[DOORS] = doors
     blobs = store_at(settings.data / "files", settings.s3_url)
-    app[DESK] = furnish(database, blobs, {"consultation": ConsultationFiles(), PAPER: PaperFiles()}, app[TASKS])
+    subjects: Subjects = {"consultation": ConsultationFiles(), PAPER: PaperFiles(), "teaching": SessionFiles()}
+    app[DESK] = furnish(database, blobs, subjects, app[TASKS])
     app[consent_routes.SUBJECTS] = ConsentedCase()
     app[consent_routes.PAPERS] = SigningPapers()
     told_of_passwords: list[me_routes.PasswordChanged] = [keep_signing_key]
@@ -148,7 +156,8 @@ def _wire_capabilities(app: web.Application, settings: Settings) -> None:
         timestamp_address=settings.tsa_url,
     )
     app[documents_routes.EXAMINER] = Examiner()
-    app[meeting_routes.BASE_URL] = app[people_routes.BASE_URL] = settings.base_url
+    for key in (meeting_routes.BASE_URL, people_routes.BASE_URL, teaching_routes.BASE_URL):
+        app[key] = settings.base_url
     _wire_signalling(app, settings, doors)
 
 
@@ -231,6 +240,16 @@ async def voice_of_worker(settings: Settings, database: Database) -> AsyncIterat
         await bus.stop()
 
 
+async def _topics(database: Database, kind: str, id: str) -> frozenset[str]:
+    """The topics of everybody whose pages may show it; none for what is no subject of its own."""
+    if kind == "consultation":
+        return await audience(database, id)
+    if kind != "teaching":
+        return frozenset()
+    async with database.unit(writes=False) as unit:
+        return await teaching_live.audience(unit, id)
+
+
 async def _pass_on(signalling: Signaling, database: Database, one: Announcement) -> None:
     """A hint to pages; and what the house decides about a room or a person, to the rooms."""
     kind, _, id = one.topic.partition(":")
@@ -242,8 +261,8 @@ async def _pass_on(signalling: Signaling, database: Database, one: Announcement)
         await signalling.revoke(participant=str(one.facts["participant"]))
     elif kind == "person" and one.kind == "revoked":
         await signalling.revoke(person=id)
-    elif kind == "consultation":
-        for topic in await audience(database, id):
+    elif kind in ("consultation", "teaching"):
+        for topic in await _topics(database, kind, id):
             signalling.hint(topic, one.kind, {**one.facts, "about": one.topic})
     else:
         signalling.hint(one.topic, one.kind, one.facts)

@@ -15,40 +15,52 @@ from server.notices import service as bell
 
 routes = Routes("home")
 
+TEACHING = ("/teaching", "教学", "teach")
 RAILS: dict[str, Sequence[tuple[str, str, str]]] = {
     "applicant": (
         ("/", "首页", "home"),
         ("/consultations", "会诊", "case"),
         ("/patients", "患者", "patients"),
         ("/schedule", "日程", "calendar"),
+        TEACHING,
     ),
-    "dept_lead": (("/", "首页", "home"), ("/consultations", "会诊", "case")),
+    "dept_lead": (("/", "首页", "home"), ("/consultations", "会诊", "case"), TEACHING),
     "coordinator": (
         ("/centre", "看板", "board"),
         ("/consultations", "会诊", "case"),
         ("/directory", "机构", "building"),
         ("/schedule", "日程", "calendar"),
+        TEACHING,
     ),
     "specialist": (
         ("/", "首页", "home"),
         ("/consultations", "会诊", "case"),
         ("/schedule", "日程", "calendar"),
+        TEACHING,
     ),
     "inst_admin": (
         ("/", "首页", "home"),
         ("/people", "人员", "user"),
         ("/directory", "机构", "building"),
+        TEACHING,
         ("/audit", "审计", "shield"),
     ),
     "cons_admin": (
         ("/", "首页", "home"),
         ("/people", "人员", "user"),
         ("/directory", "机构", "building"),
+        TEACHING,
         ("/audit", "审计", "shield"),
     ),
     "auditor": (("/", "首页", "home"), ("/audit", "审计", "shield")),
 }
-RAILS = {**RAILS, "family_doctor": RAILS["applicant"]}
+LEARNING = (TEACHING, ("/teaching/calendar", "教学日历", "calendar"), ("/teaching/mine", "学习档案", "star"))
+RAILS = {
+    **RAILS,
+    "family_doctor": RAILS["applicant"],
+    **dict.fromkeys(("teacher", "trainee"), (("/", "首页", "home"), *LEARNING, ("/schedule", "日程", "calendar"))),
+    **dict.fromkeys(("teaching_admin", "reader", "technician", "qc_officer"), (("/", "首页", "home"), *LEARNING)),
+}
 
 
 def navigation(request: web.Request) -> list[dict[str, Any]]:

@@ -7,12 +7,13 @@ from functools import partial
 import structlog
 
 from server.audit import service as audit
-from server.consultation.duties import DUTIES
+from server.consultation import duties as consultation_duties
 from server.core.database import Database
 from server.core.tasks import Tasks
 from server.core.unit import Unit
 from server.outgoing import Carrier, carry_due
 from server.settings import Settings
+from server.teaching import duties as teaching_duties
 
 log = structlog.get_logger()
 
@@ -22,7 +23,7 @@ def start(tasks: Tasks, database: Database, settings: Settings) -> None:
     carrier = Carrier(settings)
     tasks.start(every(2, lambda: carry_due(database, carrier), "outbox"), "outbox")
     tasks.start(every(30, lambda: checkpoint(database, settings), "checkpoint"), "checkpoint")
-    for duty in DUTIES:
+    for duty in (*consultation_duties.DUTIES, *teaching_duties.DUTIES):
         tasks.start(every(60, partial(in_a_unit, database, duty), duty.__name__), duty.__name__)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, CursorResult, and_, exists, func, or_, sel
 
 from server.accounts import policy
 from server.accounts.model import Invitation, Passkey, Person, Post, RecoveryCode, SignIn
-from server.accounts.roles import Role, Standing
+from server.accounts.roles import CredentialKind, Role, Standing
 from server.core.errors import NotFound
 from server.core.unit import Unit
 from server.directory import queries as directory
@@ -75,6 +75,24 @@ async def holders(unit: Unit, *, role: Role, institution_ids: Iterable[str], on:
         .order_by(Post.institution_id, Person.name)
     )
     return [(post, person) for post, person in await unit.session.execute(query) if post.held(on)]
+
+
+async def with_credential(
+    unit: Unit, credential: CredentialKind, institution_ids: Iterable[str], on: date
+) -> list[tuple[Person, Post]]:
+    """Who of this credential holds a post in these institutions that day: once each, with their longest-held post."""
+    query = (
+        select(Post, Person)
+        .join(Person, Person.id == Post.person_id)
+        .where(
+            Person.credential == credential,
+            Post.institution_id.in_(set(institution_ids)),
+            Person.standing != Standing.DEACTIVATED,
+        )
+        .order_by(Post.starts.desc(), Post.id.desc())
+    )
+    found = {person.id: (person, post) for post, person in await unit.session.execute(query) if post.held(on)}
+    return list(found.values())
 
 
 async def sign_in_by_token(unit: Unit, token: str) -> tuple[SignIn, Person, list[Post]] | None:

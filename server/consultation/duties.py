@@ -17,10 +17,10 @@ A_DAY = timedelta(days=1)
 
 async def remind(unit: Unit) -> int:
     """Tells both sides a day and a quarter of an hour before; each reminder once, on any number of nodes."""
-    due = await reminders.take_due_reminders(unit)
+    due = await reminders.take_due_reminders(unit, service.SUBJECT)
     for one in due:
         case = await unit.session.get(Consultation, one.booking.subject_id)
-        if case is None or one.booking.subject_kind != service.SUBJECT:
+        if case is None:
             continue
         says = "会诊 %(number)s 明天开始：%(starts)s" if one.before >= A_DAY else "会诊 %(number)s 即将开始：%(starts)s"
         people = [id for id in (case.applicant_person_id, case.specialist_person_id) if id]

@@ -1,5 +1,9 @@
 """How an actor stands to a consultation."""
 
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from server.consultation.kinds import OpinionState
 from server.consultation.model import Consultation, Opinion
 from server.core.access import Actor, Relation
@@ -31,3 +35,14 @@ def may_see_opinion(actor: Actor, opinion: Opinion) -> bool:
 def sees_identity(actor: Actor, relations_to_case: frozenset[Relation]) -> bool:
     """Names in full for who treats and who is consulted; everyone else reads them masked."""
     return not relations_to_case.isdisjoint({Relation.OWN, Relation.PARTICIPANT})
+
+
+_APART = re.compile(r"[，,；;、？?（）()\s]+")  # not words
+AGREED = "同意"  # not words: how experts write that they think the same
+
+
+def confirmed(first: str, named: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether what the experts named says the asking doctor's first diagnosis; also when there was none to confirm."""
+    parts = [part for part in _APART.split(first) if len(part) > 1]
+    texts = [str(one.get("text", "")) for one in named]
+    return not parts or any(AGREED in text or part in text for text in texts for part in parts)

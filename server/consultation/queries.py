@@ -1,10 +1,12 @@
 """Finding consultations. `get_for` is the one door to an object; lists show only what the reader's post may see."""
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 
+from server.consultation import policy
 from server.consultation.kinds import Answer, OpinionState
 from server.consultation.model import Consultation, Decision, Invitation, Opinion, Rating, Step
 from server.consultation.policy import relations
@@ -79,6 +81,22 @@ async def signed(unit: Unit, consultation_id: str) -> Opinion | None:
 async def decisions(unit: Unit, consultation_id: str) -> list[Decision]:
     query = select(Decision).where(Decision.consultation_id == consultation_id).order_by(Decision.id)
     return list(await unit.session.scalars(query))
+
+
+async def unconfirmed(unit: Unit, person_ids: Iterable[str]) -> dict[str, Counter[str]]:
+    """By doctor: the specialties of their cases whose signed opinion does not name the diagnosis they came with."""
+    query = (
+        select(Consultation, Opinion.sections)
+        .join(Opinion, and_(Opinion.consultation_id == Consultation.id, Opinion.state == OpinionState.SIGNED))
+        .where(Consultation.applicant_person_id.in_(set(person_ids)))
+    )
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for case, sections in await unit.session.execute(query):
+        if case.specialty and not policy.confirmed(
+            str(case.story.get("diagnosis", "")), sections.get("diagnoses") or []
+        ):
+            found[case.applicant_person_id][case.specialty] += 1
+    return dict(found)
 
 
 async def ratings(unit: Unit, consultation_id: str) -> list[Rating]:

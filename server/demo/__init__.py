@@ -4,7 +4,20 @@ from server.demo import cast, places
 
 PASSWORD = "lianzhen-demo-2026"  # noqa: S105 - printed at every start of the demo; `serve` never loads it
 
-SHOWN = ("wangfang", "chenyu", "zhaomin", "sunli", "gaoyuan", "hejing", "lihua", "guowei", "yujie")
+SHOWN = (
+    "wangfang",
+    "chenyu",
+    "zhaomin",
+    "sunli",
+    "gaoyuan",
+    "hejing",
+    "lihua",
+    "guowei",
+    "yujie",
+    "caiming",
+    "jiaxin",
+    "fanghua",
+)
 """Whose sign-ins are printed and offered on the sign-in page."""
 
 

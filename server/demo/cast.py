@@ -78,6 +78,7 @@ PEOPLE: tuple[Member, ...] = (
     Member("jiangbo", "蒋波", Role.REGULATOR, "310900-000", "", "主任科员", "市卫健委监管", (), CredentialKind.NONE),
     Member("caiming", "蔡明", Role.TEACHER, CITY, "心血管内科", "主任医师", "授课教师", ("心血管内科",), years=20),
     Member("jiaxin", "贾欣", Role.TRAINEE, "310901-104", "全科", "住院医师", "学员", ("全科",), years=2),
+    Member("fanghua", "方华", Role.TEACHING_ADMIN, CITY, "医务处", "副主任医师", "教学管理员", ("全科",), years=15),
     Member("dingrui", "丁睿", Role.READER, CITY, "影像科", "主治医师", "诊断医师", ("影像科",), years=8),
     Member("shenyue", "沈悦", Role.TECHNICIAN, COUNTY, "影像科", "技师", "检查技师", (), CredentialKind.TECHNICIAN),
     Member("yaolan", "姚兰", Role.REFERRAL_OFFICER, CITY, "医务处", "主管护师", "转诊专员", (), CredentialKind.NURSE),

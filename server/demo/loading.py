@@ -1,10 +1,10 @@
-"""Puts the demo into an empty store: places, people, then the cases and their pictures."""
+"""Puts the demo into an empty store: places, people, then the cases, their pictures, and the teaching."""
 
 from aiohttp import web
 
 from server.accounts import passwords
 from server.core.http import DATABASE
-from server.demo import PASSWORD, cases, cast, places
+from server.demo import PASSWORD, cases, cast, places, teaching
 from server.documents import signers
 
 
@@ -21,4 +21,5 @@ async def load_once(app: web.Application) -> cases.Teller | None:
         await cast.enrol_all(unit, found, hashed)
         teller = cases.Teller(app, unit, PASSWORD)
         await teller.tell_all()
+        await teaching.School(unit, found).open()
     return teller

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.i18n import BEIJING
@@ -16,10 +16,11 @@ UNREVOKED = text("revoked_at IS NULL")
 
 class DocumentKind(StrEnum):
     REPORT = "report"
+    CERTIFICATE = "certificate"
 
 
-PREFIXES = {DocumentKind.REPORT: "HZ"}
-"""What a document's number begins with (domain.md 3.3: 会诊)."""
+PREFIXES = {DocumentKind.REPORT: "HZ", DocumentKind.CERTIFICATE: "PX"}
+"""What a document's number begins with (domain.md 3.3: 会诊, 培训)."""
 
 
 class SiteAuthority(Base):
@@ -101,6 +102,8 @@ class Document(Base):
     issuing_institution: Mapped[str] = mapped_column(String(120))
     patient_masked: Mapped[str] = mapped_column(String(16))
     """The family name and a star: all of the patient that verification shows."""
+    particulars: Mapped[dict[str, str] | None] = mapped_column(JSON)
+    """What else verification shows of a paper that is no report: a word (a msgid) → what stands there."""
 
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     content_sha256: Mapped[str] = mapped_column(String(64))

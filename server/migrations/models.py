@@ -13,6 +13,7 @@ from server.notices import model as notices
 from server.patients import model as patients
 from server.patients.consent import model as consent
 from server.scheduling import model as scheduling
+from server.teaching import model as teaching
 
 metadata = Base.metadata
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "outbox",
     "patients",
     "scheduling",
+    "teaching",
 ]

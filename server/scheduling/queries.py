@@ -91,7 +91,7 @@ async def overrunning(unit: Unit, occupants: Collection[str] | None = None) -> l
     return list(await unit.session.scalars(query.order_by(Booking.id)))
 
 
-async def to_remind(unit: Unit, *, before: timedelta, after: timedelta) -> list[Booking]:
+async def to_remind(unit: Unit, subject_kind: str, *, before: timedelta, after: timedelta) -> list[Booking]:
     """Bookings starting more than `after` and at most `before` from now that were not yet reminded of so early."""
     sent = select(SentReminder.booking_id).where(
         SentReminder.booking_id == Booking.id,
@@ -100,6 +100,7 @@ async def to_remind(unit: Unit, *, before: timedelta, after: timedelta) -> list[
     )
     query = select(Booking).where(
         Booking.status == BookingStatus.CONFIRMED,
+        Booking.subject_kind == subject_kind,
         Booking.starts_at > unit.now + after,
         Booking.starts_at <= unit.now + before,
         Booking.begun_at.is_(None),
@@ -217,6 +218,11 @@ async def require_post(unit: Unit, action: str, post_id: str) -> None:
     post = await accounts.post(unit, post_id)
     shared = unit.actor.consortium_ids & await directory.consortium_ids_of(unit, post.institution_id)
     unit.require(action, policy.relations(unit.actor, post, shared))
+
+
+async def rooms_named(unit: Unit, ids: Collection[str]) -> list[Room]:
+    """These rooms, withdrawn ones too."""
+    return list((await _rooms_by_id(unit, ids)).values())
 
 
 async def rooms(unit: Unit, institution_ids: Iterable[str]) -> list[Room]:

@@ -17,15 +17,15 @@ class Reminder(NamedTuple):
     before: timedelta
 
 
-async def take_due_reminders(unit: Unit) -> list[Reminder]:
-    """The reminders to send now (a day before, a quarter of an hour before), each handed out once.
+async def take_due_reminders(unit: Unit, subject_kind: str) -> list[Reminder]:
+    """The reminders of a kind of subject to send now (a day, a quarter of an hour before), each handed out once.
 
     Once on any number of nodes and after any restart; a moved booking reminds anew; none for a time that was fixed
     after its reminder would have been due.
     """
     due: list[Reminder] = []
     for before, after in zip(REMIND_BEFORE, (*REMIND_BEFORE[1:], timedelta(0)), strict=True):
-        for booking in await queries.to_remind(unit, before=before, after=after):
+        for booking in await queries.to_remind(unit, subject_kind, before=before, after=after):
             if await _marked(unit, booking, before):
                 due.append(Reminder(booking, before))
     return due

@@ -15,7 +15,7 @@ from server.scheduling.model import AvailabilityException, Booking
 from server.scheduling.strip import DayStrip, Side, day_strip
 from server.scheduling.working_calendar import CHINA, WorkingCalendar
 
-SUBJECT_PAGES = {"consultation": "/consultations/"}
+SUBJECT_PAGES = {"consultation": "/consultations/", "teaching": "/teaching/sessions/"}
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,9 @@ from server.patients.particulars import Particulars, read_registrant
 from server.scheduling import hours
 from server.scheduling.availability import ExceptionKind
 from server.settings import Settings
+from server.teaching import enrolling, planning
+from server.teaching.kinds import SessionKind
+from server.teaching.planning import Plan
 from tests.services.documents_scene import report
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # Monday 09:00 in Shanghai
@@ -248,6 +251,7 @@ async def _furnish(world):
     world.cookies[None] = await world.visit()
     await _belongings(world, places)
     await _case(world, places)
+    await _lesson(world)
     await _files(world)
 
 
@@ -453,6 +457,28 @@ async def _report(world, case, places):
         )
         signed = select(Opinion).where(Opinion.consultation_id == case.id, Opinion.state == OpinionState.SIGNED)
         (await unit.session.scalar(signed)).document_id = document.id
+
+
+# ---- teaching ----
+
+
+async def _lesson(world):
+    """A published session of who asks; the expert is enrolled in it."""
+    teacher, learner = world.posts["own", Role.TEACHER], world.posts["participant", Role.TRAINEE]
+    async with world.database.unit() as unit:
+        unit.signed_in = await accounts.actor_at(unit, teacher)
+        plan = Plan(
+            kind=SessionKind.LECTURE,
+            title="心电图判读",
+            starts_at=NOW + timedelta(days=5),
+            ends_at=NOW + timedelta(days=5, hours=1),
+            teacher_posts=[teacher.id],
+        )
+        session = await planning.draft(unit, plan=plan)
+        await planning.publish(unit, session=session)
+        unit.signed_in = await accounts.actor_at(unit, learner)
+        await enrolling.enrol(unit, session=session)
+    world.objects |= {"session": session.id}
 
 
 # ---- its files ----

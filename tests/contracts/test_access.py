@@ -61,6 +61,7 @@ OBJECTS = (
     ("/me/sign-ins/{id}", "sign_in"),
     ("/second-factor/passkeys/{id}", "passkey"),
     ("/people/{id}", "person"),
+    ("/teaching/sessions/{id}", "session"),
 )
 """The beginning of an address → what its {id} is; the first that fits counts."""
 
@@ -87,6 +88,7 @@ RELATIONS = {
     "own file": OF_WHO_DID_IT,
     "post": OF_A_POST,
     "exception": OF_A_POST,
+    "session": {**OF_A_CASE, "participant": {PARTICIPANT, CONSORTIUM}},
     "institution": OF_A_POST,
     "person": OF_A_POST,
     "agreement": {**OF_A_POST, "participant": {INSTITUTION, CONSORTIUM}},

@@ -365,7 +365,7 @@ async def test_two_that_want_to_change_places_never_both_lose_their_own(database
 
 async def remind(database):
     async with database.unit() as unit:
-        due = await reminders.take_due_reminders(unit)
+        due = await reminders.take_due_reminders(unit, "consultation")
         return [(each.booking.id, each.before) for each in due]
 
 

@@ -1,0 +1,1 @@
+"""Teaching: rounds, discussions, demonstrations, lectures, courses; enrolment, attendance, credit, certificates."""

@@ -1,0 +1,56 @@
+"""What a session does when its hour comes and nobody acts: lobby, beginning, forgotten ends, reminders."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from server.core.unit import Unit
+from server.meeting import queries as meetings
+from server.scheduling import reminders
+from server.teaching import appointments, letters, queries, running
+from server.teaching.model import TeachingSession
+from server.teaching.states import State
+
+A_DAY = timedelta(days=1)
+FORGOTTEN = timedelta(minutes=30)
+"""How long after its planned end a session that everybody left counts as ended."""
+
+
+async def remind_of_teaching(unit: Unit) -> int:
+    """Tells teachers and the enrolled a day and a quarter of an hour before."""
+    due = await reminders.take_due_reminders(unit, appointments.SUBJECT)
+    for one in due:
+        session = await queries.session(unit, one.booking.subject_id)
+        if session is not None:
+            await letters.remind(unit, session, tomorrow=one.before >= A_DAY)
+    return len(due)
+
+
+async def open_lobbies(unit: Unit) -> int:
+    query = select(TeachingSession).where(
+        TeachingSession.state.in_([State.PUBLISHED, State.ENROLMENT_CLOSED]),
+        TeachingSession.starts_at <= unit.now + running.LOBBY_BEFORE,
+        TeachingSession.ends_at > unit.now,
+    )
+    found = list(await unit.session.scalars(query.limit(200)))
+    for session in found:
+        await running.open_lobby(unit, session=session)
+    return len(found)
+
+
+async def begin_and_end(unit: Unit) -> int:
+    """Begins what a teacher waits in; ends what everybody left half an hour after its planned end."""
+    done = 0
+    for session in await queries.running(unit, State.LOBBY, State.LIVE, State.PAUSED):
+        present = frozenset(one.by or "" for one in await meetings.standing(unit, session.meeting_id))
+        if session.state is State.LOBBY:
+            await running.presence_changed(unit, session=session, present=present)
+        elif not present and unit.now > session.ends_at + FORGOTTEN:
+            await running.end(unit, session=session)
+        else:
+            continue
+        done += 1
+    return done
+
+
+DUTIES = (remind_of_teaching, open_lobbies, begin_and_end)

@@ -1,0 +1,114 @@
+"""What people are told about sessions: under the bell, by mail, as calendar invitations."""
+
+from collections.abc import Iterable
+
+from server.accounts import queries as accounts
+from server.core.i18n import local_time
+from server.core.outbox import Attachment
+from server.core.unit import Unit
+from server.notices import service as notices
+from server.scheduling.invitations import Appointment, Guest, Method, invitation_ics
+from server.teaching import queries
+from server.teaching.kinds import EnrolmentState
+from server.teaching.model import TeachingSession
+
+HOUSE = Guest(name="联诊", email="lianzhen@localhost")  # not words
+
+
+def href(session: TeachingSession) -> str:
+    return f"/teaching/sessions/{session.id}"
+
+
+def uid_of(session: TeachingSession) -> str:
+    return f"teaching-{session.id}@lianzhen"
+
+
+async def everybody(unit: Unit, session: TeachingSession) -> set[str]:
+    """Who teaches, and who is enrolled or waits."""
+    teaching = {one.person_id for one in await queries.teachers(unit, session.id)}
+    return teaching | {one.person_id for one in await queries.enrolments(unit, session.id)}
+
+
+async def invited_to_teach(unit: Unit, session: TeachingSession, person_ids: Iterable[str], sequence: int) -> None:
+    await _invite(unit, session, person_ids, "请您授课：%(title)s，%(starts)s", sequence)
+
+
+async def enrolled(unit: Unit, session: TeachingSession, person_id: str) -> None:
+    await _invite(unit, session, [person_id], "报名成功：%(title)s，%(starts)s", 0)
+
+
+async def moved_up(unit: Unit, session: TeachingSession, person_id: str) -> None:
+    await _invite(unit, session, [person_id], "候补成功，您已有名额：%(title)s，%(starts)s", 0)
+
+
+async def rescheduled(unit: Unit, session: TeachingSession, sequence: int) -> None:
+    await _invite(unit, session, await everybody(unit, session), "教学改期：%(title)s，新时间 %(starts)s", sequence)
+
+
+async def cancelled(unit: Unit, session: TeachingSession, reason: str, sequence: int) -> None:
+    people = await everybody(unit, session)
+    says = "教学已取消：%(title)s（原定 %(starts)s）。%(reason)s"
+    await _send(unit, session, people, says, Method.CANCEL, sequence + 1, reason)
+
+
+async def remind(unit: Unit, session: TeachingSession, *, tomorrow: bool) -> None:
+    says = "教学明天开始：%(title)s，%(starts)s" if tomorrow else "教学即将开始：%(title)s，%(starts)s"
+    waiting = {one.person_id for one in await queries.enrolments(unit, session.id, EnrolmentState.WAITING)}
+    people = await everybody(unit, session) - waiting
+    await notices.tell(unit, person_ids=people, says=says, facts=_facts(session), href=href(session))
+
+
+async def credited(unit: Unit, session: TeachingSession, person_ids: Iterable[str]) -> None:
+    says = "您在“%(title)s”的学分已登记：%(credits)s 分"
+    facts = {"title": session.title, "credits": session.credits}
+    await notices.tell(unit, person_ids=person_ids, says=says, facts=facts, href="/teaching/mine")
+
+
+async def fell_short(unit: Unit, session: TeachingSession, person_ids: Iterable[str]) -> None:
+    says = "“%(title)s”的考勤未达到要求，可在学习档案里看差在哪里"
+    await notices.tell(unit, person_ids=person_ids, says=says, facts={"title": session.title}, href="/teaching/mine")
+
+
+def _facts(session: TeachingSession, reason: str = "") -> dict[str, str]:
+    return {"title": session.title, "starts": local_time(session.starts_at, "zh"), "reason": reason}
+
+
+async def _invite(unit: Unit, session: TeachingSession, person_ids: Iterable[str], says: str, sequence: int) -> None:
+    await _send(unit, session, person_ids, says, Method.REQUEST, sequence, "")
+
+
+async def _send(
+    unit: Unit,
+    session: TeachingSession,
+    person_ids: Iterable[str],
+    says: str,
+    method: Method,
+    sequence: int,
+    reason: str,
+) -> None:
+    """One message each: a mail with everybody as a guest would tell all of them of all others."""
+    for person in (await accounts.people(unit, person_ids)).values():
+        guests = [Guest(name=person.name, email=person.email)] if person.email else []
+        calendar = invitation_ics(
+            appointment_of(session, sequence), method=method, organizer=HOUSE, guests=guests, stamp=unit.now
+        )
+        media_type = f"text/calendar; method={method.value}"
+        await notices.tell(
+            unit,
+            person_ids=[person.id],
+            says=says,
+            facts=_facts(session, reason),
+            href=href(session),
+            attachments=[Attachment(name="invite.ics", media_type=media_type, content=calendar)],
+        )
+
+
+def appointment_of(session: TeachingSession, sequence: int = 0) -> Appointment:
+    return Appointment(
+        uid=uid_of(session),
+        sequence=sequence,
+        start=session.starts_at,
+        end=session.ends_at,
+        title=session.title,
+        url=f"{notices.speech.base_url}{href(session)}",
+    )

@@ -1,0 +1,45 @@
+"""The door of a session's room: teachers host, whoever is enrolled comes in; what coming and going means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from server.core.access import Relation
+from server.core.errors import NotFound
+from server.core.unit import Unit
+from server.meeting.doors import Entrant
+from server.teaching import letters, queries, running
+from server.teaching.states import OPEN_ROOM, State
+
+if TYPE_CHECKING:
+    from server.meeting.model import Meeting
+
+
+class TeachingDoor:
+    async def entrant(self, unit: Unit, meeting: Meeting) -> Entrant:
+        session = await queries.get_for(unit, "teaching.enter", meeting.subject_id)
+        if session.meeting_id != meeting.id or session.state not in OPEN_ROOM:
+            raise NotFound
+        hosts = Relation.OWN in await queries.relations_of(unit, session)
+        return Entrant(
+            role="授课教师" if hosts else "学员", host=hosts, back=letters.href(session), title=session.title
+        )
+
+    async def presence_changed(self, unit: Unit, meeting: Meeting, present: frozenset[str]) -> None:
+        session = await queries.by_meeting(unit, meeting.id)
+        if session is not None:
+            await running.presence_changed(unit, session=session, present=present)
+
+    async def ended(self, unit: Unit, meeting: Meeting) -> None:
+        session = await queries.by_meeting(unit, meeting.id)
+        if session is not None and session.state in (State.LIVE, State.PAUSED):
+            await running.end(unit, session=session)
+
+
+async def audience(unit: Unit, session_id: str) -> frozenset[str]:
+    """The topics of everybody whose pages may show this session."""
+    session = await queries.session(unit, session_id)
+    if session is None:
+        return frozenset()
+    people = {session.organiser_id, *await letters.everybody(unit, session)}
+    return frozenset({*(f"person:{one}" for one in people), f"institution:{session.institution_id}"})
