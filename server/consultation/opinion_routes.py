@@ -151,6 +151,7 @@ async def sign(request: web.Request) -> web.StreamResponse:
     if not await _password_right(request, secret) or wrong:
         return await _not_signed(request, wrong)
     handle = await _unlocked(request, secret)
+    await documents.get_ready()
     async with begin_unit(request) as unit:
         request[UNIT] = unit
         case = await case_of(request, "opinion.sign", locked=True)

@@ -97,6 +97,12 @@ def _list(revocations: bytes) -> Any:
     return CertificateList.load(revocations)
 
 
+def load_tools() -> None:
+    """Imports what typesetting and signing need."""
+    import pyhanko.sign.validation.dss  # noqa: F401
+    import typst  # noqa: F401
+
+
 def web_timestamps(address: str, seconds: float = 5) -> Any:
     """A time-stamp authority over HTTP (RFC 3161), as `timestamps` of `sign`. Nothing is asked before it signs."""
     import aiohttp
