@@ -1,9 +1,12 @@
 """A hall in one process, with aiortc peers: what one publishes, others see; nothing is decoded between."""
 
 import asyncio
+import contextlib
+import random
 import time
 
 import pytest
+from pylibsrtp import Error
 
 from signaling.media.forwarder.gate import Gate
 from signaling.media.forwarder.hall import Hall
@@ -213,3 +216,40 @@ async def test_nothing_is_left_when_all_have_gone(house):
     lane = house.gate.lanes[0]
     await eventually(lambda: not lane.known and not house.gate._guests)
     assert house.hall.figures() == {"published": {}, "watched": {}}
+
+
+@pytest.mark.parametrize("name", ["", "a b", "x\r\na=candidate:1", "台", "x" * 101])
+async def test_names_that_would_change_a_description_are_refused(house, name):
+    zhao = Publisher(house.hall, "zhao", ("face",))
+    house.people.append(zhao)
+    zhao.pc.addTransceiver("video", "sendonly")
+    await zhao.pc.setLocalDescription()
+    with pytest.raises(MediaRefusal, match=r"media\.malformed"):
+        await house.hall.publish("zhao", zhao.pc.localDescription.sdp, {"0": name})
+    with pytest.raises(MediaRefusal, match=r"media\.malformed"):
+        await house.hall.watch("wang", {name: "zhao:face"})
+    assert house.hall.figures() == {"published": {}, "watched": {}}
+
+
+async def test_a_participant_who_sends_rubbish_harms_nobody(house):
+    zhao = await house.publisher("zhao")
+    await house.publisher("qian", shade=120)
+    wang = await house.watcher("wang")
+    await eventually(lambda: wang.seen.get("zhao:face") and wang.seen.get("qian:face"))
+    transport, chance = zhao.pc.getSenders()[1].transport, random.Random(3)
+    ssrc = zhao.pc.getSenders()[1]._ssrc.to_bytes(4, "big")
+    for number in range(3000):
+        kind = bytes(
+            [chance.choice([0x80, 0x90, 0xA0, 0xBF, 0xB1]), chance.choice([96, 97, 98, 111, 200, 201, 205, 206])]
+        )
+        length = chance.randrange(0, 60)
+        words = (length // 4).to_bytes(2, "big") if kind[1] >= 200 else chance.randbytes(2)
+        rubbish = kind + words + chance.randbytes(4) + ssrc + b"\xbe\xde\0\1" + chance.randbytes(length)
+        with contextlib.suppress(ValueError, Error):
+            await transport._send_rtp(rubbish)
+        if not number % 50:
+            await asyncio.sleep(0)
+    seen = len(wang.seen["qian:face"])
+    await eventually(lambda: len(wang.seen["qian:face"]) > seen + 20)
+    assert abs(wang.seen["qian:face"][-1] - 120) < 4
+    assert house.events(Lost) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
@@ -14,6 +15,9 @@ from signaling.media.forwarder.subscription import Says, Subscription
 from signaling.media.ports import Joined, Lost, MediaEvent, MediaRefusal, Offered, SourceCame, SourceLeft, Speaking
 from signaling.tasks import Tasks
 
+_ROLE = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+_VIEW = re.compile(r"[A-Za-z0-9_.:-]{1,100}")  # goes into descriptions that other browsers read
+MOST_VIEWS = 64
 _LEVELS = 0.3  # seconds between two rounds of who speaks
 Way = Literal["publish", "watch"]
 
@@ -41,6 +45,8 @@ class Hall:
     # ---- publishing
 
     async def publish(self, who: str, sdp: str, roles: Mapping[str, str]) -> str:
+        if not all(_ROLE.fullmatch(role) for role in roles.values()) or len(set(roles.values())) < len(roles):
+            raise MediaRefusal("media.malformed", "roles")
         try:
             offered = read_offer(sdp)
         except Unreadable as error:
@@ -111,6 +117,7 @@ class Hall:
     # ---- watching
 
     async def watch(self, who: str, views: Mapping[str, str] | None) -> None:
+        _check(views)
         if old := self._subscriptions.pop(who, None):
             await old.close()
         subscription = self._subscriptions[who] = self._subscription(who, views)
@@ -142,6 +149,7 @@ class Hall:
         raise MediaRefusal("media.not_watching", who)
 
     async def arrange(self, who: str, views: Mapping[str, str] | None) -> None:
+        _check(views)
         subscription = self._watching(who)
         subscription.wanted = views
         subscription.arrange(self.sources)
@@ -204,3 +212,8 @@ class Hall:
             "published": {who: one.figures() for who, one in self._publications.items()},
             "watched": {who: one.figures() for who, one in self._subscriptions.items()},
         }
+
+
+def _check(views: Mapping[str, str] | None) -> None:
+    if views is not None and (len(views) > MOST_VIEWS or not all(_VIEW.fullmatch(name) for name in views)):
+        raise MediaRefusal("media.malformed", "views")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import struct
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -93,7 +94,8 @@ class Peer:
 
     @property
     def gone(self) -> bool:
-        return time.monotonic() - self.checked_at > CONSENT
+        """Not before its description came: a watcher of an empty hall has nothing to check yet."""
+        return self._other is not None and time.monotonic() - self.checked_at > CONSENT
 
     # ---- handshake
 
@@ -101,6 +103,7 @@ class Peer:
         """The browser's description has come; later ones only replace its user name."""
         first, self._other = self._other is None, other
         if first:
+            self.checked_at = time.monotonic()
             self._start()
 
     def _start(self) -> None:
@@ -144,7 +147,7 @@ class Peer:
     def _reported(self, data: bytes, now: float) -> None:
         try:
             reports = RtcpPacket.parse(data)
-        except (ValueError, IndexError):
+        except (ValueError, IndexError, struct.error):
             return
         self._hears.report(reports, now)
 

@@ -151,8 +151,8 @@ class Publication:
             return
         _, mark, sequence, timestamp, ssrc = HEAD.unpack_from(packet)
         level = -1
-        for identity, offset, _ in extensions(packet, begin, end):
-            if identity == self._number_id:
+        for identity, offset, size in extensions(packet, begin, end):
+            if identity == self._number_id and size == 2:
                 self._feedback.arrived(packet[offset] << 8 | packet[offset + 1], int(now * 1e6))
             elif identity == self._level_id:
                 level = packet[offset]

@@ -81,10 +81,10 @@ class Stream:
             self._begin(packet, now)
         if not late:
             self._sequence, self._timestamp, self.came_at = packet.sequence, packet.timestamp, now
+        for listener in self.listeners:  # other processes first: they have a core of their own to work on
+            listener(self, packet, level)
         if self.fan.views:
             self.fan.spray(packet, level, late)
-        for listener in self.listeners:
-            listener(self, packet, level)
 
     def _begins(self, payload: bytes) -> bool:
         return not self._video or begins_key_frame(self.codec.name, payload)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -110,7 +111,8 @@ class Subscription:
         self.lines: list[Line] = []
         self._number, self._offered = 0, dict[str, int]()
         self._asking = self._changed = False
-        self._next_report = self._next_layers = 0.0
+        # three hundred watchers must not be reported to in one go
+        self._next_report = self._next_layers = clocks.steady() + secrets.randbelow(1000) / 1000
 
     # ---- arrangement
 
@@ -221,7 +223,7 @@ class Subscription:
         """A REMB is about all that we send; each view is told what the others leave of it."""
         try:
             bits, _ = unpack_remb_fci(fci)
-        except ValueError:
+        except (ValueError, struct.error):
             return
         used = {line: line.view.stream.rate.bits for line in self.lines if line.name and line.view.stream}
         total = sum(used.values())
