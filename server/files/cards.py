@@ -92,12 +92,20 @@ def card(unit: Unit, attachment: Attachment) -> Card:
     )
 
 
+LEFT = {
+    "photo": "压缩包里另有 %(count)s 张照片没有接收，请单独上传",
+    "pdf": "压缩包里另有 %(count)s 份 PDF 没有接收，请单独上传",
+    "ecg": "压缩包里另有 %(count)s 份心电图文件没有接收，请单独上传",
+}
+
+
 def says(kind: Kind, facts: dict[str, Any]) -> list[Saying]:
     match kind:
         case Kind.DICOM:
-            return _dicom_says(facts)
+            return [*_dicom_says(facts), *_left_says(facts)]
         case Kind.ECG:
-            return [("心电图", {}), ("%(leads)s 导联", {"leads": facts["leads"]}), _lasting(facts["seconds"])]
+            leads: Saying = ("%(leads)s 导联", {"leads": facts["leads"]})
+            return [("心电图", {}), leads, _lasting(facts["seconds"]), *_left_says(facts)]
         case Kind.PDF:
             return [("PDF", {}), ("%(pages)s 页", {"pages": facts["pages"]})]
         case _:
@@ -114,6 +122,11 @@ def _dicom_says(facts: dict[str, Any]) -> list[Saying]:
     if facts.get("skipped"):
         said.append(("有 %(skipped)s 个文件读不出", {"skipped": facts["skipped"]}))
     return said
+
+
+def _left_says(facts: dict[str, Any]) -> list[Saying]:
+    """What lay in the zip besides: to be sent by itself."""
+    return [(LEFT[kind], {"count": count}) for kind, count in facts.get("left", {}).items()]
 
 
 def _lasting(seconds: int) -> Saying:

@@ -65,6 +65,8 @@ class Outcome(Said):
     media_type: Annotated[str, Field(pattern=r"^[a-z]+/[a-z0-9.+-]{1,60}$")]
     acquired: datetime | None = None
     matches: bool | None = None
+    left: Annotated[dict[Literal["photo", "pdf", "ecg"], Count], Field(max_length=3)] = {}
+    """Of a zip: what lies there besides and was not taken."""
 
     @property
     def acquired_at(self) -> datetime | None:

@@ -200,7 +200,8 @@ async def _tell(unit: Unit, attachment: Attachment) -> None:
 def facts_of(outcome: Outcome, album: Album) -> dict[str, Any]:
     """What a tile says of the file, in codes and numbers: nothing that names the patient."""
     speaks = {None: "nobody", True: "patient", False: "another"}[outcome.matches]
-    return {"speaks_of": speaks, **_particulars(outcome, album)}
+    left = {"left": outcome.left} if outcome.left else {}
+    return {"speaks_of": speaks, **_particulars(outcome, album), **left}
 
 
 def _particulars(outcome: Outcome, album: Album) -> dict[str, Any]:

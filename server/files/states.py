@@ -55,7 +55,7 @@ SENTENCES = {
     Reason.TOO_LARGE_INSIDE: "文件展开后过大，没有接收。请分成几份再传",
     Reason.TOO_DEEP: "文件内部嵌套过深，没有接收。请从设备上重新导出",
     Reason.TOO_LONG: "文件在规定时间内没有读完，没有接收。请从设备上重新导出或分成几份",
-    Reason.NO_PICTURE: "文件里没有可以显示的图像或波形",
+    Reason.NO_PICTURE: "文件里没有可以显示的图像或波形。压缩包里的照片、PDF 和心电图文件请解压后直接上传",
     Reason.NO_SCALE: "心电图文件没有注明幅度单位，无法按标准走纸显示。请换一种格式导出",
     Reason.UNSUPPORTED_CODEC: "影像的压缩方式暂不支持，请用未压缩或普通 JPEG 方式重新导出",
 }

@@ -16,12 +16,22 @@ from PIL import Image
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
+from server.files.cards import says
 from server.files.parsing import Expected, Sandbox, Unreadable, Upload
-from server.files.states import Reason
+from server.files.service import facts_of
+from server.files.states import SENTENCES, Kind, Reason
 from tests.services import files_records as records
 from tests.services.files_bombs import BOMBS
 
 NOBODY = Expected()
+
+
+def jpeg(picture):
+    kept = io.BytesIO()
+    picture.save(kept, "JPEG")
+    return kept.getvalue()
+
+
 ZHANG = Expected(names=("张三", "zhangsan", "sanzhang"), birth_date="19590304", sex="M")
 
 
@@ -137,6 +147,31 @@ async def test_folder_of_slices_is_put_in_order_and_strangers_in_it_are_passed_o
     outcome, album, kept = await looked_at(records.zipped({"AUTORUN.EXE": b"MZ", "README.TXT": b"read me", **slices}))
     assert [restored(kept, album, rank)[0][0, 0] for rank in range(5)] == [1, 2, 3, 4, 5]
     assert (outcome.kind, outcome.skipped, album.series_count()) == ("dicom", 0, 1)
+
+
+async def test_photos_pdfs_and_ecgs_in_a_zip_are_told_of_and_nothing_is_lost_silently():
+    besides = {
+        "胸片/原件.jpg": Image.new("RGB", (20, 20)),
+        "2.PNG": Image.new("RGB", (20, 20)),
+        "报告.pdf": b"%PDF-1.7 of last year",
+        "ecg/a.xml": records.aecg(records.twelve_leads(1)),
+        "ecg/b.scp": records.scp(records.twelve_leads(1)),
+    }
+    besides = {name: one if isinstance(one, bytes) else jpeg(one) for name, one in besides.items()}
+    litter = {"__MACOSX/._1.jpg": b"\xff\xd8\xff", ".DS_Store": b"\0", "viewer/setup.xml": b"<settings/>"}
+    outcome, album, _ = await looked_at(records.zipped({"IM1": records.dicom(), **besides, **litter}))
+    assert (len(album), outcome.left) == (1, {"photo": 2, "pdf": 1, "ecg": 2})
+    assert says(Kind.DICOM, facts_of(outcome, album))[-3:] == [
+        ("压缩包里另有 %(count)s 张照片没有接收，请单独上传", {"count": 2}),
+        ("压缩包里另有 %(count)s 份 PDF 没有接收，请单独上传", {"count": 1}),
+        ("压缩包里另有 %(count)s 份心电图文件没有接收，请单独上传", {"count": 2}),
+    ]
+
+
+async def test_a_zip_of_photos_alone_is_refused_with_what_to_do():
+    with pytest.raises(Unreadable) as refused:
+        await looked_at(records.zipped({"1.jpg": jpeg(Image.new("RGB", (20, 20)))}))
+    assert "请解压后直接上传" in SENTENCES[Reason(refused.value.reason)]
 
 
 async def test_series_too_long_for_one_run_goes_on_in_the_next():

@@ -3,6 +3,7 @@
 import io
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import BinaryIO
@@ -14,6 +15,11 @@ MOST_ENTRIES = 20_000
 LARGEST_ENTRY = 128 * 1024 * 1024
 LARGEST_WHOLE = 4 * 1024 * 1024 * 1024
 WORST_RATIO = 100
+RECORDS = (".scp", ".ecg", ".edf")
+MISSED = {
+    **dict.fromkeys((Content.JPEG, Content.PNG, Content.WEBP, Content.HEIC), "photo"),
+    Content.PDF: "pdf",
+}
 BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, ValueError, UnicodeDecodeError)
 
 
@@ -38,6 +44,30 @@ def dicom_entries(archive: zipfile.ZipFile, start: int) -> Iterator[tuple[int, B
     for place, entry in enumerate(archive.infolist()[start:], start):
         if not entry.is_dir() and _head(archive, entry) is Content.DICOM:
             yield place, io.BytesIO(_whole(archive, entry))
+
+
+def left_behind(archive: zipfile.ZipFile) -> dict[str, int]:
+    """How many photos, PDFs and ECG files lie there besides: they are told of, not taken."""
+    found = Counter(_kind(archive, entry) for entry in archive.infolist() if not _is_litter(entry))
+    return {kind: count for kind, count in found.items() if kind}
+
+
+def _is_litter(entry: zipfile.ZipInfo) -> bool:
+    """Folders, and what systems leave in a zip unasked."""
+    parts = PurePosixPath(entry.filename).parts
+    return entry.is_dir() or any(part.startswith((".", "__MACOSX")) for part in parts)
+
+
+def _kind(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> str:
+    """The word of what a doctor would miss, "" for anything else (a viewer that came on the CD, its settings)."""
+    with archive.open(entry) as file:
+        head = file.read(ENOUGH)
+    content = of(head)
+    if content is Content.RECORD:
+        return "ecg" if entry.filename.lower().endswith(RECORDS) else ""
+    if content is Content.XML:
+        return "ecg" if b"ecg" in head.lower() else ""
+    return MISSED.get(content, "")
 
 
 def wfdb_files(archive: zipfile.ZipFile) -> dict[str, bytes]:

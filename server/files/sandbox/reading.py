@@ -70,8 +70,9 @@ def _zip(task: Task) -> Facts:
 
     folder = archive.opened(task.file())
     if record := archive.wfdb_files(folder):
-        return ecg.read_wfdb(record, task.pipe, task.expected)
-    return Pictures(task).of(archive.dicom_entries(folder, task.start[0]))
+        return ecg.read_wfdb(record, task.pipe, task.expected) | {"left": archive.left_behind(folder)}
+    facts = Pictures(task).of(archive.dicom_entries(folder, task.start[0]))
+    return facts if facts.get("next") else facts | {"left": archive.left_behind(folder)}
 
 
 READERS: dict[Content, Callable[[Task], Facts]] = {
