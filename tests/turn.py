@@ -137,6 +137,10 @@ class Client:
     def connect(self, peer, port=6379):
         self.request(CONNECT, [(PEER, peer, port)])
 
+    def refresh(self, lifetime=600):
+        """Seconds granted."""
+        return struct.unpack("!I", self.request(REFRESH, [(0xD, struct.pack("!I", lifetime))])[0xD])[0]
+
     def release(self):
         self.request(REFRESH, [(0xD, struct.pack("!I", 0))])
 

@@ -1,6 +1,7 @@
 """The coturn rules we ship, asked by a client that means harm (assurance MD-1, MD-2)."""
 
 import socket
+import time
 
 import pytest
 
@@ -104,6 +105,22 @@ def test_one_person_in_one_session_holds_at_most_four_relays(client):
 def test_credentials_that_are_late_or_forged_open_nothing(coturn, wrong):
     with Client(coturn, coturn.credentials(**wrong)) as stranger:
         assert refusal(stranger.allocate) == UNAUTHORISED
+
+
+def test_credentials_bound_the_opening_of_a_relay_and_not_a_call_that_stands(coturn):
+    """PROTOCOL.md, Limits: what removal does to a relay."""
+    credentials = coturn.credentials(lifetime=3)
+    with Client(coturn, credentials) as standing:
+        standing.allocate()
+        deadline, answer = time.monotonic() + 10, "granted"
+        while answer != UNAUTHORISED:
+            with Client(coturn, credentials) as late:
+                answer = refusal(late.allocate)
+                if answer == "granted":
+                    late.release()
+            assert time.monotonic() < deadline
+        assert standing.refresh() == 600
+        standing.release()
 
 
 def test_media_pass_to_a_peer_that_is_allowed(tmp_path):
