@@ -16,6 +16,7 @@ from server.consultation import (
     centre_routes,
     decision_routes,
     opinion_routes,
+    paper_routes,
     request_routes,
 )
 from server.consultation import routes as consultation_routes
@@ -108,6 +109,7 @@ def route_tables() -> list[Any]:
         centre_routes.routes,
         case_routes.routes,
         opinion_routes.routes,
+        paper_routes.routes,
         decision_routes.routes,
         teaching_planning_routes.routes,
         teaching_routes.routes,

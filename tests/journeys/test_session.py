@@ -1,11 +1,14 @@
 """A session ended before it began, and one whose patient withdraws consent: over HTTP and sockets, both stores."""
 
 import asyncio
+import io
 import re
 import time
 from datetime import datetime
 
 import orjson
+from pypdf import PdfReader
+from sqlalchemy import text
 
 from tests.journeys.test_road import REQUEST, a_patient, a_request, house  # noqa: F401 - the fixture
 
@@ -47,6 +50,40 @@ async def withdraws(doctor, case, kind="远程会诊"):
     form = re.search(form, document.text, re.DOTALL)
     done = await doctor.post(form[1], {"said": "患者本人当面表示不再同意"})
     assert (done.status, "已撤回" in done) == (200, True), done.text[-2000:]
+
+
+async def paper(visitor, path):
+    """The text of a PDF, its spaces and line ends aside."""
+    async with visitor.session.get(path) as answer:
+        assert (answer.status, answer.content_type) == (200, "application/pdf"), await answer.text()
+        reader = PdfReader(io.BytesIO(await answer.read()))
+    return re.sub(r"\s", "", "".join(page.extract_text() for page in reader.pages))
+
+
+async def acts(house, action):  # noqa: F811
+    async with house.database.unit(writes=False) as unit:
+        return await unit.session.scalar(text("select count(*) from audit_records where action = :a"), {"a": action})
+
+
+# ---- paper
+
+
+async def test_a_case_and_its_consent_go_to_paper_and_that_is_on_record(house):  # noqa: F811
+    doctor, expert, case, _ = await planned(house, ("consultation", "teaching"))
+    history = await paper(doctor, (await doctor.get(f"{case}/history")).link(rf"{case}/history\.pdf"))
+    for part in ("秦文远", "是否需要立即上转行冠脉造影？", "152mmHg", "排定时间", "打印"):
+        assert part in history, history
+    assert await acts(house, "consultation.print") == 1
+    signed = (await doctor.get(case)).link(r"/patients/[0-9a-f]{32}/consents/[0-9a-f]{32}")
+    link = (await doctor.get(signed)).link(r"/patients/[0-9a-f]{32}/consents/[0-9a-f]{32}/paper\.pdf")
+    await withdraws(doctor, case, "教学使用")
+    consent = await paper(doctor, link)
+    for part in ("秦文远", "患者本人", "已于此时撤回", "我已阅读并理解以上内容，同意远程会诊"):
+        assert part in consent, consent
+    assert await acts(house, "consent.print") == 1
+    assert (await expert.get(link)).status == 404
+    stranger = await house.visitor("yangxue")
+    assert (await stranger.get(f"{case}/history.pdf")).status == 404
 
 
 # ---- ending
