@@ -1,6 +1,6 @@
 """A sheet of people: what each row would change, row by row, and the doing of what is right."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -11,9 +11,9 @@ from pypinyin import Style, lazy_pinyin
 from server.accounts import policy, queries, service, staff
 from server.accounts.forms import LOGIN, PersonDetails, checked_login, specialties_in
 from server.accounts.model import Person, Post
-from server.accounts.roles import CredentialKind, Role
-from server.core import forms
-from server.core.errors import Refusal
+from server.accounts.roles import Role
+from server.core import lines as sheet
+from server.core.lines import Vocabulary
 from server.core.unit import Unit
 from server.directory import queries as directory
 
@@ -38,23 +38,6 @@ COLUMNS = {
 NEEDED = ("name", "institution", "role")
 
 
-class NotTheTemplate(Refusal):
-    code = "accounts.roll_without_heads"
-    status = 422
-    says = "第一行要是列名，至少有姓名、机构编码、岗位三列；请用下载的模板"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Vocabulary:
-    """What the words of a sheet stand for, in every language of the site."""
-
-    heads: Mapping[str, str]
-    roles: Mapping[str, Role]
-    credentials: Mapping[str, CredentialKind]
-    say: Any
-    """Sentence of a msgid and facts in the reader's language."""
-
-
 class RollRow(PersonDetails):
     login: str = Field("", max_length=60)
     institution: str = Field(min_length=1, max_length=32)
@@ -70,13 +53,9 @@ class RollRow(PersonDetails):
 
 
 @dataclass(kw_only=True)
-class Line:
-    """A row of the sheet: `number` as the spreadsheet counts, what was typed, what is wrong, what would be done."""
+class Line(sheet.Line[RollRow]):
+    """What a row about somebody would do."""
 
-    number: int
-    typed: dict[str, str]
-    errors: dict[str, str] = field(default_factory=dict)
-    row: RollRow | None = None
     login: str = ""
     person: Person | None = None
     details: dict[str, Any] = field(default_factory=dict)
@@ -88,45 +67,18 @@ class Line:
     gives_post: bool = False
     ends_post: bool = False
 
+    def __post_init__(self) -> None:
+        self.login = self.row.login if self.row else ""
+
     @property
-    def kind(self) -> str:
-        if self.errors:
-            return "wrong"
+    def effect(self) -> str:
         if self.fresh:
             return "new"
         return "changed" if self.details or self.gives_post or self.ends_post else "same"
 
     @property
-    def mark(self) -> tuple[int, str, tuple[str, ...]]:
-        """What the reader was shown would happen."""
-        return self.number, self.kind, (self.login, *sorted(self.details), str(self.gives_post), str(self.ends_post))
-
-
-# ---- reading
-
-
-def rows_of(table: Sequence[Sequence[str]], words: Vocabulary) -> list[Line]:
-    """Raises NotTheTemplate."""
-    heads = [words.heads.get(cell.strip().lower(), "") for cell in table[0]] if table else []
-    if not set(NEEDED) <= set(heads):
-        raise NotTheTemplate
-    lines = []
-    for number, cells in enumerate(table[1:], 2):
-        typed = {name: cell for name, cell in zip(heads, cells, strict=False) if name and cell}
-        if typed:
-            lines.append(_read(number, typed, words))
-    return lines
-
-
-def _read(number: int, typed: dict[str, str], words: Vocabulary) -> Line:
-    meant = dict(typed)
-    for name, known in (("role", words.roles), ("credential", words.credentials)):
-        if name in meant:
-            meant[name] = known.get(meant[name].strip().lower(), meant[name])
-    form = forms.read(RollRow, meant, words.say)
-    if form.errors:
-        return Line(number=number, typed=typed, errors=dict(form.errors))
-    return Line(number=number, typed=typed, row=form.value, login=form.value.login)
+    def mark(self) -> tuple[Any, ...]:
+        return *super().mark, (self.login, *sorted(self.details), str(self.gives_post), str(self.ends_post))
 
 
 # ---- planning
@@ -146,15 +98,14 @@ async def _find_places(unit: Unit, lines: list[Line], words: Vocabulary) -> None
     places = {one.code: one.id for one in await directory.institutions(unit, staffed)}
     departments = {(one.institution_id, one.name): one.id for one in await directory.departments(unit, staffed)}
     for line in lines:
-        assert line.row is not None
-        line.institution_id = places.get(line.row.institution, "")
+        line.institution_id = places.get(line.right.institution, "")
         if not line.institution_id:
             line.errors["institution"] = words.say("没有这个机构编码，或不归您管理", None)
-        elif line.row.department:
-            line.department_id = departments.get((line.institution_id, line.row.department))
+        elif line.right.department:
+            line.department_id = departments.get((line.institution_id, line.right.department))
             if line.department_id is None:
                 line.errors["department"] = words.say("这个机构没有这个科室", None)
-        if line.row.role not in policy.may_give(unit.actor.role):
+        if line.right.role not in policy.may_give(unit.actor.role):
             line.errors["role"] = words.say(staff.RoleNotGivable.says, None)
 
 
@@ -183,8 +134,7 @@ async def _find_people(unit: Unit, lines: list[Line], words: Vocabulary) -> None
 
 def _match_by_name(unit: Unit, line: Line, known: Mapping[str, list[Person]], words: Vocabulary) -> None:
     """Somebody of the same name and mail or telephone is the same; a mere namesake might not be."""
-    row = line.row
-    assert row is not None
+    row = line.right
     same = [
         one
         for one in known.get(row.name, ())
@@ -216,8 +166,7 @@ def login_for(name: str) -> str:
 
 
 def _compare(unit: Unit, line: Line, person: Person, words: Vocabulary) -> None:
-    assert line.row is not None
-    given = {name: value for name, value in line.row.details().items() if name in line.typed}
+    given = {name: value for name, value in line.right.details().items() if name in line.typed}
     if "specialties" in line.typed:
         given["specialties"] = specialties_in(line.typed["specialties"])
     line.details = staff.differing(unit, person, given)
@@ -228,19 +177,18 @@ async def _find_posts(unit: Unit, lines: list[Line], words: Vocabulary) -> None:
     held = await queries.all_posts_of(unit, {line.person.id for line in lines if line.person})
     roles: dict[str, set[Role]] = {}
     for line in lines:
-        if line.errors or line.row is None:
+        if line.errors:
             continue
         posts = [one for one in held.get(line.person.id, ()) if not one.ends or one.ends > day] if line.person else []
         _match_post(line, posts, unit, words)
         standing = roles.setdefault(line.login, {one.role for one in posts})
-        if line.gives_post and policy.excluded(standing, line.row.role):
+        if line.gives_post and policy.excluded(standing, line.right.role):
             line.errors["role"] = words.say(service.RolesApart.says, None)
-        standing.add(line.row.role)
+        standing.add(line.right.role)
 
 
 def _match_post(line: Line, posts: list[Post], unit: Unit, words: Vocabulary) -> None:
-    row = line.row
-    assert row is not None
+    row = line.right
     wanted = (line.institution_id, row.role)
     line.post = next((one for one in posts if (one.institution_id, one.role) == wanted), None)
     line.gives_post = line.post is None
@@ -256,8 +204,7 @@ def _match_post(line: Line, posts: list[Post], unit: Unit, words: Vocabulary) ->
 
 async def carry_out(unit: Unit, line: Line, people: dict[str, Person]) -> Person:
     """Does what a right row says; `people` are those made by earlier rows. Raises Refusal."""
-    row = line.row
-    assert row is not None
+    row = line.right
     assert line.kind in ("new", "changed")
     person = line.person or people.get(line.login)
     if person is None:
