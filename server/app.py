@@ -8,7 +8,16 @@ from typing import Any
 from aiohttp import web
 
 from server import home, worker
-from server.accounts import audit_routes, enrol_routes, factor_routes, me_routes, people_routes, roll_routes, visits
+from server.accounts import (
+    audit_routes,
+    enrol_routes,
+    factor_routes,
+    me_routes,
+    people_routes,
+    roll_routes,
+    staff,
+    visits,
+)
 from server.accounts import routes as accounts_routes
 from server.audit import service as audit
 from server.consultation import (
@@ -23,6 +32,7 @@ from server.consultation import routes as consultation_routes
 from server.consultation.attachments import ConsultationFiles
 from server.consultation.consenting import PAPER, ConsentedCase, PaperFiles, SigningPapers
 from server.consultation.live import ConsultationDoor, audience
+from server.consultation.running import RunningConsultations
 from server.core import edge, ids, places
 from server.core.access import Matrix
 from server.core.clock import Clock, SystemClock
@@ -34,7 +44,12 @@ from server.core.limits import Limiter, MemoryLimiter, SharedLimiter
 from server.core.tasks import Tasks
 from server.core.templates import Templates
 from server.core.unit import Announcement, Unit
+from server.directory import ports as directory
 from server.directory import routes as directory_routes
+from server.directory.agreement_routes import agreement_routes
+from server.directory.consortium_routes import consortium_routes
+from server.directory.department_routes import department_routes
+from server.directory.sheet_routes import sheet_routes
 from server.documents import routes as documents_routes
 from server.documents import signers
 from server.documents.archive import SealedArchive
@@ -99,6 +114,10 @@ def route_tables() -> list[Any]:
         consent_routes.routes,
         files_routes.routes,
         upload_routes.uploads,
+        sheet_routes,
+        department_routes,
+        consortium_routes,
+        agreement_routes,
         directory_routes.routes,
         audit_routes.routes,
         documents_routes.routes,
@@ -158,6 +177,8 @@ def _wire_capabilities(app: web.Application, settings: Settings) -> None:
         timestamp_address=settings.tsa_url,
     )
     app[documents_routes.EXAMINER] = Examiner()
+    app[directory.RUNNING] = RunningConsultations()
+    app[directory.STAFFING] = staff.Headcount()
     for key in (meeting_routes.BASE_URL, people_routes.BASE_URL, teaching_routes.BASE_URL):
         app[key] = settings.base_url
     _wire_signalling(app, settings, doors)

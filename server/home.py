@@ -6,10 +6,14 @@ from typing import Any
 
 from aiohttp import web
 
+from server.accounts import people_views, staff
+from server.accounts import queries as people
 from server.consultation import queries as consultations
 from server.consultation import views
 from server.consultation.states import LIVE, OPEN, State
 from server.core.http import PUBLIC, SIGNED_IN, Routes, answer, begin_unit, render, say, see_other, unit_of, visit_of
+from server.core.i18n import midnight, today
+from server.directory import views as directory
 from server.notices import queries as notices
 from server.notices import service as bell
 
@@ -107,9 +111,48 @@ async def home_page(request: web.Request) -> web.StreamResponse:
     role = unit.actor.role
     if role == "coordinator":
         return see_other("/centre")
+    if role in ("inst_admin", "cons_admin"):
+        concerns = [*await _concerns_of_people(request), *await _concerns_of_directory(request)]
+        return render(request, "home/admin.html", concerns=concerns)
     groups = await _groups(request, role)
     template = {"applicant": "applicant", "family_doctor": "applicant", "specialist": "specialist"}.get(role, "plain")
     return render(request, f"home/{template}.html", groups=groups)
+
+
+async def _concerns_of_people(request: web.Request) -> list[dict[str, Any]]:
+    unit, translate = unit_of(request), partial(say, request)
+    places, on = await staff.places_to_staff(unit), today(unit.now)
+    sought = people.Sought(expiring_before=on + people_views.EXPIRING)
+    expiring = await people.counted(unit, sought, places=places, on=on)
+    title = translate("%(count)s 人的执业证书 60 天内到期或已过期", {"count": expiring})
+    return [{"title": title, "href": "/people?expiring=1", "action": translate("看是谁")}] if expiring else []
+
+
+async def _concerns_of_directory(request: web.Request) -> list[dict[str, Any]]:
+    """Agreements at their end first, each with its page; then what waits or stands still."""
+    unit, translate = unit_of(request), partial(say, request)
+    found = await directory.attention(unit)
+    names = await directory.party_names(unit, [*found.ended, *found.expiring, *found.drafts])
+
+    def concern(title: str, tone: str, action: str, one: Any) -> dict[str, Any]:
+        said = {"title": translate(title, {"number": one.number}), "detail": names[one.id], "tone": tone}
+        return {**said, "href": f"/directory/agreements/{one.id}", "action": translate(action)}
+
+    ended = [concern("协议 %(number)s 已到期", "danger", "续签", one) for one in found.ended]
+    soon = [
+        {**concern("协议 %(number)s 即将到期", "soon", "续签", one), "due": midnight(one.ends)}
+        for one in found.expiring
+    ]
+    drafts = [concern("协议 %(number)s 还是草稿", "info", "去处理", one) for one in found.drafts]
+    stopped = [
+        {
+            "title": translate("%(name)s 暂停了远程医疗服务", {"name": one.short_name}),
+            "href": f"/directory/institutions/{one.id}",
+            "tone": "soon",
+        }
+        for one in found.suspended
+    ]
+    return [*ended, *soon, *stopped, *drafts]
 
 
 async def _groups(request: web.Request, role: str) -> list[dict[str, Any]]:

@@ -7,11 +7,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from server.accounts.roles import CredentialKind, Role, Standing
-from server.core.forms import WrongField
+from server.core.forms import WrongField, checked_phone
 
 LOGIN = re.compile(r"[a-z][a-z0-9._-]{2,59}")
 MAIL = re.compile(r"[^@\s<>\"',;]+@[^@\s<>\"',;]+\.[^@\s<>\"',;]+")
-PHONE = re.compile(r"\+?[0-9][0-9 -]{4,24}")
 NAME = re.compile(r"[^\d<>{}\[\]\"\\;=@\x00-\x1f]{1,60}")
 BETWEEN_SPECIALTIES = re.compile(r"[,，、;；\s]+")  # not words
 
@@ -57,10 +56,7 @@ class PersonDetails(BaseModel):
     @field_validator("phone")
     @classmethod
     def _called(cls, value: str) -> str:
-        value = value.strip()
-        if value and not PHONE.fullmatch(value):
-            raise WrongField("电话号码不对")
-        return value
+        return checked_phone(value)
 
     def details(self) -> dict[str, Any]:
         """As server.accounts.staff takes them."""

@@ -1,14 +1,14 @@
 """People and their posts, and the sign-ins by which they act."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 
 from server.accounts import policy, queries
 from server.accounts.model import Person, Post, SignIn
 from server.accounts.roles import ROLE_WORDS, CredentialKind, Role, Standing
+from server.core import i18n
 from server.core.access import Actor, PostCard
 from server.core.errors import Refusal
-from server.core.i18n import BEIJING
 from server.core.unit import Unit
 from server.directory import queries as directory
 
@@ -18,9 +18,7 @@ class LoginTaken(Refusal):
     says = "用户名 %(login)s 已被使用"
 
 
-def today(now: datetime) -> date:
-    """The day it is in China, where posts begin and agreements end."""
-    return now.astimezone(BEIJING).date()
+today = i18n.today
 
 
 async def enrol(

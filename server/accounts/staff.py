@@ -146,6 +146,16 @@ async def end_post(unit: Unit, *, person: Person, post: Post, on: date) -> None:
         await sign_ins.revoke_all(unit, person_id=person.id)
 
 
+class Headcount:
+    """How many hold a post somewhere, for those who look after them."""
+
+    async def count(self, unit: Unit, institution_id: str) -> int | None:
+        if institution_id not in await places_to_staff(unit):
+            return None
+        sought = queries.Sought(institution_id=institution_id)
+        return await queries.counted(unit, sought, places={institution_id}, on=service.today(unit.now))
+
+
 # ---- standing
 
 

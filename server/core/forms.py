@@ -1,5 +1,6 @@
 """Untrusted input into frozen values: pydantic decides, the reader is told in plain words at the field."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -17,6 +18,8 @@ SENTENCES = {
     "int_type": "请填写整数",
     "float_parsing": "请填写数字",
     "decimal_parsing": "请填写数字",
+    "decimal_max_places": "最多 %(decimal_places)s 位小数",
+    "too_short": "请至少选一项",
     "greater_than_equal": "不能小于 %(ge)s",
     "less_than_equal": "不能大于 %(le)s",
     "enum": "请从所列选项中选择",
@@ -37,6 +40,17 @@ class WrongField(ValueError):
     def __init__(self, says: str, **facts: Any) -> None:
         super().__init__(says)
         self.says, self.facts = says, facts
+
+
+PHONE = re.compile(r"\+?[0-9][0-9 -]{4,24}")
+
+
+def checked_phone(value: str) -> str:
+    """A telephone number, or nothing. Raises WrongField."""
+    value = value.strip()
+    if value and not PHONE.fullmatch(value):
+        raise WrongField("电话号码不对")
+    return value
 
 
 @dataclass

@@ -195,6 +195,13 @@ def read_query(request: web.Request, model: type[forms.Model]) -> forms.Model:
     return form.value if not form.errors else model.model_validate(kept)
 
 
+def wrong_fields(request: web.Request, refusal: Refusal, field: str = "") -> dict[str, str]:
+    """The sentences of a refusal by the field they stand at; one that names none stands at `field`."""
+    facts = {name: value for name, value in refusal.facts.items() if name != "errors"}
+    errors = refusal.facts.get("errors") or {field: refusal.says}
+    return {name: say(request, text, facts) for name, text in errors.items()}
+
+
 def wants_json(request: web.Request) -> bool:
     accepts = request.headers.get(hdrs.ACCEPT, "")
     return (
@@ -227,5 +234,5 @@ def problem(request: web.Request, refusal: Refusal) -> Problem:
         detail=sentence,
         code=refusal.code,
         request_id=request[REQUEST_ID],
-        errors={name: say(request, text) for name, text in errors.items()},
+        errors={name: say(request, text, facts) for name, text in errors.items()},
     )

@@ -2,7 +2,7 @@
 
 import gettext
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -51,6 +51,16 @@ def _words_of(path: Path) -> dict[str, str]:
     with path.open("rb") as file:
         catalogue = read_po(file, locale="en")
     return {str(entry.id): str(entry.string) for entry in catalogue if entry.id and entry.string}
+
+
+def today(now: datetime) -> date:
+    """The day it is in China, where posts begin and agreements end."""
+    return now.astimezone(BEIJING).date()
+
+
+def midnight(day: date) -> datetime:
+    """When a day begins in China."""
+    return datetime.combine(day, time(), BEIJING)
 
 
 def choose_locale(wished: str | None, accept_language: str) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 CITY, COUNTY = "310900-001", "310901-001"
 LIABILITY = "邀请方对诊疗决定和所传资料的质量负责；受邀方对会诊意见的内容负责。"
+ENDS_SOON = ("310901-204", COUNTY)
 FEE_CENTS = {CITY: 59_500, COUNTY: 30_000}
 
 
@@ -158,7 +159,7 @@ async def _agree(unit: Unit, inviting: Institution, invited: Institution, consor
         invited_id=invited.id,
         services=[Service.CONSULTATION, Service.DIAGNOSIS, Service.TEACHING],
         starts=day - timedelta(days=200),
-        ends=day + timedelta(days=530),
+        ends=day + timedelta(days=45 if (inviting.code, invited.code) == ENDS_SOON else 530),
         liability=LIABILITY,
         fee_cents=FEE_CENTS[invited.code],
     )

@@ -49,3 +49,16 @@ class AgreementState(StrEnum):
     IN_FORCE = "in_force"
     SUSPENDED = "suspended"
     TERMINATED = "terminated"
+
+
+NEXT: dict[AgreementState, frozenset[AgreementState]] = {
+    AgreementState.DRAFT: frozenset({AgreementState.IN_FORCE}),
+    AgreementState.IN_FORCE: frozenset({AgreementState.SUSPENDED, AgreementState.TERMINATED}),
+    AgreementState.SUSPENDED: frozenset({AgreementState.IN_FORCE, AgreementState.TERMINATED}),
+    AgreementState.TERMINATED: frozenset(),
+}
+"""What may become of an agreement. That its time is over is no state: its dates say so."""
+BINDING = frozenset({AgreementState.IN_FORCE, AgreementState.SUSPENDED})
+"""Two of these never cover the same parties, service and day."""
+RANK = {level: rank for rank, level in enumerate(Level)}
+"""Provinces first: what stands above is of no lower level."""

@@ -1,5 +1,6 @@
 """The tree of institutions, the consortia they form, and what they have agreed to do for each other."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
@@ -36,6 +37,8 @@ class Consortium(Base):
     name: Mapped[str] = mapped_column(String(120), unique=True)
     kind: Mapped[ConsortiumKind] = mapped_column()
     lead_id: Mapped[str] = mapped_column(ForeignKey("institutions.id"))
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    __mapper_args__ = {"version_id_col": version}
 
 
 class Membership(Base):
@@ -73,9 +76,24 @@ class Agreement(Base):
     liability: Mapped[str] = mapped_column(Text, default="")
     fee_cents: Mapped[int] = mapped_column(default=0)
     state: Mapped[AgreementState] = mapped_column(default=AgreementState.IN_FORCE)
+    reason: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    """Why it was suspended or terminated."""
+    renews_id: Mapped[str | None] = mapped_column(ForeignKey("agreements.id"))
+    """The agreement it goes on from."""
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def parties(self) -> frozenset[str]:
+        return frozenset({self.inviting_id, self.invited_id})
+
+    def ended(self, on: date) -> bool:
+        return self.ends <= on
+
+    def overlaps(self, services: Collection[str], starts: date, ends: date) -> bool:
+        """Whether it covers one of these services on one of these days."""
+        return not set(services).isdisjoint(self.services) and self.starts < ends and starts < self.ends
 
     def in_force(self, service: Service, on: date) -> bool:
         covered = service.value in self.services and self.starts <= on < self.ends

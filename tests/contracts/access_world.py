@@ -33,6 +33,7 @@ from server.core import csrf, edge, ids
 from server.core.clock import SetClock
 from server.core.database import keep_quiet
 from server.core.http import DATABASE, RULES
+from server.directory import queries as directory_queries
 from server.directory import service as directory
 from server.directory.kinds import ConsortiumKind, Kind, Level, Service
 from server.documents import service as documents
@@ -57,6 +58,7 @@ from tests.services.documents_scene import report
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # Monday 09:00 in Shanghai
 NOWHERE = "f" * 32
+CONSORTIUM = "临湖医疗集团"
 PATIENT, QUESTION = "秦文远", "是否需要立即上转行冠脉造影？"
 NUMBER = "HZ310901101202611230001"
 SECRET = "春眠不觉晓-2026"
@@ -269,9 +271,7 @@ async def _places(unit):
         await add("420101-101", Level.TOWNSHIP, Kind.GENERAL),
     )
     group = {"kind": ConsortiumKind.CITY_GROUP}
-    await directory.form_consortium(
-        unit, name="临湖医疗集团", lead_id=city.id, member_ids=[town.id, next_town.id], **group
-    )
+    await directory.form_consortium(unit, name=CONSORTIUM, lead_id=city.id, member_ids=[town.id, next_town.id], **group)
     await directory.form_consortium(unit, name="远山医疗集团", lead_id=far.id, member_ids=[far_town.id], **group)
     return {"own": town, "participant": city, "hospital": town, "consortium": next_town, "other": far}
 
@@ -314,8 +314,13 @@ async def _belongings(world, places):
         )
         sign_in = SignIn(id=unit.new_id(), digest=bytes(32), person_id=owner.id, created_at=unit.now, seen_at=unit.now)
         unit.session.add_all([passkey, sign_in])
+        department = await directory.add_department(unit, institution_id=places["own"].id, name="全科")
+        consortium = await directory_queries.consortium_named(unit, CONSORTIUM)
     world.objects |= {
         "agreement": agreement.id,
+        "department": department.id,
+        "consortium": consortium.id,
+        "member": places["consortium"].id,
         "institution": places["own"].id,
         "passkey": passkey.id,
         "sign_in": sign_in.id,

@@ -58,6 +58,8 @@ OBJECTS = (
     ("/schedule/exceptions/{id}", "exception"),
     ("/directory/institutions/{id}", "institution"),
     ("/directory/agreements/{id}", "agreement"),
+    ("/directory/consortia/{id}", "consortium"),
+    ("/directory/departments/{id}", "department"),
     ("/me/sign-ins/{id}", "sign_in"),
     ("/second-factor/passkeys/{id}", "passkey"),
     ("/people/{id}", "person"),
@@ -90,6 +92,8 @@ RELATIONS = {
     "exception": OF_A_POST,
     "session": {**OF_A_CASE, "participant": {PARTICIPANT, CONSORTIUM}},
     "institution": OF_A_POST,
+    "department": OF_A_POST,
+    "consortium": {**dict.fromkeys(STANDS, frozenset({CONSORTIUM})), "other": frozenset()},
     "person": OF_A_POST,
     "agreement": {**OF_A_POST, "participant": {INSTITUTION, CONSORTIUM}},
 }
@@ -164,7 +168,7 @@ def filled(world, name, method, pattern, *, absent=False):
     id = NOWHERE if absent else objects.get(SAME_AS.get(kind, kind), NOWHERE)
     case = NOWHERE if absent else objects["case"]
     words = {"{id}": id, "{signing}": objects["signing"], "{kind}": "consultation", "{name}": "document", "{code}": "X"}
-    words |= {"{state}": "suspended", "{post}": objects["persons post"]}
+    words |= {"{member}": objects["member"], "{post}": objects["persons post"]}
     if pattern.startswith("/people/export"):
         words["{kind}"] = "xlsx"
     path, fields, headers = pattern, None if method == "GET" else {"reason": "试一试"}, None
