@@ -26,8 +26,8 @@ class AgreementsUnfinished(Refusal):
 
 
 async def joinable(unit: Unit) -> list[Institution]:
-    """Who may be in the actor's consortia: who is in one, and who is in none and stands below one of those."""
-    near, parents = await queries.near(unit), await queries.parents(unit)
+    """Who may be in the actor's consortia: the actor's own, who is in one, who is in none and stands below those."""
+    near, parents = await queries.near(unit) | {unit.actor.institution_id}, await queries.parents(unit)
     free = [one for one in await queries.in_no_consortium(unit) if policy.adoptable(one.id, one.kind, parents, near)]
     return sorted([*await queries.institutions(unit, near), *free], key=lambda one: one.code)
 

@@ -240,6 +240,19 @@ async def test_nobody_takes_an_institution_out_of_anothers_hands(site, keeper):
     assert "成员已加入" in joined, "below one of ours and in no other's hands"
 
 
+async def test_the_first_administrator_of_a_site_forms_the_first_consortium_and_fills_it(site):
+    lead = (await site.place("C0", "新城县医院")).id
+    await site.enrol("founder", "丁睿", Role.CONS_ADMIN, "C0")
+    founder = await site.signed_in("founder")
+    assert "先建立医联体" in await founder.get("/directory/institutions/new")
+    typed = {"name": "新城医共体", "kind": "county_community", "lead_id": lead, "members": lead}
+    page = await founder.post("/directory/consortia", typed)
+    assert "医联体已建立" in page
+    consortium = page.path.partition("?")[0].rpartition("/")[2]
+    added = await founder.post("/directory/institutions", {**NEW, "code": "C1", "consortium": consortium})
+    assert "机构已新增" in added
+
+
 async def test_a_member_with_agreements_left_is_not_removed(site, keeper):
     await agreed(site)
     refused = await keeper.post(
