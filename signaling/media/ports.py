@@ -95,8 +95,9 @@ class Forwarder(Protocol):
     async def unpublish(self, hall: str, who: str) -> None: ...
 
     async def watch(self, hall: str, who: str, views: Mapping[str, str] | None = None) -> None:
-        """A new connection for what `who` sees. `views` maps names of the page's choice ("stage") to sources;
-        None is every source but their own, under the source's name, as sources come and go."""
+        """A new connection for what `who` sees. `views` maps names of the page's choice to sources; those with
+        the same part before a colon ("stage:face", "stage:voice") are played in step, lips with voice. None is
+        every source but their own, under the source's name, as sources come and go."""
 
     async def arrange(self, hall: str, who: str, views: Mapping[str, str] | None) -> None:
         """Other views. A name that keeps its kind shows its new source without renegotiation."""

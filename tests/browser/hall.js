@@ -10,11 +10,32 @@ async function publish(roles, layers, width) {
     const sendEncodings = track.kind === "video" && layers ? layers : undefined
     pc.addTransceiver(track, { direction: "sendonly", streams: [media], sendEncodings })
   }
+  window.publishing = pc
+  window.roles = roles
+  await negotiate()
+}
+
+async function negotiate() {
+  const pc = window.publishing
   await pc.setLocalDescription()
-  const named = Object.fromEntries(pc.getTransceivers().map((t) => [t.mid, roles[t.sender.track.kind]]))
+  const named = Object.fromEntries(pc.getTransceivers().map((t) => [t.mid, window.roles[t.sender.track.kind]]))
   const sdp = await ask("publish", [pc.localDescription.sdp, named])
   await pc.setRemoteDescription({ type: "answer", sdp })
-  window.publishing = pc
+}
+
+// the browser's path is made anew, and something is offered that the forwarder does not carry
+async function restart() {
+  window.publishing.restartIce()
+  window.publishing.createDataChannel("notes")
+  await negotiate()
+}
+
+// when each kind is played, by its publisher's clock as the sender reports tell it
+async function played() {
+  const times = {}
+  for (const stat of (await watching.getStats()).values())
+    if (stat.type === "inbound-rtp" && stat.estimatedPlayoutTimestamp) times[stat.kind] = stat.estimatedPlayoutTimestamp
+  return times
 }
 
 async function offered(number, sdp) {

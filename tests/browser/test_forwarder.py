@@ -167,6 +167,34 @@ async def test_a_view_gets_the_layer_it_asks_for(house):
     assert later["packetsLost"] == later["pliCount"] == 0
 
 
+async def test_lips_and_voice_stay_together_across_publishers(house):
+    zhao, qian, wang = [await house.visitor(who) for who in ("zhao", "qian", "wang")]
+    await zhao.publish()
+    await qian.publish()
+    await house.hall.watch("wang", {"stage:face": "zhao:face", "stage:voice": "zhao:voice"})
+    await wang.until("stage:face", lambda seen: seen.get("framesDecoded", 0) > 20)
+    await house.hall.arrange("wang", {"stage:face": "qian:face", "stage:voice": "qian:voice"})
+    deadline, apart = time.monotonic() + 20, None
+    while apart is None or apart > 500:  # clocks that were not translated differ by hours
+        assert time.monotonic() < deadline, apart
+        await asyncio.sleep(0.2)
+        times = await wang.page.evaluate("played()")
+        apart = abs(times["audio"] - times["video"]) if len(times) == 2 else None
+
+
+async def test_a_publisher_changes_its_network_and_goes_on(house):
+    zhao, wang = await house.visitor("zhao"), await house.visitor("wang")
+    await zhao.publish()
+    await house.hall.watch("wang", None)
+    seen = await wang.until("zhao:face", lambda seen: seen.get("framesDecoded", 0) > 10)
+    names = set(house.gate._guests)
+    await zhao.page.evaluate("restart()")
+    assert set(house.gate._guests) != names
+    assert await zhao.page.evaluate("publishing.getTransceivers().every((one) => one.currentDirection === 'sendonly')")
+    await wang.until("zhao:face", lambda now: now["framesDecoded"] > seen["framesDecoded"] + 40)
+    assert [event for event in house.told if isinstance(event, Lost)] == []
+
+
 async def test_publishers_are_given_their_bandwidth_within_seconds(house):
     zhao = await house.visitor("zhao")
     await zhao.publish(width=1280)

@@ -78,6 +78,7 @@ class Gate:
         try:
             check = stun.parse_message(datagram)
         except ValueError:
+            lane.strangers += 1
             return
         if not check.check_message_integrity(guest.password.encode()):
             lane.strangers += 1
