@@ -10,6 +10,7 @@ so that no engine has a shorter way; Janus passes over loopback, so the machine 
 
 import asyncio
 import os
+from pathlib import Path
 
 import aioice.ice
 
@@ -68,11 +69,17 @@ async def audience(running, rooms, watchers, people):
     return [watcher for _, watcher in made if watcher.listens]
 
 
+def waited():
+    """Seconds for which something on this machine waited for a core: delays say little when it is much."""
+    return int(Path("/proc/pressure/cpu").read_text().split("total=")[1].split()[0]) / 1e6
+
+
 async def observed(running, publishers, listeners, watchers):
     await asyncio.sleep(2)
     for listener in listeners:
         listener.delays.clear()
         listener.received = 0
+    began = waited()
     sent, cpu, load = sum(one.sent for one in publishers), sum(map(cpu_seconds, running.pids)), cpu_seconds()
     await asyncio.sleep(SECONDS)
     cpu = sum(map(cpu_seconds, running.pids)) - cpu
@@ -83,6 +90,7 @@ async def observed(running, publishers, listeners, watchers):
         "cpu": cpu * 1e6 / max(1, received * watchers),
         "cores": cpu / SECONDS,
         "load": load / SECONDS,
+        "pressure": (waited() - began) / SECONDS,
         "arrived": received * len(publishers) / max(1, sent),
         "p50": percentile(delays, 0.5) if delays else 0.0,
         "p99": percentile(delays, 0.99) if delays else 0.0,
@@ -116,7 +124,9 @@ def alone(case, ours):
     figure("forwarder", case, "subscribers_per_core", median(per_core), "", of_core=BUDGET, **more)
     for share in ("p50", "p99"):
         goal = {"goal": 20} if (case, share) == ("1x300", "p99") else {}
-        figure("forwarder", case, f"delay_{share}_ms", median([run[share] for run in ours]), "ms", **goal, **more)
+        pressure = round(median([run["pressure"] for run in ours]), 2)
+        value = median([run[share] for run in ours])
+        figure("forwarder", case, f"delay_{share}_ms", value, "ms", cpu_pressure=pressure, **goal, **more)
     figure("forwarder", case, "arrived_percent", 100 * median([run["arrived"] for run in ours]), "%", **more)
     figure("forwarder", case, "cores_used", median([run["cores"] for run in ours]), "cores", **more)
     figure("forwarder", case, "cores_used_by_the_load", median([run["load"] for run in ours]), "cores", **more)

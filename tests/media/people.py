@@ -7,7 +7,7 @@ import time
 
 import aioice.ice
 import av
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamTrack
 from aiortc.rtcconfiguration import RTCBundlePolicy
 
@@ -65,9 +65,13 @@ class Publisher:
         self.hall, self.who, self.roles, self.shade = hall, who, roles, shade
         self.pc = connection()
 
-    async def publish(self):
+    async def publish(self, codec="VP8"):
         for role in self.roles:
-            self.pc.addTransceiver(Camera("audio" if role == "voice" else "video", self.shade), "sendonly")
+            kind = "audio" if role == "voice" else "video"
+            transceiver = self.pc.addTransceiver(Camera(kind, self.shade), "sendonly")
+            if kind == "video":
+                known = RTCRtpSender.getCapabilities("video").codecs
+                transceiver.setCodecPreferences([one for one in known if one.name in (codec, "rtx")])
         return await self.offer()
 
     async def offer(self):

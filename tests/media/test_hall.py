@@ -38,9 +38,9 @@ class House:
 
         self.tasks.every(0.02, turn, "rounds")
 
-    async def publisher(self, who, roles=("voice", "face"), shade=60):
+    async def publisher(self, who, roles=("voice", "face"), shade=60, codec="VP8"):
         self.people.append(publisher := Publisher(self.hall, who, roles, shade))
-        return await publisher.publish()
+        return await publisher.publish(codec)
 
     async def watcher(self, who, views=None, loss=0.0):
         self.people.append(watcher := Watcher(self.hall, who))
@@ -100,6 +100,16 @@ async def test_a_view_changes_its_publisher_without_renegotiation_and_without_a_
     shades = [0 if abs(shade - 60) < 4 else 1 if abs(shade - 180) < 4 else None for shade in wang.seen["stage"]]
     turns = [shade for number, shade in enumerate(shades) if not number or shade != shades[number - 1]]
     assert turns == [0, 1, 0]  # no broken picture in between
+
+
+async def test_a_stage_changes_from_one_codec_to_another(house):
+    await house.publisher("zhao", ("face",), shade=60, codec="H264")
+    await house.publisher("qian", ("face",), shade=180)
+    wang = await house.watcher("wang", {"stage": "zhao:face"})
+    for source, shade in (("zhao:face", 60), ("qian:face", 180), ("zhao:face", 60)):
+        await house.hall.arrange("wang", {"stage": source})
+        await eventually(lambda shade=shade: wang.seen.get("stage") and abs(wang.seen["stage"][-1] - shade) < 5)
+    assert len(wang.offers) == 1
 
 
 async def test_a_publisher_who_reloads_takes_the_place_of_the_old_page(house):

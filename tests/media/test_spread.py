@@ -143,6 +143,7 @@ async def test_refusals_of_a_process_reach_the_caller(house):
     with pytest.raises(MediaRefusal) as refused:
         await house.spread.publish("round", "zhao", "nonsense", {})
     assert refused.value.code == "media.unreadable"
+    assert await house.processes("round") == {}
     with pytest.raises(MediaRefusal) as refused:
         await house.spread.answer("round", "nobody", 1, "")
     assert refused.value.code == "media.not_watching"

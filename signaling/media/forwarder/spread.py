@@ -242,17 +242,26 @@ class Spread:
             raise MediaRefusal("media.not_watching", who)
         return self._children[process]
 
+    async def _begin(self, hall: str, way: Way, who: str, *words: Any) -> Any:
+        """A connection that is refused takes nobody's place."""
+        new = (way, who) not in self._there(hall).people
+        child = await self._serve(hall, way, who)
+        try:
+            return await child.ask(way, hall, who, *words)
+        except MediaRefusal:
+            if new and (process := self._there(hall).people.pop((way, who), None)) is not None:
+                await self._leave(hall, process)
+            raise
+
     async def publish(self, hall: str, who: str, sdp: str, roles: Mapping[str, str]) -> str:
-        child = await self._serve(hall, "publish", who)
-        answer: str = await child.ask("publish", hall, who, sdp, dict(roles))
+        answer: str = await self._begin(hall, "publish", who, sdp, dict(roles))
         return answer
 
     async def unpublish(self, hall: str, who: str) -> None:
         await self._end(hall, "publish", who, "unpublish")
 
     async def watch(self, hall: str, who: str, views: Mapping[str, str] | None = None) -> None:
-        child = await self._serve(hall, "watch", who)
-        await child.ask("watch", hall, who, views)
+        await self._begin(hall, "watch", who, views)
 
     async def arrange(self, hall: str, who: str, views: Mapping[str, str] | None) -> None:
         await self._serving(hall, "watch", who).ask("arrange", hall, who, views)
