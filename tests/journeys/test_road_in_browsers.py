@@ -270,7 +270,7 @@ async def opinion_is_begun(doctor, expert, case):
     form = expert.page.locator("#side-opinion form")
     await form.locator("[name=findings]").fill("V4–V6 ST 段压低 0.1 mV。")
     await form.locator("[name=diagnoses-0-text]").fill("不稳定型心绞痛")
-    await expect(form.locator("[data-saved]")).to_contain_text(expert.say("已保存 %(hour)s", hour=""))
+    await expect(form.locator("[data-saved]")).to_contain_text(expert.say("已保存 %(hour)s", hour=""), timeout=LONG)
     assert "V4–V6" not in await (await doctor.page.request.get(doctor.house.address + case)).text()
 
 
