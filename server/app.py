@@ -77,6 +77,7 @@ from server.telemetry import TELEMETRY, Telemetry
 from server.telemetry import routes as telemetry_routes
 from signaling.app import Signaling
 from signaling.ice import CoturnIce
+from signaling.media.ports import Forwarder
 from signaling.memory import Hub, MemoryBus, MemoryStore
 from signaling.ports import Broadcast, Bus, Store
 
@@ -203,6 +204,7 @@ def _wire_signalling(app: web.Application, settings: Settings, doors: dict[str, 
         clock=database.clock,
         feed_door=feed_door,
         origins=frozenset({settings.base_url, *settings.origins}),
+        forwarder=(lambda: _forwarder(settings)) if settings.forwarder == "embedded" else None,
     )
     signalling.attach(app)
     app[meeting_routes.SIGNALING] = signalling
@@ -225,6 +227,17 @@ def _between_nodes(settings: Settings, node: str, key: bytes) -> tuple[Store, Bu
     from signaling.redis_store import RedisStore
 
     return RedisStore(settings.redis_url, key), RedisBus(settings.redis_url, key, node)
+
+
+def _forwarder(settings: Settings) -> Forwarder:
+    """Loaded, like its processes, with the first hall."""
+    from signaling.media.forwarder.spread import Ground, Spread, own_addresses
+
+    first, last = settings.media_ports
+    everywhere = settings.host in ("0.0.0.0", "::", "")  # noqa: S104 - asked, not bound
+    addresses = settings.media_addresses or (own_addresses() if everywhere else [settings.host])
+    ports = range(first, last + 1) if last else ()
+    return Spread(Ground(addresses, ports, settings.media_public))
 
 
 def _limiter(settings: Settings) -> Limiter:

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -42,6 +43,14 @@ class Settings(BaseSettings):
     """turn:host:3478?transport=udp, turns:host:443?transport=tcp …"""
     turn_secret: SecretStr = SecretStr("")
     relay_only: bool = False
+    forwarder: Literal["embedded", "none"] = "embedded"
+    """What carries the media of halls: processes of our own, started with the first hall; or nothing."""
+    media_addresses: list[str] = []
+    """This machine's addresses that browsers send media to. Without it, the one the site listens on, or all."""
+    media_public: str = ""
+    """What browsers are told instead, where the machine stands behind a translation of addresses."""
+    media_ports: tuple[int, int] = (0, 0)
+    """The first and last UDP port for media, e.g. [40000, 40015]; one a process. [0, 0]: any."""
     s3_url: str = ""
     """s3://bucket/prefix?endpoint=… for files. Without it, `files/` of the data folder."""
     tsa_url: str = ""

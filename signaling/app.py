@@ -18,6 +18,7 @@ from signaling.counters import Counters
 from signaling.door import DEADLINE, Door
 from signaling.feed import LIVE, FeedDoor, FeedNamespace
 from signaling.means import Means
+from signaling.media.ports import Forwarder
 from signaling.namespace import RoomNamespace
 from signaling.ports import Broadcast, Bus, Clock, Grant, Grants, Ice, Journal, Seat, Store
 from signaling.rooms import NONSENSE, Rooms
@@ -36,7 +37,8 @@ def _remote(request: web.Request) -> str:
 class Signaling:
     """`node` names this process among its peers and must be new for every start. `address` tells
     where a request really comes from when a proxy stands in between; `deadline` is how many seconds
-    a connection may stand without joining anything."""
+    a connection may stand without joining anything; `forwarder` makes what carries the media of halls,
+    when the first one needs it."""
 
     def __init__(
         self,
@@ -53,6 +55,7 @@ class Signaling:
         counters: Counters | None = None,
         address: Callable[[web.Request], str] = _remote,
         deadline: float = DEADLINE,
+        forwarder: Callable[[], Forwarder] | None = None,
     ) -> None:
         self.counters = counters or Counters()
         self._wire = Wire(self.counters)
@@ -66,7 +69,7 @@ class Signaling:
         self._sweep_every = min(1.0, deadline / 4)
         self._room = RoomNamespace(self._wire)
         self._feed = FeedNamespace(self._wire, feed_door)
-        self._means = Means(node, store, bus, journal, grants, ice, clock, self._room, self.counters)
+        self._means = Means(node, store, bus, journal, grants, ice, clock, self._room, self.counters, forwarder)
         self._rooms = Rooms(self._means)
         self._room.serve(self._rooms)
         self._wire.register_namespace(self._room)
@@ -99,6 +102,7 @@ class Signaling:
         await self._wire.shutdown()
         await self._wire.eio.stop()
         await self._rooms.stop()
+        await self._means.halls.stop()
         await self._means.tasks.stop()
         await self._means.bus.stop()
         await self._means.store.close()

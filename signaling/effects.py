@@ -89,4 +89,11 @@ class Fetch:
     """Entries are missing: read the log from the last one the room has."""
 
 
-Effect = Emit | Relay | Record | Seated | Vacated | Welcome | Kick | Forget | Roster | Fetch
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Nothing of this participant of ours is carried any more."""
+
+    who: str
+
+
+Effect = Emit | Relay | Record | Seated | Vacated | Welcome | Kick | Forget | Roster | Fetch | Silence

@@ -23,6 +23,7 @@ class History:
     withdrawn: set[str] = field(default_factory=set)  # to what the patient no longer consents
     began: dict[str, list[str]] = field(default_factory=dict)  # participant → stays, in order
     over: set[tuple[str, str]] = field(default_factory=set)  # (participant, stay) of who left
+    staged: set[str] = field(default_factory=set)  # whom a host brought on a hall's stage
     admitted: dict[str, int] = field(default_factory=dict)  # participant → seq of the admission
 
     def standing(self, who: str) -> list[str]:
@@ -38,10 +39,17 @@ class History:
                 self.began.setdefault(who, []).append(stay)
             case "left":
                 self.over.add((who, stay))
+                if not self.standing(who):
+                    self.staged.discard(who)  # who comes back another time sits in the audience
             case "admitted":
                 self.admitted[who] = entry.seq
             case "denied" | "removed":
                 self.admitted.pop(who, None)
+                self.staged.discard(who)
+            case "staged":
+                self.staged.add(who)
+            case "unstaged":
+                self.staged.discard(who)
             case "consent":
                 change = self.withdrawn.discard if entry.body.get("on") else self.withdrawn.add
                 change(str(entry.body.get("of", "")))

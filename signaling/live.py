@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
@@ -18,12 +17,15 @@ from signaling.effects import (
     Relay,
     Roster,
     Seated,
+    Silence,
     Vacated,
     Welcome,
 )
-from signaling.history import fitting, stamp
+from signaling.hall import Hall
+from signaling.history import stamp
 from signaling.means import Means
 from signaling.messages import Join, Message
+from signaling.past import Past
 from signaling.ports import Boards, Broadcast, Entry, Grant, Seat
 from signaling.reader import Reader
 from signaling.refusals import RoomEnded, Unavailable
@@ -32,22 +34,23 @@ from signaling.scribe import Scribe
 from signaling.throttle import Throttle
 
 AGAIN = 12 * 3600.0  # seconds the ticket for coming back counts
-NEWEST = 200  # entries of a join answer; who missed more gets a snapshot
-ROSTER_PAUSE = 0.1  # seconds between two rosters
+ROSTER_PAUSE = 0.1  # seconds between two rosters …
+ROSTERS = 500  # … and so many a second at most, to however many
 SILENT = 5.5  # seconds without a frame: the heartbeat of 4 s is late
 TRIES = 5
 
 
 class LiveRoom:
-    def __init__(self, room: str, means: Means) -> None:
-        self.room = Room(room, means.node, version=means.wall())
+    def __init__(self, room: str, means: Means, *, hall: bool = False) -> None:
+        self.room = (Hall if hall else Room)(room, means.node, version=means.wall())
         self.means = means
         self.scribe = Scribe(room, means.journal, self._written, means.tasks)
         self.entering = 0  # joins under way: the room may not be forgotten under them
         self._sids: dict[tuple[str, int], str] = {}  # by participant and claim
         self._claims: dict[str, int] = {}  # the latest claim of each: effects may outlive its seat
-        self._rosters = Throttle(ROSTER_PAUSE, self._show_rosters, means.monotonic)
+        self._rosters = Throttle(self._roster_pause, self._show_rosters, means.monotonic)
         self.reader = Reader(self.room, self.scribe, self.do, means.tasks)
+        self.past = Past(self.room, self.scribe, self.reader)
         self._held: list[codec.Relayed] = []
 
     @property
@@ -103,30 +106,11 @@ class LiveRoom:
         seat follows the log."""
         await self.scribe.settled(1.0)
         again = await self._ticket(seat.grant)
-        missed = await self._missed(seat, last)
+        missed = await self.past.missed(seat, last)
         seat, at = self.room.holds(seat.who, seat.epoch), self.means.clock.now()
         ice, withdrawn = self.means.ice.issue(seat.who, at), self.room.history.withdrawn
         roster = self.room.roster(seat)
         return answers.inside(seat, missed, withdrawn=withdrawn, roster=roster, ice=ice, again=again, at=at)
-
-    async def _missed(self, seat: Seat, last: int) -> answers.Missed:
-        beyond = last > self.room.history.seq and await self._beyond(last)
-        last = max(0 if beyond else last, self.room.floor(seat.grant))
-        missed: deque[Entry] = deque(maxlen=NEWEST)
-        read = 0
-        while True:
-            page = await self.scribe.since(last, NEWEST)
-            missed.extend(page)
-            read += len(page)
-            last = page[-1].seq if page else last
-            if len(page) < NEWEST and self.room.caught_up(seat.who, last):
-                events = fitting(reversed(missed))[::-1]
-                return answers.Missed(events, last, beyond or read > len(events))
-
-    async def _beyond(self, last: int) -> bool:
-        """Whether a page has seen more than the log has: the log was restored from a backup."""
-        await self.reader.read()
-        return last > self.room.history.seq
 
     async def _ticket(self, grant: Grant) -> str:
         ticket = self.means.new_ticket()
@@ -163,16 +147,8 @@ class LiveRoom:
     async def since(self, who: str, epoch: int, last: int) -> dict[str, Any]:
         """A page of the log after `last`, and the roster once more. Raises a `Refusal`."""
         seat = self.room.inside_only(who, epoch)
-        last = max(last, self.room.floor(seat.grant))
-        page = await self.scribe.since(last, NEWEST)
         self._show_roster([seat])
-        events = fitting(page)
-        return {
-            "seq": events[-1]["seq"] if events else last,
-            "events": events,
-            "more": len(page) == NEWEST or len(events) < len(page),
-            "at": stamp(self.means.clock.now()),
-        }
+        return {**await self.past.page(seat, last), "at": stamp(self.means.clock.now())}
 
     def relayed(self, said: codec.Relayed) -> None:
         """Hand on what came from another node, once the roster can show whose it is."""
@@ -210,6 +186,7 @@ class LiveRoom:
                 case Vacated(seat):
                     self._forget(seat)
                     self.means.presence.vacated(seat)
+                    self._media_gone(seat)
                     self._publish("vacated", {"who": seat.who, "epoch": seat.epoch})
                 case Kick():
                     self._kick(effect)
@@ -221,6 +198,8 @@ class LiveRoom:
                     self.means.tasks.start(self.means.store.revoke(participant=who), "forget tickets")
                 case Fetch():
                     self.reader.soon()
+                case Silence(who):
+                    self.means.halls.silence(self.room.id, who)
 
     def _emit(self, emit: Emit) -> None:
         if emit.event == "signal" and self._rosters.pending:
@@ -242,6 +221,16 @@ class LiveRoom:
     def _publish(self, kind: str, body: Mapping[str, Any], also: Set[str] = frozenset()) -> None:
         if nodes := (self.room.nodes | also) - {self.means.node}:
             self.means.bus.publish(Broadcast(kind, self.room.id, dict(body)), to=nodes)
+
+    def _media_gone(self, seat: Seat) -> None:
+        """Unless the same page sits there again: its media goes on."""
+        now = self.room.seating.seats.get(seat.who)
+        if now is None or now.node != self.means.node or now.page != seat.page:
+            self.means.halls.gone(self.room.id, seat.who)
+
+    def _roster_pause(self) -> float:
+        """The more there are to be told, the less often."""
+        return max(ROSTER_PAUSE, len(self.room.seating.told) / ROSTERS)
 
     def _sid(self, who: str) -> str | None:
         return self._sids.get((who, self._claims.get(who, 0)))

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from signaling.counters import Counters
+from signaling.media.halls import Halls
+from signaling.media.ports import Forwarder
 from signaling.ports import Bus, Clock, Grants, Ice, Journal, Store
 from signaling.presence import Presence
 from signaling.tasks import Tasks
@@ -38,13 +40,16 @@ class Means:
     clock: Clock
     sockets: Sockets
     counters: Counters
+    make_forwarder: Callable[[], Forwarder] | None = None
     tasks: Tasks = field(default_factory=Tasks)
     monotonic: Callable[[], float] = time.monotonic
     new_ticket: Callable[[], str] = lambda: secrets.token_urlsafe(32)
     presence: Presence = field(init=False)
+    halls: Halls = field(init=False)
 
     def __post_init__(self) -> None:
         self.presence = Presence(self.store)
+        self.halls = Halls(self.make_forwarder, self.tasks)
 
     def wall(self) -> int:
         """Milliseconds of the wall clock: where epochs and versions start from."""

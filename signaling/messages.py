@@ -7,25 +7,37 @@ holds the two together.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from signaling.fields import ID, SDP, SDP_LIMIT, Fields
+from signaling.hall_messages import (
+    HALL_DECODERS,
+    HALL_EVENTS,
+    Answer,
+    Arrange,
+    Audience,
+    HallMessage,
+    Limit,
+    Publish,
+    Stage,
+    Unpublish,
+    Unwatch,
+    Watch,
+)
 from signaling.refusals import Malformed, UnknownMessage
+
+__all__ = ["Answer", "Arrange", "Audience", "Limit", "Publish", "Stage", "Unpublish", "Unwatch", "Watch"]
 
 FRAME_LIMIT = 64 * 1024  # bytes of one WebSocket frame
 CHAT_LIMIT = 8 * 1024  # bytes of one chat line, as UTF-8
-SDP_LIMIT = 48 * 1024  # characters
 CANDIDATE_LIMIT = 2048  # characters
-SAFE_INTEGER = 2**53 - 1  # what JavaScript counts exactly
 
-_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _PAGE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TICKET = re.compile(r"[A-Za-z0-9_-]{16,128}")
-_SDP = re.compile(r"v=0\r?\n[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*")
 _CHAT = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f]+")
 _LINE = re.compile(r"[^\x00-\x1f\x7f]*")
 
@@ -120,61 +132,15 @@ class End:
     pass
 
 
-Message = Join | Signal | Media | Chat | Hand | Net | Admit | Deny | Remove | Mute | Ice | Since | Leave | End
+RoomMessage = Join | Signal | Media | Chat | Hand | Net | Admit | Deny | Remove | Mute | Ice | Since | Leave | End
+Message = RoomMessage | HallMessage
 
 
-class _Fields:
-    """The one argument of a message, read field by field."""
-
-    def __init__(self, payload: object) -> None:
-        if not isinstance(payload, dict):
-            raise Malformed(field="")
-        self._fields = payload
-
-    def text(self, name: str, pattern: re.Pattern[str], limit: int = 256) -> str:
-        value = self._fields.get(name)
-        if not isinstance(value, str) or len(value) > limit or not pattern.fullmatch(value):
-            raise Malformed(field=name)
-        return value
-
-    def flag(self, name: str, default: bool | None = None) -> bool:
-        value = self._fields.get(name, default)
-        if not isinstance(value, bool):
-            raise Malformed(field=name)
-        return value
-
-    def number(self, name: str, high: float) -> float:
-        value = self._fields.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise Malformed(field=name)
-        if not math.isfinite(value) or not 0 <= value <= high:
-            raise Malformed(field=name)
-        return float(value)
-
-    def count(self, name: str) -> int:
-        value = self._fields.get(name)
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= SAFE_INTEGER:
-            raise Malformed(field=name)
-        return value
-
-    def inner(self, name: str) -> _Fields:
-        try:
-            return _Fields(self._fields.get(name))
-        except Malformed:
-            raise Malformed(field=name) from None
-
-    def has(self, name: str) -> bool:
-        return name in self._fields
-
-    def get(self, name: str) -> Any:
-        return self._fields.get(name)
-
-
-def _media(fields: _Fields) -> Media:
+def _media(fields: Fields) -> Media:
     return Media(mic=fields.flag("mic"), cam=fields.flag("cam"), screen=fields.flag("screen"))
 
 
-def _join(fields: _Fields) -> Join:
+def _join(fields: Fields) -> Join:
     return Join(
         ticket=fields.text("ticket", _TICKET),
         page=fields.text("page", _PAGE),
@@ -184,8 +150,8 @@ def _join(fields: _Fields) -> Join:
     )
 
 
-def _signal(fields: _Fields) -> Signal:
-    to, page = fields.text("to", _ID), fields.text("page", _PAGE)
+def _signal(fields: Fields) -> Signal:
+    to, page = fields.text("to", ID), fields.text("page", _PAGE)
     if fields.has("description") == fields.has("candidate"):
         raise Malformed(field="description")
     if fields.has("description"):
@@ -195,14 +161,14 @@ def _signal(fields: _Fields) -> Signal:
     return Signal(to, page, candidate=_candidate(fields.inner("candidate")))
 
 
-def _description(fields: _Fields) -> dict[str, str]:
+def _description(fields: Fields) -> dict[str, str]:
     kind = fields.get("type")
     if kind not in ("offer", "answer"):
         raise Malformed(field="description.type")
-    return {"type": kind, "sdp": fields.text("sdp", _SDP, SDP_LIMIT)}
+    return {"type": kind, "sdp": fields.text("sdp", SDP, SDP_LIMIT)}
 
 
-def _candidate(fields: _Fields) -> dict[str, Any]:
+def _candidate(fields: Fields) -> dict[str, Any]:
     """RTCIceCandidateInit, its four members and nothing else."""
     line = fields.get("sdpMLineIndex")
     if line is not None and (isinstance(line, bool) or not isinstance(line, int) or not 0 <= line < 256):
@@ -217,23 +183,23 @@ def _candidate(fields: _Fields) -> dict[str, Any]:
     }
 
 
-def _chat(fields: _Fields) -> Chat:
+def _chat(fields: Fields) -> Chat:
     chat = Chat(key=fields.text("key", _KEY), text=fields.text("text", _CHAT, CHAT_LIMIT))
     if not chat.text.strip() or len(chat.text.encode()) > CHAT_LIMIT:
         raise Malformed(field="text")
     return chat
 
 
-def _net(fields: _Fields) -> Net:
+def _net(fields: Fields) -> Net:
     return Net(rtt=fields.number("rtt", 600_000), loss=fields.number("loss", 1), kbps=fields.number("kbps", 1e7))
 
 
-def _naming(message: type[Admit] | type[Deny] | type[Remove] | type[Mute]) -> Callable[[_Fields], Message]:
-    return lambda fields: message(who=fields.text("who", _ID))
+def _naming(message: type[Admit] | type[Deny] | type[Remove] | type[Mute]) -> Callable[[Fields], Message]:
+    return lambda fields: message(who=fields.text("who", ID))
 
 
 # What a client may send in `/room`, and nothing else: the dispatch table.
-DECODERS: dict[str, Callable[[_Fields], Message]] = {
+DECODERS: dict[str, Callable[[Fields], Message]] = {
     "join": _join,
     "signal": _signal,
     "media": _media,
@@ -248,10 +214,11 @@ DECODERS: dict[str, Callable[[_Fields], Message]] = {
     "since": lambda fields: Since(last=fields.count("last")),
     "leave": lambda fields: Leave(),
     "end": lambda fields: End(),
+    **HALL_DECODERS,
 }
 
 # What the server sends; PROTOCOL.md lists exactly these.
-ROOM_EVENTS = ("event", "peers", "signal", "muted", "welcome", "closed", "resync")
+ROOM_EVENTS = ("event", "peers", "signal", "muted", "welcome", "closed", "resync", *HALL_EVENTS)
 FEED_EVENTS = ("changed", "resync")
 
 
@@ -262,4 +229,4 @@ def decode(name: str, arguments: tuple[Any, ...]) -> Message:
         raise UnknownMessage()
     if len(arguments) > 1:
         raise Malformed(field="")
-    return decoder(_Fields(arguments[0] if arguments else {}))
+    return decoder(Fields(arguments[0] if arguments else {}))

@@ -10,6 +10,7 @@ from typing import Any
 
 import socketio
 
+from signaling.hall_answers import HallDesk
 from signaling.history import stamp
 from signaling.live import LiveRoom
 from signaling.means import Means
@@ -53,6 +54,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
 
     def serve(self, rooms: Rooms) -> None:
         self._rooms, self._means = rooms, rooms.means
+        self._hall = HallDesk(rooms.means.halls)
 
     # ---- Socket.IO's side
 
@@ -138,6 +140,8 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         own = self._own_answer.get(type(message))
         if own is not None:
             return await own(session, message)
+        if (hall := self._hall.answers.get(type(message))) is not None:
+            return await hall(live, seat, message)
         entry = await live.say(seat.who, seat.epoch, message)
         if isinstance(message, Signal):
             self._means.counters.signals += 1

@@ -21,7 +21,8 @@ class Grant:
     `participant` is stable for a person's (or guest's) whole time with this room. `device` tells
     one signed-in browser from another (the session's id, hashed): a new page on the same device
     replaces the old one unasked. `lobby` grants wait for a host. `may` holds `speak`, `share`,
-    `chat` and whatever words the pages know. `room_kind`, `subject` and `ends` are shown, not used.
+    `chat` and whatever words the pages know. In a `hall` whoever may `speak` is on the stage, the others
+    are its audience. `room_kind`, `subject` and `ends` are shown, not used.
     """
 
     room: str
@@ -32,6 +33,7 @@ class Grant:
     role: str
     host: bool = False
     lobby: bool = False
+    hall: bool = False
     may: frozenset[str] = frozenset({"speak", "share", "chat"})
     locale: str = "zh_Hans_CN"
     device: str = ""
@@ -46,7 +48,8 @@ class Seat:
 
     `epoch` rises with every claim of the seat and `rev` with every change under one claim, so of
     two versions the greater (epoch, rev) is the newer. `stay` names one attendance: it survives
-    reloads and reconnections and is part of the keys of its `joined` and `left` entries.
+    reloads and reconnections and is part of the keys of its `joined` and `left` entries. `raised` orders
+    the hands: who raised theirs first has the lower number.
     """
 
     grant: Grant
@@ -58,6 +61,7 @@ class Seat:
     media: Media
     rev: int = 0
     hand: bool = False
+    raised: int = 0
     line: Literal["good", "weak", "bad"] = "good"
     here: bool = True
 

@@ -107,3 +107,27 @@ class RoomEnded(Refusal):
 
 class RoomFull(Refusal):
     code = "room.full"
+
+
+class StageFull(Refusal):
+    """As many are on the stage as may be; take somebody off first."""
+
+    code = "room.stage_full"
+
+
+class MediaUnavailable(Refusal):
+    """Nothing carries media here now; asking again in a second is right."""
+
+    code = "media.unavailable"
+
+
+class MediaUnreadable(Refusal):
+    """The description cannot be used."""
+
+    code = "media.unreadable"
+
+
+class NotWatching(Refusal):
+    """There is no such connection or view; `watch` anew."""
+
+    code = "media.not_watching"

@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import Any
 
 from signaling import roster, speech
-from signaling.effects import Effect, Emit, Fetch, Forget, Kick, Record, Roster, Seated, Vacated, Welcome
+from signaling.attending import joined, left
+from signaling.effects import Effect, Emit, Fetch, Forget, Kick, Roster, Seated, Vacated, Welcome
 from signaling.history import History, told
 from signaling.messages import Media, Message
 from signaling.ports import Entry, Grant, Seat
@@ -51,8 +52,7 @@ class Room:
 
     def holds(self, who: str, epoch: int) -> Seat:
         """The participant's seat under this claim. Raises `NotJoined`."""
-        seat = self._ours(who, epoch)
-        if seat is None:
+        if (seat := self._ours(who, epoch)) is None:
             raise NotJoined()
         return seat
 
@@ -70,6 +70,14 @@ class Room:
     def floor(self, grant: Grant) -> int:
         """The log number above which this participant may read: guests from their admission on."""
         return self.history.admitted.get(grant.participant, 1) - 1 if grant.lobby else 0
+
+    def may(self, grant: Grant) -> frozenset[str]:
+        """What this participant may do here now."""
+        return grant.may
+
+    def tells(self, entry: Entry) -> bool:
+        """Whether those inside are told of this entry."""
+        return True
 
     def knows(self, who: str, page: str) -> bool:
         seat = self.seating.seats.get(who)
@@ -97,8 +105,9 @@ class Room:
             epoch=epoch,
             stay=self._stay(who, known) or str(epoch),
             waiting=grant.lobby and who not in self.history.admitted,
-            media=speech.permitted(grant, media),
+            media=speech.permitted(self.may(grant), media),
             hand=bool(known and known.hand),
+            raised=known.raised if known else 0,
         )
 
     def arrived(self, seat: Seat) -> list[Effect]:
@@ -135,7 +144,7 @@ class Room:
     def leave(self, seat: Seat, reason: str) -> list[Effect]:
         """The seat is given up for good, and the attendance with it."""
         self.seating.empty(seat, for_good=seat.node == self.node)
-        attended = [] if seat.waiting else [_left(seat.who, seat.stay, reason)]
+        attended = [] if seat.waiting else [left(seat.who, seat.stay, reason)]
         return [Vacated(seat), *attended, Roster()]
 
     def revoked(self, *, person: str, participant: str) -> list[Effect]:
@@ -283,17 +292,9 @@ class Room:
         known = self.seating.seats.get(seat.who)
         if known is None or known.node != self.node or known.epoch == seat.epoch:
             return []
-        ended = [] if known.waiting or known.stay == seat.stay else [_left(known.who, known.stay, "lost")]
+        ended = [] if known.waiting or known.stay == seat.stay else [left(known.who, known.stay, "lost")]
         return [Kick(known, None if known.page == seat.page else "moved"), Vacated(known), *ended]
 
     def _joined(self, seat: Seat) -> list[Effect]:
-        if seat.waiting or seat.stay in self.history.standing(seat.who):
-            return []
-        grant = seat.grant
-        facts = {"who": seat.who, "stay": seat.stay, "name": grant.name}
-        body = {**facts, "title": grant.title, "role": grant.role}
-        return [Record("joined", seat.who, f"joined:{seat.who}:{seat.stay}", body)]
-
-
-def _left(who: str, stay: str, reason: str) -> Record:
-    return Record("left", who, f"left:{who}:{stay}", {"who": who, "stay": stay, "reason": reason})
+        known = seat.waiting or seat.stay in self.history.standing(seat.who)
+        return [] if known else [joined(seat)]

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from signaling import codec
+from signaling.effects import Emit
 from signaling.live import LiveRoom
 from signaling.means import Means
 from signaling.messages import Join
@@ -54,7 +55,14 @@ class Rooms:
             "stir": lambda live, body: live.reader.soon(),
         }
 
+    def tell(self, room: str, who: str | None, event: str, payload: dict[str, Any]) -> None:
+        """What the forwarder tells of a hall: to one of ours there, or to all."""
+        if live := self._live.get(room):
+            to = live.room.seating.told if who is None else [who]
+            live.do([Emit(tuple(to), event, payload)])
+
     async def start(self) -> None:
+        self.means.halls.serve(self.tell)
         await self.means.store.renew(self.means.node, [], LEASE)
         tasks = self.means.tasks
         tasks.start(self.means.presence.run(), "presence")
@@ -78,7 +86,7 @@ class Rooms:
             raise TicketRefused()
         try:
             await self._admissible(grant)
-            live = await self.open(grant.room)
+            live = await self.open(grant.room, hall=grant.hall)
             seat, answer = await live.join(sid, grant, join)
         except TRY_AGAIN:
             await self.means.store.keep(join.ticket, grant, KEPT)
@@ -107,17 +115,17 @@ class Rooms:
             log.warning("the house does not answer about a grant: %s", type(failure).__name__)
             raise Unavailable() from failure
 
-    async def open(self, room: str) -> LiveRoom:
+    async def open(self, room: str, *, hall: bool = False) -> LiveRoom:
         """The live room, its log read. Raises `Unavailable`."""
         while room not in self._live:  # once opened it may have been found idle and forgotten again
             if room not in self._opening:
-                self._opening[room] = self.means.tasks.start(self._open(room), f"open {room}")
+                self._opening[room] = self.means.tasks.start(self._open(room, hall), f"open {room}")
             await asyncio.shield(self._opening[room])
         return self._live[room]
 
-    async def _open(self, room: str) -> None:
+    async def _open(self, room: str, hall: bool) -> None:
         try:
-            live = LiveRoom(room, self.means)
+            live = LiveRoom(room, self.means, hall=hall)
             await live.open()
             self._live[room] = live
             live.reader.soon()  # what was written between the reading and the listening

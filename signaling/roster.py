@@ -13,11 +13,11 @@ def seen_by(viewer: Seat, seats: Iterable[Seat]) -> dict[str, Any]:
     others = sorted((seat for seat in seats if seat.who != viewer.who), key=lambda seat: seat.who)
     return {
         "peers": [_peer(seat) for seat in others if not seat.waiting],
-        "waiting": [_waiting(seat) for seat in others if seat.waiting] if viewer.grant.host else [],
+        "waiting": [person(seat) for seat in others if seat.waiting] if viewer.grant.host else [],
     }
 
 
-def _waiting(seat: Seat) -> dict[str, Any]:
+def person(seat: Seat) -> dict[str, Any]:
     grant = seat.grant
     return {"id": seat.who, "name": grant.name, "title": grant.title, "role": grant.role}
 
@@ -25,7 +25,7 @@ def _waiting(seat: Seat) -> dict[str, Any]:
 def _peer(seat: Seat) -> dict[str, Any]:
     media = seat.media
     return {
-        **_waiting(seat),
+        **person(seat),
         "host": seat.grant.host,
         "page": seat.page,
         "mic": media.mic,

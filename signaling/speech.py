@@ -6,7 +6,7 @@ who is in the room.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -25,7 +25,7 @@ from signaling.messages import (
     Remove,
     Signal,
 )
-from signaling.ports import Grant, Seat
+from signaling.ports import Seat
 from signaling.refusals import (
     Away,
     NobodyThere,
@@ -50,9 +50,9 @@ def answer(room: Room, seat: Seat, message: Message) -> list[Effect]:
     return said(room, seat, message)
 
 
-def permitted(grant: Grant, media: Media) -> Media:
-    """What of this media the grant allows; a page that joins with more live joins with less."""
-    speak, share = "speak" in grant.may, "share" in grant.may
+def permitted(may: Collection[str], media: Media) -> Media:
+    """What of this media those words allow; a page that joins with more live joins with less."""
+    speak, share = "speak" in may, "share" in may
     return Media(mic=media.mic and speak, cam=media.cam and speak, screen=media.screen and share)
 
 
@@ -66,8 +66,9 @@ def graded(net: Net) -> Literal["good", "weak", "bad"]:
 
 
 def _media(room: Room, seat: Seat, media: Media) -> list[Effect]:
-    if permitted(seat.grant, media) != media:
-        raise NotAllowed(may="share" if media.screen and "share" not in seat.grant.may else "speak")
+    may = room.may(seat.grant)
+    if permitted(may, media) != media:
+        raise NotAllowed(may="share" if media.screen and "share" not in may else "speak")
     if media == seat.media:
         return []
     shown = replace(seat, media=media)
@@ -79,7 +80,9 @@ def _media(room: Room, seat: Seat, media: Media) -> list[Effect]:
 
 
 def _hand(room: Room, seat: Seat, hand: Hand) -> list[Effect]:
-    return [] if hand.up == seat.hand else room.changed(replace(seat, hand=hand.up))
+    if hand.up == seat.hand:
+        return []
+    return room.changed(replace(seat, hand=hand.up, raised=room.seating.version if hand.up else 0))
 
 
 def _net(room: Room, seat: Seat, net: Net) -> list[Effect]:
@@ -95,7 +98,7 @@ def _chat(room: Room, seat: Seat, chat: Chat) -> list[Effect]:
 
 
 def _signal(room: Room, seat: Seat, signal: Signal) -> list[Effect]:
-    other = _inside(room, signal.to)
+    other = inside(room, signal.to)
     if other.who == seat.who:
         raise NobodyThere()
     if other.page != signal.page:
@@ -111,34 +114,34 @@ def _signal(room: Room, seat: Seat, signal: Signal) -> list[Effect]:
 
 
 def _mute(room: Room, seat: Seat, mute: Mute) -> list[Effect]:
-    _host(seat)
-    return [_to(room, _inside(room, mute.who), seat, "muted", {"by": seat.who})]
+    hosts_only(seat)
+    return [_to(room, inside(room, mute.who), seat, "muted", {"by": seat.who})]
 
 
 def _admit(room: Room, seat: Seat, admit: Admit) -> list[Effect]:
-    return _command(seat, "admitted", _awaiting(room, seat, admit.who))
+    return command(seat, "admitted", _awaiting(room, seat, admit.who))
 
 
 def _deny(room: Room, seat: Seat, deny: Deny) -> list[Effect]:
-    return _command(seat, "denied", _awaiting(room, seat, deny.who))
+    return command(seat, "denied", _awaiting(room, seat, deny.who))
 
 
 def _remove(room: Room, seat: Seat, remove: Remove) -> list[Effect]:
-    _host(seat)
+    hosts_only(seat)
     other = room.seating.seats.get(remove.who)
     if other is None or other.who == seat.who:
         raise NobodyThere()
-    return _command(seat, "removed", other)
+    return command(seat, "removed", other)
 
 
-def _command(seat: Seat, kind: str, other: Seat) -> list[Effect]:
+def command(seat: Seat, kind: str, other: Seat) -> list[Effect]:
     """A host's word about somebody, carried out on every node by the log entry it makes."""
     body = {"who": other.who, "name": other.grant.name}
     return [Record(kind, seat.who, f"{kind}:{other.who}:{other.stay}", body, asked=True)]
 
 
 def _end(room: Room, seat: Seat, end: End) -> list[Effect]:
-    _host(seat)
+    hosts_only(seat)
     return [Record("ended", seat.who, "ended", {"reason": "host"}, asked=True)]
 
 
@@ -146,12 +149,12 @@ def _leave(room: Room, seat: Seat, leave: Leave) -> list[Effect]:
     return room.leave(seat, "left")
 
 
-def _host(seat: Seat) -> None:
+def hosts_only(seat: Seat) -> None:
     if not seat.grant.host:
         raise NotHost()
 
 
-def _inside(room: Room, who: str) -> Seat:
+def inside(room: Room, who: str) -> Seat:
     seat = room.seating.seats.get(who)
     if seat is None or seat.waiting:
         raise NobodyThere()
@@ -159,7 +162,7 @@ def _inside(room: Room, who: str) -> Seat:
 
 
 def _awaiting(room: Room, host: Seat, who: str) -> Seat:
-    _host(host)
+    hosts_only(host)
     seat = room.seating.seats.get(who)
     if seat is None or not seat.waiting:
         raise NobodyThere()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class Throttle:
-    def __init__(self, pause: float, act: Callable[[], None], monotonic: Callable[[], float]) -> None:
+    def __init__(self, pause: Callable[[], float], act: Callable[[], None], monotonic: Callable[[], float]) -> None:
         self._pause = pause
         self._act = act
         self._monotonic = monotonic
@@ -22,7 +22,7 @@ class Throttle:
         """Now if the last time is long enough ago, else as soon as it is."""
         if self._due is not None:
             return
-        wait = self._last + self._pause - self._monotonic()
+        wait = self._last + self._pause() - self._monotonic()
         if wait <= 0:
             self.now()
         else:

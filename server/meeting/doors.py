@@ -16,6 +16,9 @@ class Entrant:
     role: str
     """The word of their part: 专家, 申请方 (a msgid)."""
     host: bool
+    hall: bool = False
+    """The meeting is a hall, with a stage and an audience; `speaks` is then whether they are on its stage."""
+    speaks: bool = True
     case_src: str = ""
     """Address of the fragment shown beside the video."""
     opinion_src: str = ""

@@ -37,6 +37,7 @@ BASE_URL = web.AppKey("base_url", str)
 routes = Routes("meeting")
 
 ROLE_WORDS = {"specialist": "会诊专家", "applicant": "申请方", "coordinator": "会诊中心", "guest": "家属"}
+SPEAKS, LISTENS = frozenset({"speak", "share", "chat"}), frozenset({"chat"})
 LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
 
 
@@ -93,6 +94,8 @@ def _grant(request: web.Request, unit: Unit, meeting: Meeting, entrant: Entrant)
         title=actor.post_title,
         role=say(request, ROLE_WORDS.get(entrant.role, entrant.role)),
         host=entrant.host,
+        hall=entrant.hall,
+        may=SPEAKS if entrant.speaks else LISTENS,
         locale=LOCALES[visit_of(request).locale],
         device=_device(actor.session_id),
         room_kind=meeting.kind.value,

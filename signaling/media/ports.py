@@ -81,6 +81,12 @@ MediaEvent = Offered | SourceCame | SourceLeft | Joined | Lost | Speaking
 class Forwarder(Protocol):
     """Every verb raises MediaRefusal; `media.unavailable` means: try again."""
 
+    async def start(self) -> None:
+        """Before anything else. Raises MediaRefusal when it cannot."""
+
+    async def stop(self) -> None:
+        """End every hall and let everything go."""
+
     async def open(self, hall: str) -> None:
         """Make the hall. Opening an open one changes nothing."""
 

@@ -69,6 +69,18 @@ def test_a_signal_carries_a_description_or_a_candidate_or_their_end():
         ("since", {"last": 1.0}, "last"),
         ("hand", None, ""),
         ("hand", [], ""),
+        ("stage", {"who": "a", "on": 1}, "on"),
+        ("publish", {"sdp": "v=0\n", "roles": {}}, "roles"),
+        ("publish", {"sdp": "v=0\n", "roles": {"0": "face", "1": "face"}}, "roles"),
+        ("publish", {"sdp": "v=0\n", "roles": {"0": "Face"}}, "roles"),
+        ("publish", {"sdp": "x", "roles": {"0": "face"}}, "sdp"),
+        ("watch", {"views": {"stage": 1}}, "views"),
+        ("watch", {"views": dict.fromkeys(map(str, range(33)), "a:face")}, "views"),
+        ("arrange", {"views": []}, "views"),
+        ("answer", {"number": -1, "sdp": "v=0\n"}, "number"),
+        ("limit", {"view": "stage", "layer": 3}, "layer"),
+        ("limit", {"view": "a b", "layer": None}, "view"),
+        ("audience", {"after": "a b"}, "after"),
     ],
 )  # fmt: skip
 def test_what_is_not_as_described_is_refused_by_the_name_of_its_field(name, payload, field):
@@ -88,7 +100,9 @@ JSON = st.recursive(
     max_leaves=6,
 )
 NAMES = ["ticket", "page", "last", "media", "mic", "cam", "screen", "to", "description", "type", "sdp", "candidate"]
-FIELDS = st.dictionaries(st.sampled_from([*NAMES, "key", "text", "up", "who", "rtt", "loss"]), JSON)
+FIELDS = st.dictionaries(
+    st.sampled_from([*NAMES, "key", "text", "up", "who", "rtt", "loss", "roles", "views", "layer", "number"]), JSON
+)
 
 
 @settings(max_examples=100, deadline=None)

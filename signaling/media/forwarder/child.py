@@ -30,7 +30,14 @@ class Child:
         self.alive = False
 
     async def start(self, words: Mapping[str, Any]) -> None:
-        """Raises MediaRefusal when it does not come up."""
+        """Raises MediaRefusal when it does not come up. Given up on the way, it leaves no process behind."""
+        try:
+            await self._start(words)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self, words: Mapping[str, Any]) -> None:
         ours, theirs = socket.socketpair()
         command = [sys.executable, "-m", "signaling.media.forwarder.process", str(theirs.fileno())]
         with theirs:
@@ -39,7 +46,6 @@ class Child:
         control.send(self._writer, dict(words))
         ready = await asyncio.wait_for(control.receive(reader), START)
         if ready is None:
-            await self.stop()
             raise MediaRefusal("media.unavailable", "a forwarder process did not start")
         self.alive = True
         self._tasks.start(self._listen(reader), "forwarder process")

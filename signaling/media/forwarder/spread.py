@@ -25,6 +25,13 @@ Way = Literal["publish", "watch"]
 AGAIN = 0.5  # seconds before a process that died is started again
 
 
+def own_addresses() -> list[str]:
+    """This machine's IPv4 addresses but its loopback."""
+    from aioice.ice import get_host_addresses
+
+    return list(get_host_addresses(use_ipv4=True, use_ipv6=False))
+
+
 @dataclass(frozen=True, slots=True)
 class Ground:
     """Where the forwarder stands. `addresses` are this machine's that browsers reach, or that `public` is

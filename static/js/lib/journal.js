@@ -1,7 +1,8 @@
 // The room's numbered log as one browser has it: every entry once, in order, and a hole is noticed.
 
 /**
- * @typedef {{seq: number, at: string, kind: string, by: string | null, body: Record<string, any>}} Entry
+ * @typedef {{seq: number, at: string, kind: string, by: string | null, body: Record<string, any>, after?: number}} Entry
+ *   `after`: the entry before it, where a hall tells only some
  * @typedef {{last: number, early: Map<number, Entry>}} Journal  `early`: entries that arrived before their turn
  */
 
@@ -51,12 +52,12 @@ export function catchUp(journal, entries, upTo) {
 /** @param {Journal} journal */
 function inTurn(journal) {
   const ready = [];
-  let next = journal.early.get(journal.last + 1);
-  while (next) {
-    journal.early.delete(next.seq);
-    journal.last = next.seq;
-    ready.push(next);
-    next = journal.early.get(journal.last + 1);
+  for (const entry of [...journal.early.values()].sort((one, other) => one.seq - other.seq)) {
+    if (entry.seq > journal.last && (entry.after ?? entry.seq - 1) > journal.last) break;
+    journal.early.delete(entry.seq);
+    if (entry.seq <= journal.last) continue;
+    journal.last = entry.seq;
+    ready.push(entry);
   }
   return ready;
 }

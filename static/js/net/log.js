@@ -54,8 +54,7 @@ export class RoomLog {
   async #more() {
     const answer = await this.ends.ask("since", { last: this.last });
     if (!answer.ok) return false;
-    const upTo = answer.more ? answer.events.at(-1).seq : answer.seq;
-    this.ends.read(catchUp(this.#journal, answer.events, upTo), { fresh: true, afresh: false });
+    this.ends.read(catchUp(this.#journal, answer.events, answer.seq), { fresh: true, afresh: false });
     return answer.more;
   }
 }

@@ -25,6 +25,9 @@ import { Gone } from "./wire.js";
  * @property {(entries: Entry[], how: import("./log.js").How) => void} entries
  * @property {(signal: any) => void} signal
  * @property {() => void} muted
+ * @property {(offer: {number: number, sdp: string, views: Record<string, string>}) => void} [offered]  in a hall
+ * @property {(way: "publish" | "watch") => void} [mediaLost]  in a hall
+ * @property {(levels: Record<string, number>) => void} [levels]  in a hall
  * @property {(reason: Reason, says?: string) => void} closed
  */
 /**
@@ -78,6 +81,9 @@ export class Seat {
         muted: () => this.listener.muted(),
         welcome: (answer) => this.#seated(answer),
         closed: ({ reason }) => this.#out(reason),
+        offered: (offer) => this.listener.offered?.(offer),
+        lost: ({ way }) => this.listener.mediaLost?.(way),
+        speaking: ({ levels }) => this.listener.levels?.(levels),
         resync: () => void this.#log.fill(),
       },
     });
@@ -268,6 +274,6 @@ export class Seat {
  * @param {any} answer of `join`
  * @returns {import("../lib/roster.js").Roster}
  */
-function rosterOf({ version, peers, waiting }) {
-  return { version, peers, waiting: waiting ?? [] };
+function rosterOf({ version, peers, waiting, hall }) {
+  return { version, peers, waiting: waiting ?? [], ...(hall && { hall }) };
 }

@@ -26,6 +26,14 @@ test("what the server has not given for a stretch it was asked about does not ex
   assert.equal(journal.last, 6);
 });
 
+test("in a hall an entry names the one before it: what was not told is no hole", () => {
+  const journal = openJournal(4);
+  assert.deepEqual(numbers(take(journal, [{ ...entry(12), after: 9 }])), []);
+  assert.equal(hasHole(journal), true);
+  assert.deepEqual(numbers(take(journal, [{ ...entry(9), after: 3 }])), [9, 12]);
+  assert.equal(hasHole(journal), false);
+});
+
 test("any arrival order of any duplicates gives the log", () => {
   for (let round = 0; round < 200; round += 1) {
     const journal = openJournal();

@@ -1,0 +1,76 @@
+"""What is said in a hall to whatever carries its media, and what is asked about its audience."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from signaling.hall import Hall
+from signaling.live import LiveRoom
+from signaling.media.halls import Halls
+from signaling.messages import Answer, Arrange, Audience, Limit, Publish, Unpublish, Unwatch, Watch
+from signaling.ports import Seat
+from signaling.refusals import UnknownMessage
+
+Reply = dict[str, Any]
+
+
+class HallDesk:
+    """Each answers one message of a seat inside. Raises a Refusal."""
+
+    def __init__(self, halls: Halls) -> None:
+        self._halls = halls
+        self.answers: dict[type, Callable[[LiveRoom, Seat, Any], Awaitable[Reply]]] = {
+            Audience: self._audience,
+            Publish: self._publish,
+            Unpublish: self._unpublish,
+            Watch: self._watch,
+            Arrange: self._arrange,
+            Answer: self._answer,
+            Limit: self._limit,
+            Unwatch: self._unwatch,
+        }
+
+    async def _audience(self, live: LiveRoom, seat: Seat, said: Audience) -> Reply:
+        hall, _ = _inside(live, seat)
+        return hall.audience(said.after)
+
+    async def _publish(self, live: LiveRoom, seat: Seat, said: Publish) -> Reply:
+        hall, seat = _inside(live, seat)
+        hall.publishes(seat, said.roles.values())
+        return {"sdp": await self._halls.publish(hall.id, seat.who, said.sdp, said.roles)}
+
+    async def _unpublish(self, live: LiveRoom, seat: Seat, said: Unpublish) -> Reply:
+        hall, _ = _inside(live, seat)
+        await self._halls.ask(lambda forwarder: forwarder.unpublish(hall.id, seat.who))
+        return {}
+
+    async def _watch(self, live: LiveRoom, seat: Seat, said: Watch) -> Reply:
+        hall, _ = _inside(live, seat)
+        return {"sources": await self._halls.watch(hall.id, seat.who, said.views)}
+
+    async def _arrange(self, live: LiveRoom, seat: Seat, said: Arrange) -> Reply:
+        hall, _ = _inside(live, seat)
+        await self._halls.ask(lambda forwarder: forwarder.arrange(hall.id, seat.who, said.views))
+        return {}
+
+    async def _answer(self, live: LiveRoom, seat: Seat, said: Answer) -> Reply:
+        hall, _ = _inside(live, seat)
+        await self._halls.ask(lambda forwarder: forwarder.answer(hall.id, seat.who, said.number, said.sdp))
+        return {}
+
+    async def _limit(self, live: LiveRoom, seat: Seat, said: Limit) -> Reply:
+        hall, _ = _inside(live, seat)
+        await self._halls.ask(lambda forwarder: forwarder.limit(hall.id, seat.who, said.view, said.layer))
+        return {}
+
+    async def _unwatch(self, live: LiveRoom, seat: Seat, said: Unwatch) -> Reply:
+        hall, _ = _inside(live, seat)
+        await self._halls.ask(lambda forwarder: forwarder.unwatch(hall.id, seat.who))
+        return {}
+
+
+def _inside(live: LiveRoom, seat: Seat) -> tuple[Hall, Seat]:
+    if not isinstance(live.room, Hall):
+        raise UnknownMessage()
+    return live.room, live.room.inside_only(seat.who, seat.epoch)
