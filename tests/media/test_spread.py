@@ -150,9 +150,15 @@ async def test_refusals_of_a_process_reach_the_caller(house):
     await house.spread.unwatch("round", "nobody")
 
 
-async def test_every_process_ends_with_its_house(house):
+async def test_every_process_ends_cleanly_with_its_house(house, capfd):
+    await house.spread.open("round")
+    await house.publisher("round", "zhao")
     pids = [child.process.pid for child in house.spread._children.values()]
+    asking = [asyncio.ensure_future(house.spread.figures("round")) for _ in range(20)]
+    await asyncio.sleep(0)
     await house.spread.stop()
+    await asyncio.gather(*asking, return_exceptions=True)
+    assert "Traceback" not in capfd.readouterr().err
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)

@@ -31,6 +31,9 @@ def event_of(words: dict[str, Any]) -> MediaEvent:
 
 
 def send(writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:
+    """Nothing once the other end is gone: there is nobody to tell."""
+    if writer.is_closing():
+        return
     body = orjson.dumps(message)
     writer.write(len(body).to_bytes(4, "big") + body)
 

@@ -6,6 +6,7 @@ It serves what the house asks over that socket, one request after the other, and
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import resource
@@ -163,9 +164,10 @@ async def run(descriptor: int) -> None:
     worker.open()
     control.send(writer, {"ready": True})
     gc.freeze()  # what stands now stands to the end: no need to walk over it again
-    while (request := await control.receive(reader)) is not None:
-        control.send(writer, {"answers": request["number"], **await worker.serve(request)})
-        await writer.drain()
+    with contextlib.suppress(ConnectionError):  # the house hung up before it had its answer
+        while (request := await control.receive(reader)) is not None:
+            control.send(writer, {"answers": request["number"], **await worker.serve(request)})
+            await writer.drain()
     await worker.close()
     writer.close()
 
