@@ -9,6 +9,7 @@ from aiohttp import web
 
 from server import home, worker
 from server.accounts import (
+    again_routes,
     audit_routes,
     enrol_routes,
     factor_routes,
@@ -107,6 +108,7 @@ def route_tables() -> list[Any]:
         telemetry_routes,
         accounts_routes.routes,
         factor_routes.routes,
+        again_routes.routes,
         enrol_routes.routes,
         me_routes.routes,
         roll_routes.routes,
@@ -150,6 +152,7 @@ def _wire_core(app: web.Application, settings: Settings, clock: Clock) -> None:
     app[TASKS] = Tasks()
     identify: edge.Identify = visits.identify
     app[edge.IDENTIFY] = identify
+    app[edge.ASK_AGAIN] = again_routes.instead_of
     app[edge.OWN_ORIGINS] = frozenset({settings.base_url, *settings.origins})
     app[accounts_routes.LIMITER] = _limiter(settings)
     give_speech(settings, translations)

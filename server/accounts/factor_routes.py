@@ -6,11 +6,10 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from server.accounts import passkeys, passwords, second_factor, sign_ins, visits
+from server.accounts import passkeys, second_factor, sign_ins, visits
 from server.accounts.model import Person, SignIn
 from server.accounts.passkeys import RelyingParty
 from server.accounts.routes import LIMITER, TRIES, WINDOW, own_page
-from server.accounts.second_factor import Factors
 from server.core import ids
 from server.core.errors import Refusal
 from server.core.forms import Form
@@ -18,7 +17,6 @@ from server.core.http import (
     SIGNED_IN,
     Routes,
     answer,
-    begin_unit,
     read_form,
     render,
     say,
@@ -46,13 +44,6 @@ class Recovery(BaseModel):
 
 class Shown(BaseModel):
     answer: str = Field(min_length=1, max_length=20_000)
-    next: str = "/"
-
-
-class Again(BaseModel):
-    password: str = Field("", max_length=200)
-    code: str = Field("", max_length=12)
-    answer: str = Field("", max_length=20_000)
     next: str = "/"
 
 
@@ -187,75 +178,3 @@ async def prove_by_passkey(request: web.Request) -> web.StreamResponse:
         await passkeys.prove(unit, party_of(request), person_id=person.id, sign_in=sign_in, answer=form.value.answer)
 
     return await _completed(request, form, prove, step="second_factor", field="answer")
-
-
-# ---- proving oneself again
-
-
-@routes.get("/reauthenticate", SIGNED_IN)
-async def again_page(request: web.Request) -> web.StreamResponse:
-    unit = unit_of(request)
-    _, person = await visits.sitting(request, unit)
-    return _again(request, await second_factor.factors_of(unit, person), None)
-
-
-def _again(request: web.Request, factors: Factors, form: Form[Any] | None) -> web.Response:
-    given = str(form.typed.get("next", "/")) if form else request.query.get("next", "/")
-    return render(
-        request,
-        "accounts/reauthenticate.html",
-        status=422 if form else 200,
-        form=form,
-        next=own_page(given),
-        has_passkey=bool(factors.passkeys),
-        has_code=factors.totp,
-    )
-
-
-@routes.post("/reauthenticate", SIGNED_IN, own_units=True)
-async def prove_again(request: web.Request) -> web.StreamResponse:
-    """By a passkey that knows its owner, or by the password with a code where there are codes."""
-    form = await read_form(request, Again)
-    async with begin_unit(request, writes=False) as unit:
-        _, person = await visits.sitting(request, unit)
-        factors = await second_factor.factors_of(unit, person)
-    if not form.errors:
-        await guessing(request, person.id)
-        await _check_again(request, form, person, factors)
-    if form.errors:
-        return _again(request, factors, form)
-    await guessed_right(request, person.id)
-    return _onward(request, form, await _renewed(request))
-
-
-async def _check_again(request: web.Request, form: Form[Again], person: Person, factors: Factors) -> None:
-    given = form.value
-    if not given.answer and not await passwords.matches(person.password_hash, given.password):
-        form.errors["password"] = say(request, WrongPassword.says)
-        return
-    async with begin_unit(request) as unit:
-        sign_in, sitting = await visits.sitting(request, unit)
-        try:
-            if given.answer:
-                party = party_of(request)
-                await passkeys.prove(
-                    unit, party, person_id=sitting.id, sign_in=sign_in, answer=given.answer, verified=True
-                )
-            elif factors.totp:
-                await second_factor.prove_totp(unit, person=sitting, code=given.code.strip())
-        except Refusal as refusal:
-            form.errors["answer" if given.answer else "code"] = say(request, refusal.says)
-
-
-async def _renewed(request: web.Request) -> str:
-    token = ids.new_token()
-    async with begin_unit(request) as unit:
-        sign_in, _ = await visits.sitting(request, unit)
-        await sign_ins.reauthenticate(unit, sign_in=sign_in, token=token)
-    return token
-
-
-def _onward(request: web.Request, form: Form[Again], token: str) -> web.Response:
-    response = see_other(own_page(form.value.next))
-    visits.hand_over_cookie(request, response, token)
-    return response

@@ -17,8 +17,8 @@ def send(request: web.Request, unit: Unit, person: Person, *, subject: str, body
     unit.send(
         "mail",
         to=person.email,
-        subject=translations.say(person.locale, subject, facts),
-        body=translations.say(person.locale, body, {"name": person.name, **facts}),
+        subject=translations.say(person.reads, subject, facts),
+        body=translations.say(person.reads, body, {"name": person.name, **facts}),
     )
 
 
@@ -31,5 +31,5 @@ def warn(request: web.Request, unit: Unit, person: Person, what: str) -> None:
         person,
         subject="联诊账号安全提醒",
         body="%(name)s，您好：\n\n您的账号刚刚有变动：%(what)s。\n\n如果不是您本人操作，请立即联系本院管理员。\n",
-        what=translations.say(person.locale, what),
+        what=translations.say(person.reads, what),
     )

@@ -6,6 +6,7 @@ from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.accounts.roles import CredentialKind, Role, Standing
+from server.core.i18n import LOCALES
 from server.core.orm import Base, Id
 
 IDLE = timedelta(minutes=15)
@@ -20,7 +21,8 @@ class Person(Base):
     name: Mapped[str] = mapped_column(String(60))
     email: Mapped[str] = mapped_column(String(120), default="")
     phone_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    locale: Mapped[str] = mapped_column(String(8), default="zh")
+    locale: Mapped[str] = mapped_column(String(8), default="")
+    """What they chose to read; nothing until they choose."""
     standing: Mapped[Standing] = mapped_column(default=Standing.INVITED)
 
     title: Mapped[str] = mapped_column(String(40), default="")
@@ -37,6 +39,11 @@ class Person(Base):
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def reads(self) -> str:
+        """The language of what is sent to them."""
+        return self.locale or LOCALES[0]
 
     def years_independent(self, on: date) -> int:
         """Whole years of independent practice on a day; 0 when never begun."""

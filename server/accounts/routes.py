@@ -99,6 +99,8 @@ async def _begin(request: web.Request, person: Person, back: str) -> web.Respons
         factors = await second_factor.factors_of(unit, person)
         owes = factors.any or request.app.get(SECOND_FACTOR_REQUIRED, False)
         browser = request.headers.get("User-Agent", "")
+        person = await queries.person(unit, person.id)
+        person.locale = person.locale or visits.chosen_language(request)
         await sign_ins.begin(unit, person=person, token=token, browser=browser, complete=not owes)
     page = "/sign-in/second-factor" if factors.any else "/second-factor"
     response = see_other(f"{page}?next={quote(back, safe='')}" if owes else back)

@@ -12,7 +12,7 @@ from server.core import ids
 from server.core.edge import REAUTHENTICATION_SECONDS, set_cookie
 from server.core.errors import ReauthenticationNeeded, SignedOut
 from server.core.http import DATABASE, Rule, Visit, actor_of
-from server.core.i18n import choose_locale
+from server.core.i18n import LOCALES, choose_locale
 from server.core.unit import Unit
 
 SESSION = "lianzhen_session"
@@ -37,9 +37,15 @@ async def identify(request: web.Request, rule: Rule | None) -> Visit:
     visit = await _signed_in(request, token, rule) if token else None
     if visit is None:
         visit = _stranger(request)
-    wished = request.cookies.get(LANGUAGE) or (visit.actor.locale if visit.actor else None)
+    wished = chosen_language(request) or (visit.actor.locale if visit.actor else None)
     visit.locale = choose_locale(wished, request.headers.get("Accept-Language", ""))
     return visit
+
+
+def chosen_language(request: web.Request) -> str:
+    """What was chosen in this browser, on the sign-in page or later: it goes before what a person chose elsewhere."""
+    chosen = request.cookies.get(LANGUAGE, "")
+    return chosen if chosen in LOCALES else ""
 
 
 def _stranger(request: web.Request) -> Visit:

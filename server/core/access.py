@@ -38,7 +38,8 @@ class Actor:
     department_id: str | None
     role: str
     consortium_ids: frozenset[str] = frozenset()
-    locale: str = "zh"
+    locale: str = ""
+    """What they chose to read, if they ever did."""
     session_id: str = ""
     reauthenticated_at: datetime | None = None
     name: str = ""

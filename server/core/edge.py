@@ -8,7 +8,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from server.core import csrf, idempotency, ids
-from server.core.errors import Forbidden, NotFound, ReauthenticationNeeded, Refusal, SignedOut
+from server.core.errors import CrossSite, Forbidden, NotFound, ReauthenticationNeeded, Refusal, SignedOut
 from server.core.http import (
     DATABASE,
     PUBLIC,
@@ -34,6 +34,8 @@ log = structlog.get_logger()
 Identify = Callable[[web.Request, Rule | None], Awaitable[Visit]]
 IDENTIFY: web.AppKey[Identify] = web.AppKey("identify", object)  # type: ignore[arg-type]
 OWN_ORIGINS = web.AppKey("own_origins", frozenset[str])
+ASK_AGAIN: web.AppKey[Handler] = web.AppKey("ask_again", object)  # type: ignore[arg-type]
+"""Answers a form of ours whose sender must prove themselves first."""
 OBSERVE: web.AppKey[Callable[[str, str, int, float], None]] = web.AppKey("observe", object)  # type: ignore[arg-type]
 
 REAUTHENTICATION_SECONDS = 300
@@ -96,6 +98,8 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
     """The one table from refusals to answers of the web."""
     try:
         return await handler(request)
+    except ReauthenticationNeeded as refusal:
+        return await request.app[ASK_AGAIN](request) if await _form_of_ours(request) else refuse(request, refusal)
     except Refusal as refusal:
         return refuse(request, refusal)
     except web.HTTPException as error:
@@ -150,6 +154,18 @@ def refuse(request: web.Request, refusal: Refusal) -> web.Response:
         body = described.model_dump_json(exclude_defaults=True)
         return web.Response(text=body, status=refusal.status, content_type="application/problem+json")
     return render(request, "errors/page.html", status=refusal.status, problem=described)
+
+
+async def _form_of_ours(request: web.Request) -> bool:
+    """A form that a page of ours sent: only such is kept while its sender proves themselves, no stranger's."""
+    asked = request.method in csrf.SAFE or wants_json(request) or "HX-Request" in request.headers
+    if asked or ASK_AGAIN not in request.app:
+        return False
+    try:
+        await check_origin(request, visit_of(request))
+    except CrossSite:
+        return False
+    return True
 
 
 def _to_sign_in(request: web.Request, refusal: Refusal) -> web.Response:

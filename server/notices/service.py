@@ -51,7 +51,7 @@ async def tell(
         if due is None:
             _leave(unit, person.id, says, facts, href)
         if person.email:
-            text = speech(person.locale, says, facts)
+            text = speech(person.reads, says, facts)
             unit.send(
                 "mail",
                 to=person.email,

@@ -4,12 +4,13 @@ import asyncio
 import re
 from datetime import timedelta
 
+import aiohttp
 import pyotp
 import pytest
 from sqlalchemy import select
 
 from server.accounts.model import ABSOLUTE, IDLE, SignIn
-from tests.web.accounts_site import PASSWORD, open_site, said_at
+from tests.web.accounts_site import PASSWORD, open_site, said_at, typed_in
 
 
 @pytest.fixture
@@ -262,3 +263,127 @@ async def test_cookies_are_kept_from_scripts_and_other_sites(site):
     async with site.database.unit(writes=False) as unit:
         kept = (await unit.session.scalars(select(SignIn))).all()
     assert token.encode() not in b"".join(one.digest for one in kept)
+
+
+# ---- what was typed is kept while one proves oneself
+
+
+NEW_POST = {"role": "specialist", "starts": "2027-01-01", "ends": "2027-12-31"}
+
+
+async def late_post(site, keeper, person="doctor", **typed):
+    """Sends a post for somebody six minutes after signing in; the page that answers."""
+    id = site.people[person].id
+    await keeper.get(f"/people/{id}")
+    site.clock.turn(timedelta(minutes=6))
+    fields = {"csrf": keeper.token, "idempotency_key": "k" * 32, **NEW_POST, **typed}
+    page = await keeper.post(
+        f"/people/{id}/posts",
+        {"institution_id": site.places["A0"].id, **fields},
+        headers={"Referer": f"{site.url}/people/{id}"},
+    )
+    assert page.status == 401, page.text
+    return page, f"/people/{id}"
+
+
+async def test_a_form_sent_too_late_is_kept_and_goes_on(site):
+    keeper = await site.signed_in("keeper")
+    page, person = await late_post(site, keeper)
+    assert "您填写的内容都保留着" in page
+    wrong = await keeper.submit(page, "/reauthenticate", password="wrong")
+    assert (wrong.status, said_at(wrong, "password")) == (422, "密码不对")
+    kept = await keeper.submit(wrong, "/reauthenticate", password=PASSWORD)
+    before = (await site.acts()).count("accounts.appointed")
+    done = await keeper.submit(kept, f"{person}/posts")
+    assert (done.status, done.path) == (200, f"{person}?done=post")
+    assert "2027-12-31" in done
+    again = await keeper.submit(kept, f"{person}/posts")
+    assert (again.path, (await site.acts()).count("accounts.appointed")) == (f"{person}?done=post", before + 1)
+
+
+async def test_what_was_wrong_in_it_is_said_with_all_that_was_typed(site):
+    keeper = await site.signed_in("keeper")
+    page, person = await late_post(site, keeper, ends="2026-01-01")
+    kept = await keeper.submit(page, "/reauthenticate", password=PASSWORD)
+    refused = await keeper.submit(kept, f"{person}/posts")
+    assert (refused.status, said_at(refused, "ends") != "") == (422, True)
+    assert typed_in(refused, "starts") == "2027-01-01"
+
+
+async def test_a_kept_form_goes_on_for_nobody_else(site):
+    keeper = await site.signed_in("keeper")
+    page, person = await late_post(site, keeper)
+    carried = re.search(r'name="carried" value="([^"]+)"', page.text)[1]
+    other = await site.signed_in("stranger")
+    await other.get("/reauthenticate")
+    gone = await other.post("/reauthenticate", {"password": PASSWORD, "next": "/me", "carried": carried})
+    assert (gone.status, gone.path) == (200, "/me")
+    damaged = await keeper.submit(page, "/reauthenticate", password=PASSWORD, carried=carried[:-9] + "A" * 9)
+    assert (damaged.status, damaged.path) == (200, person)
+
+
+async def test_a_kept_form_is_not_kept_for_ever(site):
+    keeper = await site.signed_in("keeper")
+    page, person = await late_post(site, keeper)
+    for _ in range(3):
+        site.clock.turn(timedelta(minutes=11))
+        await keeper.get("/me")
+    late = await keeper.submit(page, "/reauthenticate", password=PASSWORD)
+    assert (late.status, late.path) == (200, person)
+
+
+async def test_what_another_site_made_the_browser_send_is_not_kept(site):
+    keeper = await site.signed_in("keeper")
+    await keeper.get("/me")
+    site.clock.turn(timedelta(minutes=6))
+    id = site.people["doctor"].id
+    for headers in ({"Origin": "https://evil.example"}, {"X-CSRF": "0" * 64}):
+        sent = await keeper.post(f"/people/{id}/suspend", {"reason": "x"}, headers=headers)
+        assert 'name="carried" value=""' in sent, "the page asks for the password, and keeps nothing"
+
+
+async def test_a_file_must_be_chosen_again_and_one_is_told(site):
+    keeper = await site.signed_in("keeper")
+    await keeper.get("/people/import")
+    site.clock.turn(timedelta(minutes=6))
+    sheet = aiohttp.FormData()
+    sheet.add_field("sheet", b"a,b", filename="people.csv", content_type="text/csv")
+    page = await keeper.post("/people/import", sheet, headers={"Referer": f"{site.url}/people/import"})
+    assert (page.status, "选好的文件没有保留" in page) == (401, True)
+    assert (await keeper.submit(page, "/reauthenticate", password=PASSWORD)).path == "/people/import"
+
+
+# ---- the language
+
+
+async def speaking(site, browser, login, *, language=""):
+    """Signs in with a browser that asks for `language`; the language of the page afterwards."""
+    headers = {"Accept-Language": language} if language else {}
+    await browser.get("/sign-in", headers=headers)
+    await browser.post("/sign-in", {"login": login, "password": PASSWORD, "next": "/me"}, headers=headers)
+    page = await browser.get("/me", headers=headers)
+    return re.search(r'<html lang="(\w\w)', page.text)[1]
+
+
+async def test_who_never_chose_reads_on_in_the_language_of_the_sign_in_page(site):
+    assert await speaking(site, site.visitor(), "doctor", language="en-GB,en;q=0.9") == "en"
+    assert await speaking(site, site.visitor(), "doctor", language="zh-CN") == "zh"
+
+
+async def test_what_is_chosen_on_the_sign_in_page_wins_and_is_remembered_for_who_never_chose(site):
+    browser = site.visitor()
+    await browser.get("/sign-in")
+    await browser.post("/language", {"locale": "en", "next": "/sign-in"})
+    assert await speaking(site, browser, "doctor", language="zh-CN") == "en"
+    elsewhere = site.visitor()
+    assert await speaking(site, elsewhere, "doctor", language="zh-CN") == "en"
+
+
+async def test_a_choice_on_the_sign_in_page_wins_for_the_visit_over_what_one_chose_before(site):
+    first = await site.signed_in("doctor")
+    await first.post("/language", {"locale": "zh", "next": "/me"})
+    browser = site.visitor()
+    await browser.get("/sign-in")
+    await browser.post("/language", {"locale": "en", "next": "/sign-in"})
+    assert await speaking(site, browser, "doctor") == "en"
+    assert await speaking(site, site.visitor(), "doctor", language="en-GB") == "zh", "what they once chose stays theirs"

@@ -7,6 +7,10 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
   if (form instanceof HTMLFormElement) offerPasskey(form);
 }
 
+// the same person has just proved who they are in order to send this: pressing once more would ask nothing new
+const onward = document.querySelector("form[data-go-on]");
+if (onward instanceof HTMLFormElement) onward.requestSubmit();
+
 /**
  * The form asks the browser for a key or a signature, and carries its answer.
  * @param {HTMLFormElement} form data-passkey is where the options come from; with data-passkey-new a key is made
