@@ -41,6 +41,12 @@ async def person_by_login(unit: Unit, login: str) -> Person | None:
     return await unit.session.scalar(select(Person).where(Person.login == login.strip().lower()))
 
 
+async def people_called(unit: Unit, called: str) -> frozenset[str]:
+    """Who has this login or this very name."""
+    fits = or_(Person.login == called.strip().lower(), Person.name == called.strip())
+    return frozenset(await unit.session.scalars(select(Person.id).where(fits)))
+
+
 async def post(unit: Unit, id: str) -> Post:
     """Raises NotFound."""
     found = await unit.session.get(Post, id)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from server.accounts import queries
 from server.accounts.model import Person, Post, SignIn
-from server.accounts.service import today
+from server.accounts.service import actor_of, today
 from server.core.errors import Refusal
 from server.core.unit import Unit
 
@@ -44,6 +44,7 @@ async def begin(unit: Unit, *, person: Person, token: str, browser: str, complet
     )
     unit.session.add(sign_in)
     await unit.session.flush()
+    unit.signed_in = await actor_of(unit, sign_in, person, held)  # it is on record as theirs
     unit.record("accounts.signed_in" if complete else "accounts.password_given", kind="person", id=person.id)
     return sign_in
 
@@ -51,6 +52,9 @@ async def begin(unit: Unit, *, person: Person, token: str, browser: str, complet
 async def complete(unit: Unit, *, sign_in: SignIn, token: str) -> None:
     """The second factor was shown; the cookie of before counts no more."""
     sign_in.second_factor_at = unit.now
+    if unit.signed_in is None:
+        person = await queries.person(unit, sign_in.person_id)
+        unit.signed_in = await actor_of(unit, sign_in, person, await queries.posts_of(unit, person.id, today(unit.now)))
     unit.record("accounts.signed_in", kind="person", id=sign_in.person_id)
     await reauthenticate(unit, sign_in=sign_in, token=token)
 

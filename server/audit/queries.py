@@ -1,8 +1,10 @@
 """Reading the chain."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from server.audit.model import AuditHead, AuditRecord
 from server.core.unit import Unit
@@ -34,23 +36,46 @@ async def in_order(unit: Unit) -> AsyncIterator[AuditRecord]:
         after = batch[-1].seq
 
 
-async def latest(
-    unit: Unit,
-    *,
-    institution_ids: frozenset[str] | None = None,
-    person_id: str | None = None,
-    object_id: str | None = None,
-    before: int | None = None,
-    limit: int = 50,
-) -> list[AuditRecord]:
-    """The newest first; `institution_ids` None means of every institution."""
-    query = select(AuditRecord).order_by(AuditRecord.seq.desc()).limit(limit)
-    if institution_ids is not None:
-        query = query.where(AuditRecord.institution_id.in_(institution_ids))
-    if person_id:
-        query = query.where(AuditRecord.person_id == person_id)
-    if object_id:
-        query = query.where(AuditRecord.object_id == object_id)
+@dataclass(frozen=True, kw_only=True)
+class Sought:
+    """What the record is narrowed to; nothing given, nothing narrowed."""
+
+    institution_ids: frozenset[str] | None = None
+    """None: of every institution."""
+    person_ids: frozenset[str] | None = None
+    action: str = ""
+    """One act, or with a dot at its end all of a capability."""
+    object_id: str = ""
+    patient_id: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def _fitting(sought: Sought) -> list[ColumnElement[bool]]:
+    row = AuditRecord
+    conditions: list[ColumnElement[bool]] = []
+    if sought.institution_ids is not None:
+        conditions.append(row.institution_id.in_(sought.institution_ids))
+    if sought.person_ids is not None:
+        conditions.append(row.person_id.in_(sought.person_ids))
+    if sought.action:
+        every = sought.action.endswith(".")
+        fits = row.action.startswith(sought.action, autoescape=True) if every else row.action == sought.action
+        conditions.append(fits)
+    if sought.object_id:
+        conditions.append(row.object_id == sought.object_id)
+    if sought.patient_id:
+        conditions.append(row.patient_id == sought.patient_id)
+    if sought.since:
+        conditions.append(row.at >= sought.since)
+    if sought.until:
+        conditions.append(row.at < sought.until)
+    return conditions
+
+
+async def latest(unit: Unit, sought: Sought, *, before: int | None = None, limit: int = 50) -> list[AuditRecord]:
+    """The newest first."""
+    query = select(AuditRecord).where(*_fitting(sought)).order_by(AuditRecord.seq.desc()).limit(limit)
     if before:
         query = query.where(AuditRecord.seq < before)
     return list(await unit.session.scalars(query))

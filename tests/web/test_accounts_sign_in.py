@@ -279,7 +279,7 @@ async def late_post(site, keeper, person="doctor", **typed):
     fields = {"csrf": keeper.token, "idempotency_key": "k" * 32, **NEW_POST, **typed}
     page = await keeper.post(
         f"/people/{id}/posts",
-        {"institution_id": site.places["A0"].id, **fields},
+        {"place": site.places["A0"].id, **fields},
         headers={"Referer": f"{site.url}/people/{id}"},
     )
     assert page.status == 401, page.text
