@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -11,17 +11,19 @@ from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from server.accounts import queries as accounts
 from server.accounts.audit_words import ACTS, AREAS, KINDS, words_of
 from server.accounts.roles import ROLE_WORDS, Role
-from server.accounts.roll_routes import file_answer
 from server.audit import queries
-from server.audit.model import AuditRecord
 from server.audit.queries import Sought
 from server.core import forms, sheets
 from server.core.access import Relation
 from server.core.forms import Form, WrongField
 from server.core.http import SIGNED_IN, Routes, render, say, unit_of
 from server.core.i18n import BEIJING
+from server.core.intake import file_answer
 from server.core.unit import Unit
 from server.directory import queries as directory
+
+if TYPE_CHECKING:
+    from server.audit.model import AuditRecord
 
 routes = Routes("audit")
 PAGE = 50
@@ -91,7 +93,7 @@ def _narrowed(asked: Asked) -> list[str]:
 
 
 async def _list(
-    request: web.Request, template: str, path: str, form: Form[Asked], rows: list[AuditRecord]
+    request: web.Request, template: str, path: str, form: Form[Asked], rows: "list[AuditRecord]"
 ) -> web.Response:
     kept = {name: value for name, value in request.query.items() if value and name != "before"}
     older = f"{path}?{urlencode({**kept, 'before': rows[-1].seq})}" if len(rows) == PAGE else ""
@@ -119,7 +121,7 @@ def _acts(request: web.Request) -> list[tuple[str, str]]:
     return choices
 
 
-async def _lines(request: web.Request, rows: list[AuditRecord]) -> list[dict[str, Any]]:
+async def _lines(request: web.Request, rows: "list[AuditRecord]") -> list[dict[str, Any]]:
     unit, translate = unit_of(request), partial(say, request)
     people = await accounts.people(unit, {row.person_id for row in rows if row.person_id})
     places = await directory.short_names(unit, {row.institution_id for row in rows if row.institution_id})
