@@ -28,6 +28,7 @@ ACTS = {
         "exported": "导出人员",
     },
     "consultation": {
+        "print": "打印会诊",
         "drafted": "新建会诊申请",
         "saved": "保存会诊申请",
         "read": "查看会诊",
@@ -72,6 +73,7 @@ ACTS = {
     "authority": {"install": "安装签名机构"},
     "patient": {"register": "登记患者", "amend": "修改患者资料", "read": "查看患者"},
     "consent": {
+        "print": "打印知情同意",
         "signed": "签署知情同意",
         "excepted": "登记紧急例外",
         "withdrawn": "撤回知情同意",
@@ -110,6 +112,17 @@ ACTS = {
         "room_withdrawn": "停用诊室",
     },
     "directory": {
+        "institution_amended": "修改机构资料",
+        "department_amended": "修改科室",
+        "department_removed": "移除科室",
+        "consortium_amended": "修改医联体资料",
+        "member_added": "增加成员机构",
+        "member_removed": "移除成员机构",
+        "agreement_drafted": "起草协议",
+        "agreement_amended": "修改协议",
+        "agreement_discarded": "放弃协议草稿",
+        "imported": "导入机构",
+        "exported": "导出机构",
         "institution_added": "新增机构",
         "department_added": "新增科室",
         "consortium_formed": "组建医联体",
@@ -118,6 +131,18 @@ ACTS = {
         "agreement_in_force": "协议生效",
         "agreement_suspended": "中止协议",
         "agreement_terminated": "终止协议",
+    },
+    "teaching": {
+        "planned": "安排教学",
+        "amended": "修改教学安排",
+        "course_founded": "开设课程",
+        "enrolled": "报名教学",
+        "withdrawn": "退出教学",
+        "check_asked": "发起在场确认",
+        "feedback": "评价教学",
+        "material_released": "发布教学资料",
+        "paper_written": "编写测验",
+        "paper_handed_in": "交卷",
     },
     "audit": {"read": "查阅审计记录", "exported": "导出审计记录"},
 }
@@ -135,10 +160,14 @@ AREAS = {
     "meeting": "会议室",
     "scheduling": "日程",
     "directory": "机构",
+    "teaching": "教学",
     "audit": "审计",
 }
 
 KINDS = {
+    "teaching": "教学",
+    "quiz": "测验",
+    "course": "课程",
     "agreement": "协议",
     "attachment": "文件",
     "audit": "审计记录",
