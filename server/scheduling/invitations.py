@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from icalendar import Alarm, Calendar, Event, Timezone, vCalAddress, vText
@@ -131,6 +132,11 @@ def _calendar(events: Sequence[tuple[Appointment, Event]], method: Method, zone:
 
 def _rules(zone: ZoneInfo, appointments: Sequence[Appointment]) -> Timezone:
     """The zone's rules for the years of the events only: Outlook stumbles over ones that ended decades ago."""
-    first = min(each.start for each in appointments).year
-    last = max(each.end for each in appointments).year
-    return Timezone.from_tzid(zone.key, first_date=date(first, 1, 1), last_date=date(last + 1, 1, 1))
+    years = (min(each.start for each in appointments).year, max(each.end for each in appointments).year + 1)
+    return _rules_of(zone.key, *years)
+
+
+@cache
+def _rules_of(zone: str, first: int, last: int) -> Timezone:
+    """Finding them takes 70 ms; they are shared between calendars, which do not change them."""
+    return Timezone.from_tzid(zone, first_date=date(first, 1, 1), last_date=date(last, 1, 1))

@@ -48,7 +48,7 @@ class Site:
             *command, env=self.environment, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
         )
         async with aiohttp.ClientSession() as session:
-            for _ in range(1200):
+            for _ in range(3600):
                 try:
                     async with session.get(f"{self.url}/readyz") as response:
                         if response.status == 200:
