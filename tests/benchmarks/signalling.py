@@ -20,7 +20,20 @@ PAIRS = int(os.environ.get("PAIRS", "20"))
 RATE = int(os.environ.get("RATE", "10"))
 SECONDS = int(os.environ.get("SECONDS", "8"))
 RUNS = int(os.environ.get("RUNS", "3"))
-CANDIDATE = {"candidate": "candidate:" + "x" * 1800, "sdpMid": "0", "sdpMLineIndex": 0}
+FILLING = "x" * 1800
+
+
+def candidate():
+    """One as large as a description, that says when it was sent."""
+    return {"candidate": f"candidate:{time.perf_counter()} {FILLING}", "sdpMid": "0", "sdpMLineIndex": 0}
+
+
+def since(told):
+    """Milliseconds on the way."""
+    sent = told["candidate"]["candidate"].removeprefix("candidate:").split(" ", 1)[0]
+    return (time.perf_counter() - float(sent)) * 1000
+
+
 QUIET = {"mic": False, "cam": False, "screen": False}
 
 
@@ -47,7 +60,7 @@ async def drive(port, pid):
     for number in range(PAIRS):
         left, _ = await connect(port, f"room{number}", f"a{number}")
         right, page = await connect(port, f"room{number}", f"b{number}")
-        right.on("signal", lambda told: times.append((time.perf_counter() - told["candidate"]["at"]) * 1000), "/room")
+        right.on("signal", lambda told: times.append(since(told)), "/room")
         pairs.append((left, right, f"b{number}", page))
     before = cpu_seconds(pid)
     await asyncio.gather(*(send(left, who, page) for left, _, who, page in pairs))
@@ -61,7 +74,7 @@ async def drive(port, pid):
 
 async def send(client, who, page):
     for _ in range(RATE * SECONDS):
-        body = {"to": who, "page": page, "candidate": {**CANDIDATE, "at": time.perf_counter()}}
+        body = {"to": who, "page": page, "candidate": candidate()}
         await client.emit("signal", body, namespace="/room")
         await asyncio.sleep(1 / RATE)
 
