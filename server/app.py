@@ -21,6 +21,8 @@ from server.accounts import (
 )
 from server.accounts import routes as accounts_routes
 from server.audit import service as audit
+from server.casebook import routes as casebook_routes
+from server.casebook.consenting import TaughtCase
 from server.consultation import (
     case_routes,
     centre_routes,
@@ -133,6 +135,7 @@ def route_tables() -> list[Any]:
         opinion_routes.routes,
         paper_routes.routes,
         decision_routes.routes,
+        casebook_routes.routes,
         teaching_planning_routes.routes,
         teaching_routes.routes,
         api.routes,
@@ -170,7 +173,7 @@ def _wire_capabilities(app: web.Application, settings: Settings) -> None:
     blobs = store_at(settings.data / "files", settings.s3_url)
     subjects: Subjects = {"consultation": ConsultationFiles(), PAPER: PaperFiles(), "teaching": SessionFiles()}
     app[DESK] = furnish(database, blobs, subjects, app[TASKS])
-    app[consent_routes.SUBJECTS] = ConsentedCase()
+    app[consent_routes.SUBJECTS] = TaughtCase(ConsentedCase())
     app[consent_routes.PAPERS] = SigningPapers()
     told_of_passwords: list[me_routes.PasswordChanged] = [keep_signing_key]
     app[me_routes.PASSWORD_CHANGED] = told_of_passwords

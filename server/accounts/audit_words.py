@@ -144,6 +144,15 @@ ACTS = {
         "paper_written": "编写测验",
         "paper_handed_in": "交卷",
     },
+    "casebook": {
+        "propose": "提议教学病例",
+        "amend": "修改教学病例",
+        "read": "阅读教学病例",
+        "review": "复核教学病例",
+        "release": "发布教学病例",
+        "send_back": "退回教学病例",
+        "withdraw": "撤回教学病例",
+    },
     "audit": {"read": "查阅审计记录", "exported": "导出审计记录"},
 }
 
@@ -161,11 +170,13 @@ AREAS = {
     "scheduling": "日程",
     "directory": "机构",
     "teaching": "教学",
+    "casebook": "教学病例",
     "audit": "审计",
 }
 
 KINDS = {
     "teaching": "教学",
+    "teaching_case": "教学病例",
     "quiz": "测验",
     "course": "课程",
     "agreement": "协议",

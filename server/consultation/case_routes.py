@@ -157,6 +157,7 @@ def _may(unit: Unit, case: Consultation, related: frozenset[Relation]) -> dict[s
         and case.state in (State.ISSUED, State.DECIDED, State.FOLLOW_UP, State.CLOSED),
         "repeat": unit.may("consultation.edit", related)
         and case.state in (State.REJECTED, State.EXPIRED, State.CANCELLED, State.NO_SHOW),
+        "teach": unit.may("casebook.propose", related) and case.state is State.CLOSED,
         "history": unit.may("consultation.history", related),
         "consent": unit.may("patient.read", related) and case.inviting_id == unit.actor.institution_id,
         "attach": unit.may("file.upload", related) and case.state in service.ATTACHABLE,

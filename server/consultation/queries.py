@@ -27,6 +27,14 @@ async def get_for(unit: Unit, action: str, id: str, *, locked: bool = False) -> 
     return case
 
 
+async def by_id(unit: Unit, id: str) -> Consultation:
+    """For callers that have let the actor in by an object of their own. Raises NotFound."""
+    case = await unit.session.get(Consultation, id)
+    if case is None:
+        raise NotFound
+    return case
+
+
 async def relations_of(unit: Unit, case: Consultation) -> frozenset[Relation]:
     """How the actor of the unit stands to the case."""
     actor = unit.actor

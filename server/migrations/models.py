@@ -2,6 +2,7 @@
 
 from server.accounts import model as accounts
 from server.audit import model as audit
+from server.casebook import model as casebook
 from server.consultation import model as consultation
 from server.core import idempotency, outbox
 from server.core.orm import Base
@@ -19,6 +20,7 @@ metadata = Base.metadata
 __all__ = [
     "accounts",
     "audit",
+    "casebook",
     "consent",
     "consultation",
     "directory",

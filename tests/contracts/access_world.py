@@ -26,6 +26,7 @@ from server.accounts import service as accounts
 from server.accounts import visits
 from server.accounts.model import Passkey, Post, SignIn
 from server.accounts.roles import Role
+from server.casebook import service as casebook
 from server.consultation.kinds import OpinionState
 from server.consultation.model import Consultation, Invitation, Opinion
 from server.consultation.states import State
@@ -42,6 +43,7 @@ from server.documents.office import OFFICE
 from server.meeting import service as meetings
 from server.meeting.kinds import MeetingKind
 from server.migrations import upgrade
+from server.patients import queries as patients_queries
 from server.patients import service as patients
 from server.patients.consent import service as consents
 from server.patients.consent.model import ConsentKind, Signer
@@ -254,6 +256,7 @@ async def _furnish(world):
     await _belongings(world, places)
     await _case(world, places)
     await _lesson(world)
+    await _teaching_case(world)
     await _files(world)
 
 
@@ -484,6 +487,30 @@ async def _lesson(world):
         unit.signed_in = await accounts.actor_at(unit, learner)
         await enrolling.enrol(unit, session=session)
     world.objects |= {"session": session.id}
+
+
+async def _teaching_case(world):
+    """Proposed by the expert from another case, released by a teacher of who asks."""
+    doctor, expert = world.posts["own", Role.APPLICANT], world.posts["participant", Role.SPECIALIST]
+    async with world.database.unit() as unit:
+        unit.signed_in = await accounts.actor_at(unit, doctor)
+        patient = await patients_queries.by_id(unit, world.objects["patient"])
+        consultation = await _consultation(unit, patient, doctor, expert, "-4", State.CLOSED)
+        await consents.record(
+            unit,
+            patient=patient,
+            subject_id=consultation.id,
+            kinds=[ConsentKind.TEACHING],
+            signed_by=SignedBy(signer=Signer.PATIENT),
+            proof=read_strokes(STROKES),
+            shown=Shown(locale="zh", fee="595 元"),
+        )
+        unit.signed_in = await accounts.actor_at(unit, expert)
+        case = await casebook.propose(unit, consultation=consultation, title="胸痛一例", points="")
+        unit.signed_in = await accounts.actor_at(unit, world.posts["own", Role.TEACHER])
+        texts = [text for _, text in casebook.chapters_of(unit, case)]
+        await casebook.release(unit, case=case, title=case.title, points="", texts=texts, checked=casebook.CHECKS)
+    world.objects |= {"teaching case": case.id}
 
 
 # ---- its files ----

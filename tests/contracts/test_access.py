@@ -64,6 +64,7 @@ OBJECTS = (
     ("/second-factor/passkeys/{id}", "passkey"),
     ("/people/{id}", "person"),
     ("/teaching/sessions/{id}", "session"),
+    ("/teaching/cases/{id}", "teaching case"),
 )
 """The beginning of an address → what its {id} is; the first that fits counts."""
 
@@ -91,6 +92,7 @@ RELATIONS = {
     "post": OF_A_POST,
     "exception": OF_A_POST,
     "session": {**OF_A_CASE, "participant": {PARTICIPANT, CONSORTIUM}},
+    "teaching case": {**OF_A_CASE, "own": {CONSORTIUM}, "participant": {OWN, CONSORTIUM}},
     "institution": OF_A_POST,
     "department": OF_A_POST,
     "consortium": {**dict.fromkeys(STANDS, frozenset({CONSORTIUM})), "other": frozenset()},

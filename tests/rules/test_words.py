@@ -31,6 +31,8 @@ NOT_FOR_READERS = {
     "templates/partials/gallery.html": "samples for who writes pages",
     "server/patients/surnames.py": "a table of surnames",
     "server/patients/names.py": "tables of names",
+    "server/casebook/deidentify.py": "what is looked for in a text",
+    "server/casebook/pieces.py": "what stands in a text, in the language of the text",
 }
 
 
