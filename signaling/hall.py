@@ -51,8 +51,9 @@ class Hall(Room):
         shown = [roster.person(seat) for seat in hands[:HANDS]] if viewer.grant.host else []
         hall = {"at": self.node, "stage": self.on_stage(viewer)}
         hall |= {"audience": len(seats) - len(stage), "raised": len(hands)}
-        seen = roster.seen_by(viewer, stage)
-        return {"version": self.seating.version, **seen, "hall": {**hall, "hands": shown}}
+        peers = roster.seen_by(viewer, stage)["peers"]
+        seen = [{**peer, "staged": peer["id"] in self.history.staged} for peer in peers]
+        return {"version": self.seating.version, "peers": seen, "waiting": [], "hall": {**hall, "hands": shown}}
 
     def audience(self, after: str) -> dict[str, Any]:
         """The next of those who listen, by id; `next` is "" when there are no more."""

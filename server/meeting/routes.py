@@ -53,12 +53,10 @@ async def room_page(request: web.Request) -> web.StreamResponse:
     meeting, entrant = await _entering(request)
     if not meeting.open_at(unit_of(request).now):
         raise service.RoomShut
-    room = {
-        "id": meeting.id,
-        "title": entrant.title,
-        "kind_label": say(request, "远程会诊"),
-        "ends_at": meeting.ends_at,
-    }
+    room = {"id": meeting.id, "title": entrant.title, "ends_at": meeting.ends_at}
+    if entrant.hall:
+        return render(request, "meeting/hall.html", room=room, speaks=entrant.speaks, back_url=entrant.back)
+    room["kind_label"] = say(request, "远程会诊")
     return render(
         request,
         "meeting/room.html",

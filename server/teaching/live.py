@@ -1,4 +1,4 @@
-"""The door of a session's room: teachers host, whoever is enrolled comes in; what coming and going means."""
+"""The door of a session's hall: who hosts, who is on its stage, who listens; what coming and going means."""
 
 from __future__ import annotations
 
@@ -20,9 +20,18 @@ class TeachingDoor:
         session = await queries.get_for(unit, "teaching.enter", meeting.subject_id)
         if session.meeting_id != meeting.id or session.state not in OPEN_ROOM:
             raise NotFound
-        hosts = Relation.OWN in await queries.relations_of(unit, session)
+        teachers = [one.post_id for one in await queries.teachers(unit, session.id)]
+        teaches = Relation.OWN in await queries.relations_of(unit, session)
+        if not running.lets_in(session, unit.now, teaches=teaches):
+            raise running.NotYetOpen
+        hosts = teaches and unit.actor.post_id not in teachers[1:]  # the organiser and the first of the teachers
         return Entrant(
-            role="授课教师" if hosts else "学员", host=hosts, back=letters.href(session), title=session.title
+            role="授课教师" if teaches else "学员",
+            host=hosts,
+            hall=True,
+            speaks=teaches,
+            back=letters.href(session),
+            title=session.title,
         )
 
     async def presence_changed(self, unit: Unit, meeting: Meeting, present: frozenset[str]) -> None:

@@ -190,7 +190,9 @@ async def _may(unit: Unit, session: TeachingSession, related: frozenset[Relation
         "attach": edits
         and session.state in materials.ATTACHABLE
         and bool(unit.matrix.granted(unit.actor.role, "file.upload")),
-        "enter": unit.may("teaching.enter", related) and await _room_open(unit, session),
+        "enter": unit.may("teaching.enter", related)
+        and running.lets_in(session, unit.now, teaches=teaches)
+        and await _room_open(unit, session),
         "roster": unit.may("teaching.roster", related),
         "rate": session.state in OVER and Relation.PARTICIPANT in related,
     }

@@ -1,7 +1,7 @@
 """A session while it runs: lobby, live, paused, ended; the checks that ask who is still there."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from server.core.errors import NotFound, Refusal
@@ -25,6 +25,16 @@ class CheckOver(Refusal):
     code = "teaching.check_over"
     status = 410
     says = "这次抽查已经结束"
+
+
+class NotYetOpen(Refusal):
+    code = "teaching.not_yet_open"
+    says = "开始前 20 分钟开放候场，请稍后再进入"
+
+
+def lets_in(session: TeachingSession, now: datetime, *, teaches: bool) -> bool:
+    """Teachers as soon as the room is open, everybody else from the lobby's hour on."""
+    return teaches or now >= session.starts_at - LOBBY_BEFORE
 
 
 async def open_lobby(unit: Unit, *, session: TeachingSession) -> None:

@@ -10,10 +10,20 @@ from server.core.i18n import Translations
 
 ROOT = Path(__file__).parents[2]
 TRANSLATIONS = Translations(ROOT / "server/locale")
-PAGES = [ROOT / "templates/meeting" / f"{name}.html" for name in ("room", "call", "after", "precall", "precall_guest")]
+PAGES = [
+    ROOT / "templates/meeting" / f"{name}.html"
+    for name in ("room", "call", "after", "precall", "precall_guest", "hall")
+]
 SCRIPTS = [
-    *(path for folder in ("ui/room", "media", "net") for path in sorted((ROOT / "static/js" / folder).glob("*.js"))),
-    *(ROOT / "static/js" / name for name in ("pages/room.js", "lib/sayings.js", "lib/faces.js")),
+    *(
+        path
+        for folder in ("ui/room", "ui/hall", "media", "net")
+        for path in sorted((ROOT / "static/js" / folder).glob("*.js"))
+    ),
+    *(
+        ROOT / "static/js" / name
+        for name in ("pages/room.js", "pages/hall.js", "lib/sayings.js", "lib/faces.js", "lib/hall-sayings.js")
+    ),
 ]
 
 

@@ -210,10 +210,17 @@ async def test_a_weekly_series_leaves_out_public_holidays(site, teacher):
 async def test_whoever_teaches_hosts_and_whoever_is_enrolled_comes_in(site, teacher, learner):
     address = await published(site, teacher)
     room = f"/rooms/{(await session_at(site, address)).meeting_id}"
-    turn_to(site, 25, 14, 20)
+    turn_to(site, 25, 14, 5)
     teacher, learner = await site.signed_in("teacher"), await site.signed_in("learner1")
     assert (await learner.post(f"{room}/join")).status == 404
     await learner.post(f"{address}/enrol")
+    assert (await teacher.post(f"{room}/join")).status == 200
+    early = await learner.post(f"{room}/join")
+    assert (early.status, "20 分钟" in early) == (409, True)
+    assert f'href="{room}"' not in await learner.get(address)
+    turn_to(site, 25, 14, 10)
+    hall = [await one.get(room) for one in (teacher, learner)]
+    assert ["打开您的摄像头" in page for page in hall] == [True, False]
     assert (await learner.post(f"{room}/join")).status == 200
     assert (await teacher.post(f"{room}/join")).status == 200
     assert f'href="{room}"' in await learner.get(address)

@@ -15,6 +15,7 @@
  * @property {boolean} hand
  * @property {"good" | "weak" | "bad"} line
  * @property {"here" | "reconnecting"} state
+ * @property {boolean} [staged]  in a hall: a host brought them on the stage
  *
  * @typedef {{id: string, name: string, title: string, role: string}} Waiting
  * @typedef {{version: number, peers: Peer[], waiting: Waiting[], hall?: Hall}} Roster

@@ -38,6 +38,8 @@ export function entrySays({ kind, by, body }, nameOf) {
   if (kind === "denied") return t("主持人没有准许 %(name)s 进入", { name });
   if (kind === "shared") return body.on ? t("%(name)s 开始共享屏幕", { name }) : t("%(name)s 停止共享屏幕", { name });
   if (kind === "consent") return consentSays(body.of, body.on);
+  if (kind === "staged") return t("%(name)s 上台", { name });
+  if (kind === "unstaged") return t("%(name)s 下台", { name });
   if (kind === "ended") return t("会诊结束");
   return null;
 }

@@ -1,0 +1,36 @@
+// A hall's sentences.
+
+import { refusalSays, standing } from "./sayings.js";
+import { t } from "./words.js";
+
+/** @param {string} code of PROTOCOL.md */
+export function hallRefusalSays(code) {
+  const known = {
+    "room.not_begun": t("课还没有开始，不能结束；您可以先离开"),
+    "room.not_allowed": t("您现在不在台上"),
+    "room.nobody_there": t("对方已不在课堂"),
+    "room.stage_full": t("台上已满 12 人，请先请一位下台"),
+    "media.unavailable": t("音视频暂时接不通，正在重试"),
+  };
+  return known[/** @type {keyof typeof known} */ (code)] ?? refusalSays(code);
+}
+
+/**
+ * @param {string} reason one of closed
+ * @param {string} [says] the house's own sentence
+ */
+export function hallStanding(reason, says) {
+  const known = {
+    left: [t("您已离开课堂"), t("您的出勤已记到此刻。"), "leave", t("重新进入")],
+    moved: [t("课堂已移到另一个页面或设备"), t("这里已退出，出勤照常计算。"), "switch", t("移回这里继续")],
+    elsewhere: [t("在这里继续听课？"), t("您正在另一个页面或设备上听课。移到这里后，那边会自动退出。"), "switch", t("在这里继续")],
+    removed: [t("您已被主持人请出课堂"), t("如有疑问，请联系授课教师。"), "stop", null],
+    ended: [t("下课了"), t("出勤已记录；测验和评价在课程页面。"), "done", null],
+    revoked: [t("您进入课堂的权限已经结束"), t("如有疑问，请联系教学管理员。"), "lock", null],
+    full: [t("课堂已满"), t("有人离开后可以再进入。"), "users", t("再试一次")],
+  };
+  const found = known[/** @type {keyof typeof known} */ (reason)];
+  if (!found) return standing(reason, says);
+  const [title, words, icon, again] = found;
+  return /** @type {import("./sayings.js").Standing} */ ({ title, words, icon, again });
+}

@@ -1,0 +1,162 @@
+// A hall's media as one page has it: a connection for what it watches, and one for what it publishes.
+// Each is one-way and its sender offers: the server for what is watched, this page for what it publishes.
+
+/** @typedef {"audio" | "camera" | "screen"} Place */
+/** @typedef {Record<Place, MediaStreamTrack | null>} Tracks */
+/** @typedef {{number: number, sdp: string, views: Record<string, string>}} Offer */
+/**
+ * @typedef {object} HallEnds
+ * @property {(name: string, payload?: Record<string, any>) => Promise<any>} ask
+ * @property {() => void} changed
+ * @property {Tracks} tracks  own tracks, changed in place
+ */
+
+const ROLES = /** @type {const} */ ({ audio: "voice", camera: "face", screen: "screen" });
+const PLACES = /** @type {Place[]} */ (["audio", "camera", "screen"]);
+/** Large for whoever has one on the stage of their page, small for everybody's picker. */
+const LAYERS = [{ rid: "l", scaleResolutionDownBy: 4, maxBitrate: 120_000 }, { rid: "h" }];
+const AGAIN_AFTER = 1000; // ms
+
+export class HallLine {
+  /** @type {RTCPeerConnection | null} */
+  #in = null;
+  /** @type {RTCPeerConnection | null} */
+  #out = null;
+  /** @type {Map<Place, RTCRtpSender>} */
+  #senders = new Map();
+  /** @type {Record<string, string>} source by mid */
+  #views = {};
+  /** @type {Map<string, number | null>} */
+  #limits = new Map();
+  #turn = Promise.resolve();
+  #closed = false;
+  publishing = false;
+
+  /** @param {HallEnds} ends */
+  constructor(ends) {
+    this.ends = ends;
+  }
+
+  get connected() {
+    return this.#in?.connectionState === "connected";
+  }
+
+  /** Everything there is, on a connection of its own. */
+  watch() {
+    this.#dropIn();
+    const pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+    pc.addEventListener("connectionstatechange", () => this.ends.changed());
+    this.#in = pc;
+    void this.#untilDone("watch", { views: null }, () => this.#in === pc);
+  }
+
+  /** @param {Offer} offer */
+  offered({ number, sdp, views }) {
+    const pc = this.#in;
+    this.#queue(async () => {
+      if (!pc || pc !== this.#in) return;
+      await pc.setRemoteDescription({ type: "offer", sdp });
+      await pc.setLocalDescription();
+      this.#views = views;
+      await this.ends.ask("answer", { number, sdp: pc.localDescription?.sdp });
+      this.ends.changed();
+    });
+  }
+
+  /** @param {string} source @returns {MediaStreamTrack | null} */
+  track(source) {
+    const line = this.#in?.getTransceivers().find(({ mid }) => mid !== null && this.#views[mid] === source);
+    return line?.receiver.track ?? null;
+  }
+
+  /** @param {string} source @param {number | null} layer the largest this page needs of it */
+  limit(source, layer) {
+    if (!this.track(source) || this.#limits.get(source) === layer) return;
+    this.#limits.set(source, layer);
+    void this.ends.ask("limit", { view: source, layer }).catch(() => this.#limits.delete(source));
+  }
+
+  /** Three places are laid at once; what is put into them later needs no new offer. */
+  publish() {
+    this.#dropOut();
+    this.publishing = true;
+    const pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+    const together = new MediaStream();
+    for (const place of PLACES) this.#senders.set(place, lay(pc, place, together));
+    for (const place of PLACES) this.replace(place);
+    this.#out = pc;
+    this.#queue(() => this.#offer(pc));
+  }
+
+  /** @param {Place} place whose own track has changed */
+  replace(place) {
+    void this.#senders.get(place)?.replaceTrack(this.ends.tracks[place]).catch(() => undefined);
+  }
+
+  /** Off the stage. */
+  unpublish() {
+    this.publishing = false;
+    this.#dropOut();
+  }
+
+  close() {
+    this.#closed = true;
+    this.unpublish();
+    this.#dropIn();
+  }
+
+  /** @param {RTCPeerConnection} pc */
+  async #offer(pc) {
+    if (pc !== this.#out) return;
+    await pc.setLocalDescription();
+    const mids = pc.getTransceivers().map((line) => line.mid ?? "");
+    const roles = Object.fromEntries(mids.map((mid, index) => [mid, ROLES[PLACES[index]]]));
+    const answer = await this.#untilDone("publish", { sdp: pc.localDescription?.sdp, roles }, () => pc === this.#out);
+    if (answer && pc === this.#out) await pc.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+  }
+
+  /**
+   * Asked again while nothing carries media yet; a broken line is made good by the next join.
+   * @param {string} name
+   * @param {Record<string, any>} payload
+   * @param {() => boolean} wanted
+   */
+  async #untilDone(name, payload, wanted) {
+    while (wanted() && !this.#closed) {
+      const answer = await this.ends.ask(name, payload).catch(() => null);
+      if (answer?.ok) return answer;
+      if (answer && answer.error.code !== "media.unavailable") return null;
+      await new Promise((done) => setTimeout(done, AGAIN_AFTER));
+    }
+    return null;
+  }
+
+  /** @param {() => Promise<void>} work */
+  #queue(work) {
+    this.#turn = this.#turn.then(() => (this.#closed ? undefined : work())).catch((error) => console.warn("hall", error));
+  }
+
+  #dropIn() {
+    this.#in?.close();
+    [this.#in, this.#views] = [null, {}];
+    this.#limits.clear();
+  }
+
+  #dropOut() {
+    this.#out?.close();
+    this.#out = null;
+    this.#senders.clear();
+  }
+}
+
+/**
+ * @param {RTCPeerConnection} pc
+ * @param {Place} place
+ * @param {MediaStream} together sound and camera carry one stream's name, so that lips and voice stay in step
+ */
+function lay(pc, place, together) {
+  const streams = place === "screen" ? [new MediaStream()] : [together];
+  const sendEncodings = place === "camera" ? LAYERS : undefined;
+  const kind = place === "audio" ? "audio" : "video";
+  return pc.addTransceiver(kind, { direction: "sendonly", streams, ...(sendEncodings && { sendEncodings }) }).sender;
+}

@@ -1,0 +1,230 @@
+// The hall as one person has it: a seat, the media connections, what is drawn of both.
+
+import { hallFaces, hallStage, heard, sourceOf } from "../../lib/hall.js";
+import { hallRefusalSays } from "../../lib/hall-sayings.js";
+import { t } from "../../lib/words.js";
+import { HallLine } from "../../media/hall-line.js";
+import { Screen } from "../../media/screen.js";
+import { post } from "../../net/http.js";
+import { Seat } from "../../net/seat.js";
+import { newId } from "../../net/tab.js";
+import { Gone, Wire } from "../../net/wire.js";
+import { toast } from "../toast.js";
+import { Faces } from "../room/faces.js";
+import { Minutes } from "../room/minutes.js";
+import { announce, byId } from "../room/page.js";
+import { Side } from "../room/side.js";
+import { Sounds } from "../room/sounds.js";
+import { Talk } from "../room/talk.js";
+import { Members } from "./members.js";
+import { drawHall, lookOf } from "./scene.js";
+import { Standpoint } from "./standpoint.js";
+
+/** @typedef {import("../../lib/roster.js").Hall} HallFacts */
+/** @typedef {import("../../media/capture.js").Choices} Choices */
+
+export class Hall {
+  hand = false;
+  /** @type {string | null} */
+  pinned = null;
+  minutes = new Minutes();
+  /** @type {Set<string>} */
+  #speaking = new Set();
+  #at = "";
+  #told = "";
+  #drawn = false;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #beat;
+
+  /**
+   * @param {{facts: import("../room/page.js").Facts, choices: Choices, kept: () => void,
+   *   drawn: (hall: Hall) => void, over: (reason: string, says?: string) => void}} ends
+   */
+  constructor(ends) {
+    this.ends = ends;
+    const { facts } = ends;
+    this.place = new Standpoint(ends.choices, { track: (place) => this.line.replace(place), changed: () => (ends.kept(), this.changed()) });
+    this.line = new HallLine({ ask: (name, payload) => this.seat.ask(name, payload), changed: () => this.changed(), tracks: this.place.tracks });
+    this.screen = new Screen((track) => this.place.put("screen", track));
+    this.seat = new Seat({ wire: new Wire(facts.signalling), admission: () => post(facts.join, {}), page: newId(), listener: this.#listener() });
+    this.faces = new Faces(byId("faces"), { pin: (key) => this.pin(key), firstFrame: () => performance.mark("hall-first-frame") });
+    this.sounds = new Sounds(byId("sounds"), ends.choices.speaker);
+    this.side = new Side((tab, open) => open && this.#looked(tab));
+    const isShown = (/** @type {"chat" | "people"} */ tab) => this.side?.isShown(tab) ?? false;
+    this.members = new Members({ act: (deed, who) => this.#deed(deed, who), isShown: () => isShown("people"), page: (after) => this.#audience(after) });
+    const nameOf = (/** @type {string | null} */ id) => this.minutes.nameOf(id);
+    this.talk = new Talk({ room: facts.room, zone: facts.zone, seat: this.seat, isShown: () => isShown("chat"), nameOf });
+  }
+
+  /** @returns {HallFacts | null} */
+  get facts() {
+    return this.seat.roster.hall ?? null;
+  }
+
+  /** @param {boolean} move */
+  begin(move) {
+    this.seat.enter(move);
+    this.#beat = setInterval(() => this.changed(), 1000);
+  }
+
+  end() {
+    clearInterval(this.#beat);
+    this.screen.stop();
+    this.place.leave();
+    this.line.close();
+    this.faces.clear();
+    this.sounds.clear();
+  }
+
+  /** @param {string} key */
+  pin(key) {
+    this.pinned = this.pinned === key ? null : key;
+    this.changed();
+  }
+
+  async raiseHand() {
+    this.hand = !this.hand;
+    this.changed();
+    await this.ask("hand", { up: this.hand });
+  }
+
+  toggleScreen() {
+    if (this.screen.track) this.screen.stop();
+    else void this.screen.start();
+  }
+
+  /** @param {string} name @param {Record<string, any>} [payload] */
+  async ask(name, payload) {
+    try {
+      const answer = await this.seat.ask(name, payload);
+      if (!answer.ok) toast({ text: hallRefusalSays(answer.error.code), tone: "danger" });
+      return answer.ok ? answer : null;
+    } catch (error) {
+      if (!(error instanceof Gone)) throw error;
+      toast({ text: t("正在重新连接，没有完成，请稍后再试"), tone: "soon" });
+      return null;
+    }
+  }
+
+  /** Drawn once, at the next frame, however often it is said. */
+  changed() {
+    this.#tellMedia();
+    if (this.#drawn) return;
+    this.#drawn = true;
+    requestAnimationFrame(() => ((this.#drawn = false), this.#draw()));
+  }
+
+  /** @returns {import("../../net/seat.js").SeatListener} */
+  #listener() {
+    return {
+      live: () => this.place.live(),
+      flows: () => false,
+      placed: (place) => (performance.mark(`room-${place}`), this.changed()),
+      seated: ({ me }) => (this.minutes.know([me]), this.#seated()),
+      people: ({ roster }) => (this.minutes.know(roster.peers), this.#met(roster.hall)),
+      entries: (entries, how) => this.#heard(entries, how),
+      signal: () => undefined,
+      muted: () => (this.place.mute(), toast({ text: t("主持人已将您静音"), tone: "info" })),
+      closed: (reason, says) => this.ends.over(reason, says),
+      offered: (offer) => this.line.offered(offer),
+      mediaLost: (way) => (way === "watch" ? this.line.watch() : this.line.publishing && this.line.publish()),
+      levels: (levels) => ((this.#speaking = heard(levels)), this.faces.ring(this.#speaking)),
+    };
+  }
+
+  #seated() {
+    this.#told = "";
+    if (this.hand) queueMicrotask(() => this.seat.hint("hand", { up: true }));
+    queueMicrotask(() => this.talk.begin());
+  }
+
+  /** @param {HallFacts | undefined} hall */
+  #met(hall) {
+    if (!hall) return;
+    const anew = hall.at !== this.#at; // another server, or a later life of it: none of our connections stands
+    this.#at = hall.at;
+    if (anew) this.line.watch();
+    if (hall.stage !== this.place.stands) this.#step(hall.stage);
+    else if (anew && hall.stage) this.line.publish();
+    this.changed();
+  }
+
+  /** @param {boolean} up */
+  #step(up) {
+    if (up) {
+      const called = this.hand;
+      [this.hand] = [false];
+      this.place.enter();
+      this.line.publish();
+      if (called) toast({ text: t("您已上台，大家能看到和听到您"), tone: "info" });
+    } else {
+      this.screen.stop();
+      this.place.leave();
+      this.line.unpublish();
+      toast({ text: t("您已下台，摄像头和麦克风已关闭"), tone: "info" });
+    }
+  }
+
+  /** @param {import("./members.js").Deed} deed @param {{id: string, name: string}} who */
+  #deed(deed, { id }) {
+    if (deed === "up" || deed === "down") return void this.ask("stage", { who: id, on: deed === "up" });
+    return void this.ask(deed, { who: id });
+  }
+
+  /** @param {string} after @returns {Promise<any>} null when it was refused */
+  async #audience(after) {
+    const answer = await this.seat.ask("audience", { after });
+    return answer.ok ? answer : null;
+  }
+
+  /** @param {import("../room/side.js").Tab} tab */
+  #looked(tab) {
+    if (tab === "chat") this.talk?.seen();
+    if (tab === "people") this.members?.refresh();
+  }
+
+  /** @param {import("../../lib/journal.js").Entry[]} entries @param {import("../../net/log.js").How} how */
+  #heard(entries, how) {
+    this.minutes.read(entries);
+    this.talk.take(entries, how);
+    if (how.fresh) for (const { kind, body } of entries) if (kind === "staged") announce(t("%(name)s 上台", { name: body.name }));
+    this.changed();
+  }
+
+  /** Says what is on now, when it is not what was said last. */
+  #tellMedia() {
+    if (this.seat.place !== "in") return;
+    const live = this.place.live();
+    const now = JSON.stringify(live);
+    if (now === this.#told || (this.#told === "" && !this.place.stands)) return;
+    this.#told = now;
+    this.seat.ask("media", live).then((answer) => answer.ok || (this.#told = ""), () => (this.#told = ""));
+  }
+
+  #draw() {
+    const { me, roster } = this.seat;
+    const hall = this.facts;
+    if (!me || !hall) return this.ends.drawn(this);
+    const own = { ...this.place.live(), hand: this.hand };
+    const faces = hallFaces({ me: { id: me.id, screen: own.screen }, peers: roster.peers, stage: hall.stage });
+    const stage = hallStage(faces, { pinned: this.pinned, peers: roster.peers });
+    const view = { me, own, peers: roster.peers, line: this.line, tracks: this.place.tracks, pinned: this.pinned, speaking: this.#speaking };
+    this.faces.show(faces.map((face) => lookOf(face, view)), stage);
+    for (const face of faces) if (!face.mine) this.line.limit(sourceOf(face), face.key === stage ? null : 0);
+    this.sounds.playAll(voices(roster.peers, this.line));
+    this.members.show({ peers: roster.peers, hall, me });
+    const awaited = faces.some(({ mine }) => !mine) && !this.line.connected;
+    drawHall({ place: this.seat.place, awaited, empty: !faces.length });
+    this.ends.drawn(this);
+  }
+}
+
+/**
+ * @param {import("../../lib/roster.js").Peer[]} peers
+ * @param {HallLine} line
+ * @returns {Map<string, any>} as `Sounds` takes them
+ */
+function voices(peers, line) {
+  const found = peers.map(({ id }) => /** @type {const} */ ([id, line.track(`${id}:voice`)]));
+  return new Map(found.filter(([, track]) => track).map(([id, track]) => [id, { link: { receiver: () => ({ track }) } }]));
+}
