@@ -72,6 +72,9 @@ from server.patients import routes as patients_routes
 from server.patients.consent import routes as consent_routes
 from server.scheduling import routes as scheduling_routes
 from server.settings import Settings
+from server.teaching import calendar_routes as teaching_calendar_routes
+from server.teaching import credit_routes as teaching_credit_routes
+from server.teaching import learning_routes as teaching_learning_routes
 from server.teaching import live as teaching_live
 from server.teaching import planning_routes as teaching_planning_routes
 from server.teaching import routes as teaching_routes
@@ -138,6 +141,9 @@ def route_tables() -> list[Any]:
         casebook_routes.routes,
         teaching_planning_routes.routes,
         teaching_routes.routes,
+        teaching_calendar_routes.routes,
+        teaching_credit_routes.routes,
+        teaching_learning_routes.routes,
         api.routes,
     ]
 

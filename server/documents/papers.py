@@ -1,4 +1,4 @@
-"""The papers that go with a report: the record of a consent, and the whole history of a case."""
+"""Papers besides the report: the record of a consent, the history of a case, a certificate of learning."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,3 +82,27 @@ class CaseHistory:
     printed_by: str
     printed_at: datetime
     locale: str = "zh"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificate:
+    """That somebody attended and was given credit. Words come in the certificate's language."""
+
+    holder: str
+    holder_title: str
+    holder_institution: str
+    issuer: str
+    issuer_code: str
+    title: str
+    kind: str
+    held_at: datetime
+    minutes: int
+    credit: str
+    """II类学分 1 分; empty when none was given."""
+    project_no: str = ""
+    filing_no: str = ""
+    signer: str = ""
+    signer_title: str = ""
+    locale: str = "zh"
+    number: str = ""
+    signed_at: datetime | None = None

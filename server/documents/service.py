@@ -50,17 +50,17 @@ async def get_ready() -> None:
 
 async def preview(report: Report, *, office: Office) -> bytes:
     """The report as it would be printed, unsigned, marked as a draft on every page."""
-    return await press.printed(printed, report_sheet(report, say=_words(office, report.locale), draft=True))
+    return await press.printed(printed, report_sheet(report, say=words_of(office, report.locale), draft=True))
 
 
 async def consent_record(record: ConsentRecord, *, office: Office) -> bytes:
     """The record of a consent on paper (PDF/A)."""
-    return await press.printed(printed, consent_sheet(record, say=_words(office, record.locale)))
+    return await press.printed(printed, consent_sheet(record, say=words_of(office, record.locale)))
 
 
 async def case_history(history: CaseHistory, *, office: Office) -> bytes:
     """A whole case on paper (PDF/A)."""
-    return await press.printed(printed, history_sheet(history, say=_words(office, history.locale)))
+    return await press.printed(printed, history_sheet(history, say=words_of(office, history.locale)))
 
 
 async def issue(
@@ -83,12 +83,12 @@ async def issue(
     Raises NotYourKey, NotFound, AlreadySuperseded, KeyReused.
     """
     if done := await queries.by_key(unit, key):
-        return _same(done, subject_kind, subject_id)
-    await _check_signer(unit, signer)
+        return same(done, subject_kind, subject_id)
+    await check_signer(unit, signer)
     series = series_of(DocumentKind.REPORT, report.invited.institution_code, unit.now)
     counter = await numbers.locked_counter(unit, series)
     if done := await queries.by_key(unit, key):  # of whoever held the counter before us
-        return _same(done, subject_kind, subject_id)
+        return same(done, subject_kind, subject_id)
     before = await _replaced(unit, supersedes)
     counter.last += 1
     report = replace(
@@ -100,7 +100,7 @@ async def issue(
     )
     document = _register(unit, report, signer, subject_kind, subject_id, key)
     pdf = await _signed(office, report, signer, document.verification_code)
-    await _file(unit, office, document, pdf, institutions, before)
+    await file_away(unit, office, document, pdf, institutions, before)
     unit.record("document.sign", kind="document", id=document.id, patient=patient_id, reason=document.number)
     return document
 
@@ -148,13 +148,13 @@ async def _holds(unit: Unit, office: Office, document: Document, trusted: list[b
     return await signed_by_ours(unit, document, said)
 
 
-def _same(document: Document, subject_kind: str, subject_id: str) -> Document:
+def same(document: Document, subject_kind: str, subject_id: str) -> Document:
     if (document.subject_kind, document.subject_id) != (subject_kind, subject_id):
         raise KeyReused
     return document
 
 
-async def _check_signer(unit: Unit, signer: SigningKeyHandle) -> None:
+async def check_signer(unit: Unit, signer: SigningKeyHandle) -> None:
     """The key is the actor's own and was not withdrawn while it lay unlocked."""
     row = await unit.session.get(SigningKey, signer.id, populate_existing=True)
     if row is None or not row.usable(unit.now) or row.person_id != unit.actor.person_id:
@@ -199,24 +199,22 @@ def _register(
 
 async def _signed(office: Office, report: Report, signer: SigningKeyHandle, code: str) -> bytes:
     assert report.signed_at is not None
-    sheet = report_sheet(report, say=_words(office, report.locale), verify_page=office.verify_page, code=code)
-    return await press.printed(
-        _print_and_sign, sheet, signer, report.number, report.signed_at, office.timestamp_address
-    )
+    sheet = report_sheet(report, say=words_of(office, report.locale), verify_page=office.verify_page, code=code)
+    return await press.printed(print_and_sign, sheet, signer, report.number, report.signed_at, office.timestamp_address)
 
 
-def _print_and_sign(sheet: Sheet, signer: SigningKeyHandle, number: str, at: datetime, timestamp_address: str) -> bytes:
+def print_and_sign(sheet: Sheet, signer: SigningKeyHandle, number: str, at: datetime, timestamp_address: str) -> bytes:
     timestamps = web_timestamps(timestamp_address) if timestamp_address else None
     return sign(printed(sheet), signer=signer, number=number, at=at, timestamps=timestamps)
 
 
-async def _file(
+async def file_away(
     unit: Unit,
     office: Office,
     document: Document,
     pdf: bytes,
     institutions: Collection[str],
-    before: Document | None,
+    before: Document | None = None,
 ) -> None:
     document.sha256, document.size = hashlib.sha256(pdf).hexdigest(), len(pdf)
     document.archive_ref = await office.archive.put(document.id, pdf)
@@ -237,5 +235,5 @@ async def _from_archive(office: Office, document: Document) -> bytes:
     return pdf
 
 
-def _words(office: Office, locale: str) -> Callable[[str], str]:
+def words_of(office: Office, locale: str) -> Callable[[str], str]:
     return partial(office.translate, locale)

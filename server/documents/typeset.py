@@ -14,7 +14,7 @@ from server.core import places
 from server.core.i18n import BEIJING
 from server.documents.glyphs import font_file, printable
 from server.documents.model import grouped
-from server.documents.papers import CaseHistory, ConsentRecord, Handwriting
+from server.documents.papers import CaseHistory, Certificate, ConsentRecord, Handwriting
 from server.documents.report import Report, content_digest
 
 Say = Callable[[str], str]
@@ -76,6 +76,14 @@ def history_sheet(history: CaseHistory, *, say: Say) -> Sheet:
     """The history of a case."""
     inputs = _told("history", _settled(asdict(history)), say)
     return Sheet(template="history", inputs=inputs, at=history.printed_at)
+
+
+def certificate_sheet(certificate: Certificate, *, say: Say, verify_page: str, code: str) -> Sheet:
+    """A certificate of learning, one page across."""
+    shown = _settled(asdict(certificate)) | {"verify_page": printable(verify_page), "code": grouped(code)}
+    inputs = _told("certificate", shown, say)
+    inputs["qr"] = qr_of(f"{verify_page}/{code}")
+    return Sheet(template="certificate", inputs=inputs, at=certificate.signed_at or certificate.held_at)
 
 
 def qr_of(address: str) -> str:

@@ -61,12 +61,10 @@ async def due_list(unit: Unit, places: Collection[str]) -> list[DueDoctor]:
     on = today(unit.now)
     found = await accounts.with_credential(unit, CredentialKind.VILLAGE_DOCTOR, places, on)
     ids = [person.id for person, _ in found]
-    last = await queries.last_trained(unit, ids)
+    last = {id: today(at) for id, at in (await queries.last_trained(unit, ids)).items()}
     doubts = await consultations.unconfirmed(unit, ids)
     rows = [
-        _row(
-            person, post.institution_id, post.starts, today(last[person.id]) if person.id in last else None, on, doubts
-        )
+        _row(person, post.institution_id, due_by(last.get(person.id), post.starts), last.get(person.id), on, doubts)
         for person, post in found
     ]
     return sorted(rows, key=lambda one: (one.by, one.name))

@@ -9,6 +9,11 @@ from server.teaching import queries
 from server.teaching.model import Course, Paper, Quiz, TeachingSession
 
 
+class NoPaper(Refusal):
+    code = "teaching.no_paper"
+    says = "这里还没有出题"
+
+
 class NoTriesLeft(Refusal):
     code = "teaching.no_tries_left"
     says = "您已用完 %(attempts)s 次机会"

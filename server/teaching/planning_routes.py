@@ -11,10 +11,9 @@ from server.core.errors import Refusal
 from server.core.forms import Form
 from server.core.http import Routes, read_form, render, say, see_other, unit_of
 from server.core.unit import Unit
-from server.directory import queries as directory
 from server.scheduling.service import InThePast, SlotTaken
 from server.scheduling.working_calendar import CHINA
-from server.teaching import appointments, enrolling, forms, letters, planning, queries, running, steps, views
+from server.teaching import appointments, enrolling, forms, planning, queries, running, steps, views
 from server.teaching.forms import ByHand, Filing, MoveForm, PlanForm, Why, local
 from server.teaching.model import TeachingSession
 from server.teaching.planning import Plan
@@ -256,20 +255,3 @@ async def cancel(request: web.Request) -> web.StreamResponse:
     hidden = session.state in HIDDEN
     await planning.cancel(unit_of(request), session=session, reason=form.value.reason)
     return see_other("/teaching?view=prepared") if hidden else back(session, "cancelled")
-
-
-# ---- roster
-
-
-@routes.get("/teaching/sessions/{id}/roster", "teaching.roster")
-async def roster(request: web.Request) -> web.StreamResponse:
-    unit = unit_of(request)
-    session = await session_of(request, "teaching.roster")
-    return render(
-        request,
-        "teaching/roster.html",
-        session=session,
-        href=letters.href(session),
-        seats=await views.seats(unit, session),
-        places=await directory.short_names(unit, [session.institution_id]),
-    )

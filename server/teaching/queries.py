@@ -200,6 +200,20 @@ async def kept_times(unit: Unit, person_id: str, start: datetime, end: datetime)
     return list(await unit.session.scalars(query.order_by(TeachingSession.starts_at)))
 
 
+async def enrolled_in(unit: Unit, person_id: str) -> list[TeachingSession]:
+    """What somebody is enrolled in that runs, or is over and not yet credited."""
+    query = (
+        select(TeachingSession)
+        .join(Enrolment, Enrolment.session_id == TeachingSession.id)
+        .where(
+            Enrolment.person_id == person_id,
+            Enrolment.state == EnrolmentState.ENROLLED,
+            TeachingSession.state.in_([State.LIVE, State.PAUSED, State.ENDED, State.PROCESSED]),
+        )
+    )
+    return list(await unit.session.scalars(query.order_by(TeachingSession.starts_at)))
+
+
 async def of_course(unit: Unit, course_id: str) -> list[TeachingSession]:
     query = select(TeachingSession).where(
         _visible(unit), TeachingSession.course_id == course_id, TeachingSession.state != State.CANCELLED
@@ -217,7 +231,7 @@ async def courses(unit: Unit) -> list[Course]:
 
 async def running(unit: Unit, *states: State) -> list[TeachingSession]:
     """Everything in these states, for the clock's duties."""
-    query = select(TeachingSession).where(TeachingSession.state.in_(states), TeachingSession.starts_at < unit.now)
+    query = select(TeachingSession).where(TeachingSession.state.in_(states), TeachingSession.starts_at <= unit.now)
     return list(await unit.session.scalars(query.order_by(TeachingSession.starts_at).limit(200)))
 
 

@@ -53,8 +53,8 @@ from server.patients.particulars import Particulars, read_registrant
 from server.scheduling import hours
 from server.scheduling.availability import ExceptionKind
 from server.settings import Settings
-from server.teaching import enrolling, planning
-from server.teaching.kinds import SessionKind
+from server.teaching import enrolling, exams, planning
+from server.teaching.kinds import CourseKind, SessionKind
 from server.teaching.planning import Plan
 from tests.services.documents_scene import report
 
@@ -486,7 +486,11 @@ async def _lesson(world):
         await planning.publish(unit, session=session)
         unit.signed_in = await accounts.actor_at(unit, learner)
         await enrolling.enrol(unit, session=session)
-    world.objects |= {"session": session.id}
+        unit.signed_in = await accounts.actor_at(unit, teacher)
+        course = await planning.found_course(unit, kind=CourseKind.COURSE, title="儿科急症", phases=["发热"])
+        question = {"text": "先看什么", "options": ["精神", "体温"], "right": [0]}
+        await exams.write(unit, course=course, phase=0, questions=[question], pass_mark=60, attempts=30)
+    world.objects |= {"session": session.id, "course": course.id}
 
 
 async def _teaching_case(world):

@@ -65,6 +65,7 @@ OBJECTS = (
     ("/people/{id}", "person"),
     ("/teaching/sessions/{id}", "session"),
     ("/teaching/cases/{id}", "teaching case"),
+    ("/teaching/courses/{id}", "course"),
 )
 """The beginning of an address → what its {id} is; the first that fits counts."""
 
@@ -91,6 +92,7 @@ RELATIONS = {
     "own file": OF_WHO_DID_IT,
     "post": OF_A_POST,
     "exception": OF_A_POST,
+    "course": OF_A_POST,
     "session": {**OF_A_CASE, "participant": {PARTICIPANT, CONSORTIUM}},
     "teaching case": {**OF_A_CASE, "own": {CONSORTIUM}, "participant": {OWN, CONSORTIUM}},
     "institution": OF_A_POST,
@@ -123,7 +125,7 @@ ONLY_ONES_OWN = {
 }
 """Routes for whoever is signed in, about something of their own: nobody else's is found."""
 
-MISSING_IS_FINE = {"GET /verify/{code}"}
+MISSING_IS_FINE = {"GET /verify/{code}", "GET /calendar/{code}.ics"}
 """Public routes that answer 404 to what there is not."""
 
 
@@ -170,7 +172,7 @@ def filled(world, name, method, pattern, *, absent=False):
     id = NOWHERE if absent else objects.get(SAME_AS.get(kind, kind), NOWHERE)
     case = NOWHERE if absent else objects["case"]
     words = {"{id}": id, "{signing}": objects["signing"], "{kind}": "consultation", "{name}": "document", "{code}": "X"}
-    words |= {"{member}": objects["member"], "{post}": objects["persons post"]}
+    words |= {"{member}": objects["member"], "{post}": objects["persons post"], "{phase}": "0"}
     if pattern.startswith("/people/export"):
         words["{kind}"] = "xlsx"
     path, fields, headers = pattern, None if method == "GET" else {"reason": "试一试"}, None

@@ -1,0 +1,95 @@
+"""Certificates of learning: typeset, numbered, signed and filed as reports are, verified on the same public page."""
+
+import hashlib
+import json
+from dataclasses import asdict, replace
+
+from server.core.unit import Unit
+from server.documents import numbers, queries
+from server.documents.model import Document, DocumentKind, code_from, masked, number_in, series_of
+from server.documents.office import Office
+from server.documents.papers import Certificate
+from server.documents.press import press
+from server.documents.service import check_signer, file_away, print_and_sign, same, words_of
+from server.documents.signing import SigningKeyHandle
+from server.documents.typeset import beijing, certificate_sheet
+
+TITLE = "远程医学教育学习证书"
+
+
+async def issue_certificate(
+    unit: Unit,
+    *,
+    office: Office,
+    certificate: Certificate,
+    signer: SigningKeyHandle,
+    subject_kind: str,
+    subject_id: str,
+    institutions: list[str],
+    key: str,
+) -> Document:
+    """Signs and files it; asked again with `key`, answers with the same. Raises NotYourKey, KeyReused."""
+    if done := await queries.by_key(unit, key):
+        return same(done, subject_kind, subject_id)
+    await check_signer(unit, signer)
+    series = series_of(DocumentKind.CERTIFICATE, certificate.issuer_code, unit.now)
+    counter = await numbers.locked_counter(unit, series)
+    if done := await queries.by_key(unit, key):  # of whoever held the counter before us
+        return same(done, subject_kind, subject_id)
+    counter.last += 1
+    certificate = replace(certificate, number=number_in(series, counter.last), signed_at=unit.now)
+    document = _register(unit, certificate, signer, subject_kind, subject_id, key)
+    pdf = await _signed(office, certificate, signer, document.verification_code)
+    await file_away(unit, office, document, pdf, institutions)
+    unit.record("document.sign", kind="document", id=document.id, reason=document.number)
+    return document
+
+
+def _register(
+    unit: Unit, certificate: Certificate, signer: SigningKeyHandle, subject_kind: str, subject_id: str, key: str
+) -> Document:
+    return Document(
+        id=unit.new_id(),
+        number=certificate.number,
+        verification_code=code_from(hashlib.sha256(unit.new_token().encode()).digest()),
+        key=key,
+        kind=DocumentKind.CERTIFICATE,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        title=TITLE,
+        applying_institution=certificate.holder_institution,
+        issuing_institution=certificate.issuer,
+        patient_masked=masked(certificate.holder),
+        particulars=_particulars(certificate),
+        content_sha256=_digest(certificate),
+        signing_key_id=signer.id,
+        signer_id=signer.person_id,
+        signer_post_id=unit.actor.post_id or None,
+        signer_name=certificate.signer or signer.name,
+        signer_title=certificate.signer_title,
+        signed_at=unit.now,
+    )
+
+
+def _particulars(certificate: Certificate) -> dict[str, str]:
+    shown = {
+        "教学题目": certificate.title,
+        "举办时间": beijing(certificate.held_at),
+        "学分": certificate.credit,
+        "项目编号": certificate.project_no,
+    }
+    return {word: value for word, value in shown.items() if value}
+
+
+def _digest(certificate: Certificate) -> str:
+    content = json.dumps(asdict(certificate), default=str, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+async def _signed(office: Office, certificate: Certificate, signer: SigningKeyHandle, code: str) -> bytes:
+    assert certificate.signed_at is not None
+    say = words_of(office, certificate.locale)
+    sheet = certificate_sheet(certificate, say=say, verify_page=office.verify_page, code=code)
+    return await press.printed(
+        print_and_sign, sheet, signer, certificate.number, certificate.signed_at, office.timestamp_address
+    )

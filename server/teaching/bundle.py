@@ -1,0 +1,149 @@
+"""What the authority asks for after a session, as one file: filing, roster, attendance, papers and results, feedback.
+
+Handed in within seven working days (on-line continuing education, 2020).
+"""
+
+import csv
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from server.accounts import queries as accounts
+from server.core.sheets import Cell, as_xlsx
+from server.core.unit import Unit
+from server.directory import queries as directory
+from server.meeting import queries as meetings
+from server.scheduling.working_calendar import CHINA
+from server.teaching import attendance, feedback, queries, views
+from server.teaching.model import TeachingSession
+from server.teaching.views import Say
+
+HAND_IN_DAYS = 7
+
+
+def due(ended_at: datetime) -> datetime:
+    """By when it has to be handed in: the end of the seventh working day after the session's."""
+    day_after = CHINA.at(CHINA.day_of(ended_at), 1440)
+    return CHINA.add_working(day_after, CHINA.workday * HAND_IN_DAYS)
+
+
+async def pack(unit: Unit, session: TeachingSession, say: Say) -> bytes:
+    """A ZIP of sheets and a list of their hashes; the handing out is recorded."""
+    parts = {
+        "1-filing.xlsx": await _filing(unit, session, say),
+        "2-roster.xlsx": await _roster(unit, session, say),
+        "3-attendance.xlsx": await _attendance(unit, session, say),
+        "4-log.csv": await _log(unit, session),
+        "5-papers.xlsx": await _papers(unit, session, say),
+        "6-feedback.xlsx": await _feedback(unit, session, say),
+    }
+    listed = {name: hashlib.sha256(content).hexdigest() for name, content in parts.items()}
+    parts["manifest.json"] = json.dumps({"session": session.id, "sha256": listed}, indent=1).encode()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in parts.items():
+            packed.writestr(name, content)
+    unit.record("teaching.bundle", kind="teaching", id=session.id)
+    return out.getvalue()
+
+
+def _sheet(title: str, heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
+    return as_xlsx(title, heads, rows)
+
+
+def _at(moment: datetime | None) -> str:
+    return f"{moment.astimezone(CHINA.zone):%Y-%m-%d %H:%M:%S}" if moment else ""
+
+
+async def _filing(unit: Unit, session: TeachingSession, say: Say) -> bytes:
+    card = (await views.cards(unit, [session], say))[0]
+    rows: list[tuple[str, Cell]] = [
+        (say("题目"), session.title),
+        (say("形式"), card.kind_word),
+        (say("举办机构"), card.place),
+        (say("授课教师"), card.teachers),
+        (say("学分"), card.credit),
+        (say("项目编号"), session.project_no),
+        (say("备案号"), session.filing_no),
+        (say("备案日期"), _at(session.filed_at)[:10]),
+        (say("计划开始"), _at(session.starts_at)),
+        (say("实际开始"), _at(session.begun_at)),
+        (say("实际结束"), _at(session.ended_at)),
+    ]
+    rows += [(say("议程"), f"{one['minutes']} {one['what']} {one['who']}") for one in session.agenda]
+    return _sheet(say("备案与实施"), [say("项目"), say("内容")], rows)
+
+
+async def _roster(unit: Unit, session: TeachingSession, say: Say) -> bytes:
+    seats = await views.seats(unit, session)
+    rows = [(one.name, one.title, one.place, one.state.value, _at(one.asked_at)) for one in seats]
+    return _sheet(say("名单"), [say("姓名"), say("职称"), say("机构"), say("状态"), say("报名时间")], rows)
+
+
+async def _attendance(unit: Unit, session: TeachingSession, say: Say) -> bytes:
+    kept = (await queries.attendances(unit, session.id)).values()
+    people = await accounts.people(unit, [one.person_id for one in kept])
+    places = await directory.short_names(unit, [one.institution_id for one in kept])
+    rows = [
+        (
+            people[one.person_id].name,
+            places.get(one.institution_id, ""),
+            round(one.seconds / 60, 1),
+            round(one.required_seconds / 60, 1),
+            one.percent,
+            f"{one.checks_answered}/{one.checks_asked}",
+            one.score,
+            say("达标") if one.met else say("未达标"),
+            one.credits if one.granted_at else "",
+        )
+        for one in sorted(kept, key=lambda one: one.person_id)
+    ]
+    heads = ["姓名", "机构", "出勤分钟", "应到分钟", "出勤率", "抽查", "测验", "结果", "学分"]
+    return _sheet(say("考勤与学分"), [say(head) for head in heads], rows)
+
+
+async def _log(unit: Unit, session: TeachingSession) -> bytes:
+    """The raw facts, so that everything else can be reckoned again."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["seq", "at", "kind", "person", "stay"])
+    if session.meeting_id:
+        for one in await meetings.entries_of(unit, session.meeting_id, attendance.FACTS):
+            writer.writerow([one.seq, one.at.isoformat(), one.kind, one.by or "", one.stay or ""])
+    return out.getvalue().encode("utf-8-sig")
+
+
+async def _papers(unit: Unit, session: TeachingSession, say: Say) -> bytes:
+    quiz = await queries.quiz_of(unit, session.id)
+    papers = await queries.papers(unit, quiz.id) if quiz else []
+    people = await accounts.people(unit, [one.person_id for one in papers])
+    most = max((len(one.questions) for one in papers), default=0)
+    rows: list[list[Cell]] = []
+    for one in papers:
+        given = [_answer(question, chosen) for question, chosen in zip(one.questions, one.answers, strict=True)]
+        rows.append([people[one.person_id].name, one.attempt, one.score, _at(one.handed_in_at), *given])
+    heads = [say("姓名"), say("第几次"), say("得分"), say("交卷时间")]
+    return _sheet(say("试卷与成绩"), heads + [f"Q{number + 1}" for number in range(most)], rows)
+
+
+def _answer(question: dict[str, Any], given: Sequence[int]) -> str:
+    options = question["options"]
+    return "; ".join(options[one] for one in given if one < len(options))
+
+
+async def _feedback(unit: Unit, session: TeachingSession, say: Say) -> bytes:
+    summary = feedback.summary(await queries.feedback(unit, session.id))
+    rows: list[tuple[str, Cell]] = []
+    if summary:
+        rows = [
+            (say("份数"), summary.count),
+            (say("内容实用"), summary.content),
+            (say("讲解清楚"), summary.teaching),
+            (say("音视频质量"), summary.technique),
+        ]
+        rows += [(say("意见"), words) for words in summary.words]
+    return _sheet(say("评价"), [say("项目"), say("内容")], rows)

@@ -1,0 +1,178 @@
+"""The roster with its attendance, reckoning, granting, signing certificates, the authority's file; one's own record."""
+
+from functools import partial
+from typing import Any
+
+from aiohttp import web
+
+from server.accounts import passwords
+from server.accounts import queries as accounts
+from server.core.http import SIGNED_IN, UNIT, Routes, actor_of, begin_unit, read_form, render, say, unit_of
+from server.directory import queries as directory
+from server.documents import queries as documents
+from server.documents import service as archive
+from server.documents import signers
+from server.documents.office import OFFICE
+from server.documents.signing import SigningKeyHandle
+from server.teaching import bundle, certificates, crediting, due, feedback, letters, queries, record, views
+from server.teaching.forms import Signature
+from server.teaching.model import TeachingSession
+from server.teaching.routes import back, flash, session_of
+from server.teaching.states import MOVES, OVER, Move, State
+
+routes = Routes("teaching_credit")
+
+
+@routes.get("/teaching/sessions/{id}/roster", "teaching.roster")
+async def roster(request: web.Request) -> web.StreamResponse:
+    return await _roster(request, await session_of(request, "teaching.roster"))
+
+
+async def _roster(request: web.Request, session: TeachingSession, **typed: Any) -> web.Response:
+    unit = unit_of(request)
+    related = await queries.relations_of(unit, session)
+    settled = session.state in (State.PROCESSED, State.CREDITED, State.ARCHIVED)
+    context: dict[str, Any] = {"trouble": "", **typed}
+    return render(
+        request,
+        "teaching/roster.html",
+        status=422 if typed else 200,
+        session=session,
+        href=letters.href(session),
+        seats=await views.seats(unit, session),
+        attended=await queries.attendances(unit, session.id),
+        differences=await crediting.differences(unit, session) if settled else [],
+        settled=settled,
+        to_sign=len(await certificates.waiting(unit, session)),
+        batch=certificates.BATCH,
+        summary=feedback.summary(await queries.feedback(unit, session.id)),
+        bundle_due=bundle.due(session.ended_at) if session.ended_at else None,
+        may_credit=unit.may("teaching.credit", related),
+        may_bundle=unit.may("teaching.bundle", related) and session.state in OVER,
+        moves={move.value for move in Move if (session.state, move) in MOVES},
+        flash=flash(request),
+        **context,
+    )
+
+
+@routes.post("/teaching/sessions/{id}/process", "teaching.credit")
+async def process(request: web.Request) -> web.StreamResponse:
+    session = await session_of(request, "teaching.credit", locked=True)
+    await crediting.process(unit_of(request), session=session)
+    return _to_roster(session, "processed")
+
+
+@routes.post("/teaching/sessions/{id}/credit", "teaching.credit")
+async def grant(request: web.Request) -> web.StreamResponse:
+    session = await session_of(request, "teaching.credit", locked=True)
+    await crediting.grant(unit_of(request), session=session)
+    return _to_roster(session, "granted")
+
+
+def _to_roster(session: TeachingSession, done: str) -> web.Response:
+    response = back(session, done)
+    response.headers["Location"] = f"{letters.href(session)}/roster?done={done}"
+    return response
+
+
+# ---- certificates
+
+
+@routes.post("/teaching/sessions/{id}/certificates", "teaching.credit", own_units=True)
+async def sign(request: web.Request) -> web.StreamResponse:
+    """The password unlocks the teacher's key once for the batch."""
+    form = await read_form(request, Signature)
+    secret = form.value.secret if not form.errors else ""
+    async with begin_unit(request, writes=False) as unit:
+        request[UNIT] = unit
+        session = await session_of(request, "teaching.credit")
+        person = await accounts.person(unit, unit.actor.person_id)
+        if not await passwords.matches(person.password_hash, secret):
+            return await _roster(request, session, trouble=say(request, "密码不对，没有签发"))
+    handle = await _unlocked(request, secret)
+    await archive.get_ready()
+    async with begin_unit(request) as unit:
+        request[UNIT] = unit
+        session = await session_of(request, "teaching.credit", locked=True)
+        await certificates.sign_batch(unit, session=session, office=request.app[OFFICE], signer=handle)
+    return _to_roster(session, "signed")
+
+
+async def _unlocked(request: web.Request, secret: str) -> SigningKeyHandle:
+    """The teacher's key, made at their first signature, renewed when the password has changed since."""
+    actor = actor_of(request)
+    try:
+        async with begin_unit(request, writes=False) as unit:
+            return await signers.signing_key_for(unit, person_id=actor.person_id, secret=secret)
+    except (signers.NotEnrolled, signers.WrongSecret):
+        pass
+    async with begin_unit(request) as unit:
+        await signers.renew_signer(
+            unit, person_id=actor.person_id, name=actor.name, secret=secret, institution=actor.institution_name
+        )
+    async with begin_unit(request, writes=False) as unit:
+        return await signers.signing_key_for(unit, person_id=actor.person_id, secret=secret)
+
+
+@routes.get("/teaching/sessions/{id}/certificate.pdf", "teaching.read", own_units=True)
+async def certificate(request: web.Request) -> web.StreamResponse:
+    """One's own; with `?of=` somebody else's, for whoever may see the roster."""
+    async with begin_unit(request, writes=False) as unit:
+        request[UNIT] = unit
+        session = await session_of(request, "teaching.read")
+        whose = request.query.get("of", unit.actor.person_id)
+        if whose != unit.actor.person_id:
+            unit.require("teaching.roster", await queries.relations_of(unit, session))
+        row = await queries.attendance_of(unit, session.id, whose)
+        if row is None or row.document_id is None:
+            raise certificates.NotIssued
+        document = await documents.get(unit, row.document_id)
+        pdf = await archive.open_pdf(unit, office=request.app[OFFICE], document_id=document.id)
+    headers = {"Content-Disposition": f'inline; filename="{document.number}.pdf"'}
+    return web.Response(body=pdf, content_type="application/pdf", headers=headers)
+
+
+@routes.get("/teaching/sessions/{id}/bundle.zip", "teaching.bundle")
+async def authority_file(request: web.Request) -> web.StreamResponse:
+    session = await session_of(request, "teaching.bundle")
+    packed = await bundle.pack(unit_of(request), session, partial(say, request))
+    headers = {"Content-Disposition": f'attachment; filename="teaching-{session.starts_at:%Y%m%d}.zip"'}
+    return web.Response(body=packed, content_type="application/zip", headers=headers)
+
+
+# ---- records
+
+
+@routes.get("/teaching/mine", SIGNED_IN)
+async def mine(request: web.Request) -> web.StreamResponse:
+    """What one has learnt, is enrolled in, and still owes."""
+    unit, translate = unit_of(request), partial(say, request)
+    return render(
+        request,
+        "teaching/mine.html",
+        years=await record.of_person(unit, unit.actor.person_id, translate),
+        owed=await record.owed(unit, translate),
+        due=await record.own_due(unit),
+    )
+
+
+@routes.get("/teaching/records", "teaching.records")
+async def records(request: web.Request) -> web.StreamResponse:
+    """The learning of the people of one's institutions, this year and the last."""
+    unit = unit_of(request)
+    return render(request, "teaching/records.html", rows=await record.of_places(unit, await record.places(unit)))
+
+
+@routes.get("/teaching/due", "teaching.records")
+async def due_page(request: web.Request) -> web.StreamResponse:
+    unit, translate = unit_of(request), partial(say, request)
+    near = await record.places(unit)
+    doctors = await due.due_list(unit, near)
+    ahead = await queries.ahead(unit)
+    return render(
+        request,
+        "teaching/due.html",
+        doctors=[(one, await views.cards(unit, due.fitting(one, ahead), translate)) for one in doctors],
+        places=await directory.short_names(unit, near),
+        pressing=sum(one.tone != "done" for one in doctors),
+    )
