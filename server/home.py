@@ -58,12 +58,15 @@ RAILS: dict[str, Sequence[tuple[str, str, str]]] = {
     ),
     "auditor": (("/", "首页", "home"), ("/audit", "审计", "shield")),
 }
+LEARNERS_HOME = {"trainee": "/teaching/mine", "teacher": "/teaching?view=mine", "teaching_admin": "/teaching"}
+"""Whose first page is one of teaching's."""
 LEARNING = (TEACHING, ("/teaching/calendar", "教学日历", "calendar"), ("/teaching/mine", "学习档案", "star"))
 RAILS = {
     **RAILS,
     "family_doctor": RAILS["applicant"],
-    **dict.fromkeys(("teacher", "trainee"), (("/", "首页", "home"), *LEARNING, ("/schedule", "日程", "calendar"))),
-    **dict.fromkeys(("teaching_admin", "reader", "technician", "qc_officer"), (("/", "首页", "home"), *LEARNING)),
+    **dict.fromkeys(("teacher", "trainee"), (*LEARNING, ("/schedule", "日程", "calendar"))),
+    "teaching_admin": LEARNING,
+    **dict.fromkeys(("reader", "technician", "qc_officer"), (("/", "首页", "home"), *LEARNING)),
 }
 
 
@@ -114,6 +117,8 @@ async def home_page(request: web.Request) -> web.StreamResponse:
     if role in ("inst_admin", "cons_admin"):
         concerns = [*await _concerns_of_people(request), *await _concerns_of_directory(request)]
         return render(request, "home/admin.html", concerns=concerns)
+    if role in LEARNERS_HOME:
+        return see_other(LEARNERS_HOME[role])
     groups = await _groups(request, role)
     template = {"applicant": "applicant", "family_doctor": "applicant", "specialist": "specialist"}.get(role, "plain")
     return render(request, f"home/{template}.html", groups=groups)

@@ -150,6 +150,7 @@ async def mine(request: web.Request) -> web.StreamResponse:
     return render(
         request,
         "teaching/mine.html",
+        ahead=await views.cards(unit, await queries.of_person(unit, unit.actor.person_id), translate),
         years=await record.of_person(unit, unit.actor.person_id, translate),
         owed=await record.owed(unit, translate),
         due=await record.own_due(unit),

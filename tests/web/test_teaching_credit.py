@@ -98,7 +98,7 @@ async def test_from_the_log_to_a_certificate_that_a_stranger_verifies(site):
     stranger = site.visitor()
     code = re.search(r"(\w{4}-\w{4}-\w{4})", text)[1]
     shown = await stranger.get(f"/verify?code={code}")
-    assert (number in shown, "本平台签发的有效报告" in shown) == (True, True)
+    assert (number in shown, "本平台签发的有效证书" in shown) == (True, True)
     assert ("学*" in shown, "学员1" in shown, "II类学分 1.5 分" in shown) == (True, False, True)
     assert "文件完好" in await _checked(stranger, pdf)
     assert "文件与签发时不一致" in await _checked(stranger, pdf.replace(b"/Type", b"/Typf", 1))
