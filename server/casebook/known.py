@@ -56,7 +56,8 @@ def name_forms(name: str, *, given: bool = True) -> set[str]:
 
 
 def latin_forms(name: str) -> set[str]:
-    """Pinyin, surname first or last, in every reading, and initials of three or more; two letters are too often something else (ST, CT)."""
+    """Pinyin, surname first or last, in every reading, and initials of three or more; two letters are too often
+    something else (ST, CT)."""
     if not name or not all(map(is_han, name)) or len(name) < 2:
         return {name.casefold()} if len(name) > 2 else set()
     surname = surname_of(name)
