@@ -2,7 +2,8 @@
 
     python -m tests.benchmarks.signalling       PAIRS=20 RATE=10 SECONDS=8 RUNS=3
 
-Two-kilobyte candidates go from one participant to the other; CPU is that of the serving process.
+Two-kilobyte candidates go from one participant to the other; CPU is that of the
+serving processes: one, and two with Valkey between them and one of each pair on either.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import time
 
 import socketio
 
+from tests import stores
 from tests.benchmarks.figures import cpu_seconds, figure, median, percentile
 from tests.journeys.house import free_port
 
@@ -37,8 +39,13 @@ def since(told):
 QUIET = {"mic": False, "cam": False, "screen": False}
 
 
-def start(kind, port):
-    return subprocess.Popen([sys.executable, "-m", "tests.benchmarks.relays", kind, str(port)], stdout=subprocess.PIPE)
+def start(kind, redis_url):
+    """A server of its own that answers; its port and process."""
+    port = free_port()
+    command = [sys.executable, "-m", "tests.benchmarks.relays", kind, str(port), redis_url]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    process.stdout.readline()
+    return port, process
 
 
 async def connect(port, room, who):
@@ -54,18 +61,19 @@ async def connect(port, room, who):
     return client, page
 
 
-async def drive(port, pid):
-    """Relay times in milliseconds, and CPU microseconds of the server a message."""
+async def drive(servers):
+    """Relay times in milliseconds, and CPU microseconds of all servers a message; a pair sits on the first and last."""
     times, pairs = [], []
     for number in range(PAIRS):
-        left, _ = await connect(port, f"room{number}", f"a{number}")
-        right, page = await connect(port, f"room{number}", f"b{number}")
+        left, _ = await connect(servers[0][0], f"room{number}", f"a{number}")
+        right, page = await connect(servers[-1][0], f"room{number}", f"b{number}")
         right.on("signal", lambda told: times.append(since(told)), "/room")
         pairs.append((left, right, f"b{number}", page))
-    before = cpu_seconds(pid)
+    await asyncio.sleep(0.5)  # each server knows of all seats
+    before = sum(cpu_seconds(process.pid) for _, process in servers)
     await asyncio.gather(*(send(left, who, page) for left, _, who, page in pairs))
     await asyncio.sleep(0.5)
-    spent = (cpu_seconds(pid) - before) * 1e6 / max(1, len(times))
+    spent = (sum(cpu_seconds(process.pid) for _, process in servers) - before) * 1e6 / max(1, len(times))
     for left, right, _, _ in pairs:
         await left.disconnect()
         await right.disconnect()
@@ -79,28 +87,27 @@ async def send(client, who, page):
         await asyncio.sleep(1 / RATE)
 
 
-async def measure():
+async def measure(case, count, redis_url=""):
     found = {"ours": [], "bare": []}
     for _ in range(RUNS):
         for kind, results in found.items():
-            port = free_port()
-            process = start(kind, port)
-            process.stdout.readline()
+            servers = [start(kind, redis_url) for _ in range(count)]
             try:
-                results.append(await drive(port, process.pid))
+                results.append(await drive(servers))
             finally:
-                process.terminate()
-                process.wait()
-    report(found)
+                for _, process in servers:
+                    process.terminate()
+                    process.wait()
+    report(case, found)
 
 
-def report(found):
+def report(case, found):
     ours, bare = found["ours"], found["bare"]
     cpu, peer = [run[1] for run in ours], [run[1] for run in bare]
     more = {"against": "bare python-socketio", "runs": RUNS}
     figure(
         "signalling",
-        "1-process",
+        case,
         "cpu_us_per_message",
         median(cpu),
         "us",
@@ -111,10 +118,13 @@ def report(found):
     )
     for name, share in (("relay_p50_ms", 0.5), ("relay_p99_ms", 0.99)):
         mine, theirs = (median([percentile(run[0], share) for run in runs]) for runs in (ours, bare))
-        figure("signalling", "1-process", name, mine, "ms", ratio=round(mine / theirs, 2), **more)
+        figure("signalling", case, name, mine, "ms", ratio=round(mine / theirs, 2), **more)
     sent = PAIRS * RATE * SECONDS
-    figure("signalling", "1-process", "delivered_percent", 100 * median([len(r[0]) for r in ours]) / sent, "%", **more)
+    figure("signalling", case, "delivered_percent", 100 * median([len(r[0]) for r in ours]) / sent, "%", **more)
 
 
 if __name__ == "__main__":
-    asyncio.run(measure())
+    asyncio.run(measure("1-process", 1))
+    run = stores.begin()
+    asyncio.run(measure("2-process", 2, run.valkey("bench")))
+    run.end()
