@@ -57,9 +57,10 @@ async def sign_batch(unit: Unit, *, session: TeachingSession, office: Office, si
 
 async def compose(unit: Unit, session: TeachingSession, row: Attendance, office: Office) -> Certificate:
     holder = await accounts.person(unit, row.person_id)
+    locale = holder.locale or "zh"  # who never chose reads Chinese
     issuer = await directory.institution(unit, session.institution_id)
     signer = await accounts.person(unit, unit.actor.person_id)
-    say = partial(_say, office, holder.locale)
+    say = partial(_say, office, locale)
     return Certificate(
         holder=holder.name,
         holder_title=holder.title,
@@ -75,7 +76,7 @@ async def compose(unit: Unit, session: TeachingSession, row: Attendance, office:
         filing_no=session.filing_no,
         signer=signer.name,
         signer_title=signer.title,
-        locale=holder.locale,
+        locale=locale,
     )
 
 
