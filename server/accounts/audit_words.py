@@ -143,7 +143,9 @@ ACTS = {
         "material_released": "发布教学资料",
         "paper_written": "编写测验",
         "paper_handed_in": "交卷",
+        "bundle": "导出主管部门材料包",
     },
+    "calendar": {"feed_renewed": "更换日历订阅地址"},
     "casebook": {
         "propose": "提议教学病例",
         "amend": "修改教学病例",
@@ -170,6 +172,7 @@ AREAS = {
     "scheduling": "日程",
     "directory": "机构",
     "teaching": "教学",
+    "calendar": "日历",
     "casebook": "教学病例",
     "audit": "审计",
 }
