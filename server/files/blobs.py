@@ -3,10 +3,11 @@
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, TypeVar
 
+Made = TypeVar("Made")
 BLOCK = 256 * 1024
 
 
@@ -63,7 +64,7 @@ class DiskBlobs:
                     writing = asyncio.ensure_future(asyncio.to_thread(file.write, block))
                     await asyncio.shield(writing)  # whoever is cut off here has written the block, once
         finally:
-            end = await asyncio.shield(_ended(file, writing, bytes(waiting)))
+            end = await _to_the_end(_ended(file, writing, bytes(waiting)))
         return end
 
     async def read(self, name: str, start: int, stop: int) -> AsyncGenerator[bytes, None]:
@@ -89,7 +90,8 @@ async def _opened(path: Path, offset: int) -> BinaryIO:
     try:
         return await asyncio.shield(opening)
     except asyncio.CancelledError:
-        (await opening).close()
+        opening.add_done_callback(lambda done: done.exception() or done.result().close())
+        await _to_the_end(opening)
         raise
 
 
@@ -107,6 +109,19 @@ def _open_at_end(path: Path, offset: int) -> BinaryIO:
         os.close(descriptor)
         raise
     return os.fdopen(descriptor, "ab")
+
+
+async def _to_the_end(work: Awaitable[Made]) -> Made:
+    """What `work` makes. Whoever is cut off meanwhile still waits: until the lock is free, nobody else may write."""
+    task, cut = asyncio.ensure_future(work), None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cut = error
+    if cut:
+        raise cut
+    return task.result()
 
 
 async def _ended(file: BinaryIO, writing: asyncio.Future[int] | None, rest: bytes) -> int:

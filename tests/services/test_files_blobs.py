@@ -67,6 +67,9 @@ async def test_writer_cut_off_at_any_moment_leaves_a_true_beginning(blobs):
         for _ in range(steps):
             await asyncio.sleep(0)
         writer.cancel()
+        if steps % 4:  # again, while it is finishing
+            await asyncio.sleep(0)
+            writer.cancel()
         await asyncio.gather(writer, return_exceptions=True)
         size = await blobs.size(name)
         assert await gathered(blobs.read(name, 0, size)) == content[:size]
