@@ -17,6 +17,7 @@ from server.accounts.model import ABSOLUTE, IDLE
 from server.accounts.roles import Role
 from server.core.access import Relation
 from server.core.http import PUBLIC, SIGNED_IN
+from signaling.hall_messages import HALL_DECODERS
 from signaling.messages import DECODERS
 from tests.contracts.access_world import (
     NOW,
@@ -366,6 +367,15 @@ SAID = {
     "mute": {"who": "nobody"},
     "ice": {},
     "since": {"last": 0},
+    "stage": {"who": "nobody", "on": True},
+    "audience": {},
+    "publish": {"sdp": "v=0\r\n", "roles": {"0": "voice"}},
+    "unpublish": {},
+    "watch": {},
+    "arrange": {},
+    "answer": {"number": 1, "sdp": "v=0\r\n"},
+    "limit": {"view": "stage", "layer": 0},
+    "unwatch": {},
     "leave": {},
     "end": {},
 }
@@ -376,6 +386,8 @@ LAST = ("end", "leave")
 """After these one is in the room no more."""
 HEARD = {None, "room.nobody_there"}
 """Answers of a room that let the message through: done, or the one it is about is not there."""
+HALLS_ONLY = set(HALL_DECODERS)
+"""A consultation's room does not know them, whoever says them; tests/signaling says them in halls."""
 
 
 class Page:
@@ -430,6 +442,7 @@ async def test_a_socket_is_worth_what_the_role_is(world, stand):
             if ticket:
                 assert await page.say("join", ticket=ticket) is None, (stand, role)
                 answers = await said_by(page, "end")
+                assert {answers.pop(one) for one in HALLS_ONLY} == {"message.unknown"}, (stand, role)
                 assert {one: code for one, code in answers.items() if code not in HEARD} == {}, (stand, role)
             else:
                 assert await page.say("join") == "room.ticket_refused"
@@ -461,7 +474,7 @@ async def test_a_guest_waits_and_commands_nobody(world):
     async with Page(world, doctor, 1) as host, Page(world, None, 1) as guest:
         assert await host.say("join", ticket=await host.ticket()) is None
         assert await guest.say("join", ticket=entered.told["ticket"]) is None
-        waiting = [one for one in SAID if one not in ("join", "media", "leave")]
+        waiting = [one for one in SAID if one not in ("join", "media", "leave", *HALLS_ONLY)]
         assert {await guest.say(one) for one in waiting} <= {"room.waiting"}
         assert await host.say("admit", who=entered.told["participant"]) is None
         assert {await guest.say(one) for one in HOSTS_ONLY} == {"room.not_host"}
