@@ -115,7 +115,7 @@ async def test_five_broken_lines_and_a_restart_lose_no_byte(database, tmp_path, 
 async def arrived(doctor, address, offset):
     """Waits until about that much lies on the disk (asking for the offset would end the line that still sends)."""
     path = doctor.client.app[DESK].vault._store._path(id_of(address))
-    for _ in range(500):
+    for _ in range(3000):
         if path.exists() and path.stat().st_size >= offset - 256 * 1024:
             return
         await asyncio.sleep(0.01)
