@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from server.consultation.model import Consultation
 from server.demo import cases
+from server.files.desk import DESK
 from tests.browser.conftest import profile
 from tests.browser.test_frame import AXE, RULES
 from tests.journeys.house import open_house
@@ -152,6 +153,7 @@ async def attach(house, case_id, login, picture):
         teller = cases.Teller(house.app, unit, "")
     teller.files = [(case_id, login, picture)]
     await cases.attach(house.app, teller)
+    await house.app[DESK].checking.resume()
 
 
 async def test_the_specialist_finds_the_first_picture_open_and_of_the_right_patient(chromium, house):
