@@ -100,6 +100,8 @@ async def _check_again(request: web.Request, form: Form[Again], person: Person, 
     given = form.value
     if not given.answer and not await passwords.matches(person.password_hash, given.password):
         form.errors["password"] = say(request, WrongPassword.says)
+        async with begin_unit(request) as unit:
+            sign_ins.wrong_password(unit, person_id=person.id)
         return
     async with begin_unit(request) as unit:
         sign_in, sitting = await visits.sitting(request, unit)
@@ -112,6 +114,7 @@ async def _check_again(request: web.Request, form: Form[Again], person: Person, 
             elif factors.totp:
                 await second_factor.prove_totp(unit, person=sitting, code=given.code.strip())
         except Refusal as refusal:
+            sign_ins.wrong_factor(unit, person_id=sitting.id)
             form.errors["answer" if given.answer else "code"] = say(request, refusal.says)
 
 

@@ -3,6 +3,8 @@
 ACTS = {
     "accounts": {
         "signed_in": "登录",
+        "password_refused": "密码不对，未通过",
+        "factor_refused": "第二步验证未通过",
         "password_given": "输入密码，待第二步验证",
         "reauthenticated": "再次验证身份",
         "signed_out": "退出登录",

@@ -120,6 +120,7 @@ async def _completed(
     try:
         await prove(unit, person, sign_in)
     except Refusal as refusal:
+        sign_ins.wrong_factor(unit, person_id=person.id)
         form.errors[field] = say(request, refusal.says)
         return await _step(request, step, form, trouble=form.errors[field] if field == "answer" else "")
     await guessed_right(request, person.id)

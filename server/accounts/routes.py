@@ -90,7 +90,11 @@ async def _person_with(request: web.Request, given: Credentials) -> Person | Non
     async with begin_unit(request, writes=False) as unit:
         person = await queries.person_by_login(unit, given.login)
     right = await passwords.matches(person.password_hash if person else "", given.password)
-    return person if person and right and person.standing == Standing.ACTIVE else None
+    if person and right and person.standing == Standing.ACTIVE:
+        return person
+    async with begin_unit(request) as unit:
+        sign_ins.wrong_password(unit, person_id=person.id if person else "")
+    return None
 
 
 async def _begin(request: web.Request, person: Person, back: str) -> web.Response:

@@ -49,6 +49,16 @@ async def begin(unit: Unit, *, person: Person, token: str, browser: str, complet
     return sign_in
 
 
+def wrong_password(unit: Unit, *, person_id: str) -> None:
+    """Goes on record though nothing else does; `person_id` is "" for a login nobody has: it may be a password."""
+    unit.record_refused("accounts.password_refused", kind="person", id=person_id)
+
+
+def wrong_factor(unit: Unit, *, person_id: str) -> None:
+    """A code, recovery code or passkey that proved nothing goes on record though nothing else does."""
+    unit.record_refused("accounts.factor_refused", kind="person", id=person_id)
+
+
 async def complete(unit: Unit, *, sign_in: SignIn, token: str) -> None:
     """The second factor was shown; the cookie of before counts no more."""
     sign_in.second_factor_at = unit.now

@@ -64,11 +64,11 @@ class Database:
             yield unit
             if unit.undone:
                 await session.rollback()
-                return
-            if writes:
+                unit.acts, unit.announcements = [act for act in unit.acts if act.stands], []
+            elif writes:
                 await self._seal(unit)
-        if not writes and unit.acts:
-            await self._record_reading(unit)
+        if unit.acts and (unit.undone or not writes):
+            await self._record_alone(unit)
         if unit.announcements:
             await self.deliver(unit.announcements)
 
@@ -78,10 +78,10 @@ class Database:
             await act(unit)
         await unit.session.commit()
 
-    async def _record_reading(self, seen: Unit) -> None:
-        """What a read-only unit saw is on record before anyone is shown it (decision 0003)."""
-        async with self.unit(seen.signed_in, address=seen.address, request_id=seen.request_id) as unit:
-            unit.acts = seen.acts
+    async def _record_alone(self, ended: Unit) -> None:
+        """What a read-only unit saw is on record before anyone is shown it (decision 0003); so is what was refused."""
+        async with self.unit(ended.signed_in, address=ended.address, request_id=ended.request_id) as unit:
+            unit.acts = ended.acts
 
     async def close(self) -> None:
         await self.engine.dispose()

@@ -24,6 +24,8 @@ class Act:
     patient: str | None = None
     reason: str | None = None
     fields: tuple[str, ...] = ()
+    stands: bool = False
+    """On record even when its unit is undone: an attempt that was refused."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Unit:
         return self.signed_in
 
     def undo(self) -> None:
-        """Nothing of this unit is kept, though it ends without an error (a form to be corrected, say)."""
+        """Nothing of this unit is kept but acts that stand, though it ends well (with a form to be corrected, say)."""
         self.undone = True
 
     def new_id(self) -> str:
@@ -84,6 +86,10 @@ class Unit:
         fields: Iterable[str] = (),
     ) -> None:
         self.acts.append(Act(action=action, kind=kind, id=id, patient=patient, reason=reason, fields=tuple(fields)))
+
+    def record_refused(self, action: str, *, kind: str, id: str) -> None:
+        """An attempt that goes on record though its unit is undone."""
+        self.acts.append(Act(action=action, kind=kind, id=id, stands=True))
 
     def announce(self, topic: str, kind: str, **facts: Any) -> None:
         self.announcements.append(Announcement(topic, kind, facts))

@@ -64,6 +64,16 @@ async def test_the_known_and_the_unknown_are_told_the_same(site):
     assert told[0][0] == 422
 
 
+async def test_what_was_refused_is_on_record_for_a_known_name_and_for_none(site):
+    await set_up_codes(site, await site.signed_in("doctor"))
+    browser, page = await half_way(site)
+    await browser.submit(page, "/sign-in/second-factor", code="000000")
+    for login in ("doctor", "nobody"):
+        await browser.post("/sign-in", {"login": login, "password": "wrong"})
+    refused = [act for act in await site.acts() if act.endswith("_refused")]
+    assert refused == ["accounts.factor_refused", "accounts.password_refused", "accounts.password_refused"]
+
+
 async def test_five_wrong_guesses_shut_the_door_for_a_quarter_of_an_hour(site):
     browser = site.visitor()
     await browser.get("/sign-in")
