@@ -48,7 +48,12 @@ async def standing(unit: Unit, meeting_id: str | None = None) -> list[MeetingEnt
     """Every `joined` without its `left`: who is in, as far as the log knows."""
     left = aliased(MeetingEntry)
     gone = exists().where(
-        and_(left.kind == "left", left.stay == MeetingEntry.stay, left.meeting_id == MeetingEntry.meeting_id)
+        and_(
+            left.meeting_id == MeetingEntry.meeting_id,
+            left.kind == "left",
+            left.stay == MeetingEntry.stay,
+            left.by == MeetingEntry.by,
+        )
     )
     query = select(MeetingEntry).where(MeetingEntry.kind == "joined", ~gone)
     if meeting_id is not None:
@@ -89,13 +94,13 @@ class Presence:
 async def attendance(unit: Unit, meeting_id: str) -> list[Presence]:
     """Who was there from when to when, from the join and leave facts alone."""
     rows = [one for one in await entries(unit, meeting_id) if one.kind in ("joined", "left")]
-    ends = {one.stay: one.at for one in rows if one.kind == "left"}
+    ends = {(one.by, one.stay): one.at for one in rows if one.kind == "left"}
     return [
         Presence(
             who=one.by or "",
             name=str(opened(unit, one).get("name", "")),
             since=one.at,
-            until=ends.get(one.stay),
+            until=ends.get((one.by, one.stay)),
         )
         for one in rows
         if one.kind == "joined"

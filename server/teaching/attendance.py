@@ -19,7 +19,7 @@ CHECKS = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Fact:
-    """A line of the log that attendance is reckoned from. `ref` is the stay, or the check; a check ends at `until`."""
+    """A line of the log that attendance is reckoned from. `ref` is a stay of `who`, or a check ending at `until`."""
 
     at: datetime
     kind: str
@@ -90,18 +90,21 @@ def reckon(facts: Iterable[Fact], running: Sequence[Interval]) -> dict[str, Reck
 
 
 def _presences(facts: Sequence[Fact], end: datetime) -> dict[str, list[Interval]]:
-    ends: dict[str, datetime] = {}
-    glances: dict[str, list[Fact]] = {}
+    """Two people may have stays of one name: they came in the same millisecond."""
+    ends: dict[tuple[str, str], datetime] = {}
+    glances: dict[tuple[str, str], list[Fact]] = {}
     for fact in facts:
+        stay_of = fact.who, fact.ref
         if fact.kind == LEFT:
-            ends[fact.ref] = min(fact.at, ends.get(fact.ref, fact.at))
+            ends[stay_of] = min(fact.at, ends.get(stay_of, fact.at))
         elif fact.kind in (AWAY, BACK):
-            glances.setdefault(fact.ref, []).append(fact)
+            glances.setdefault(stay_of, []).append(fact)
     found: dict[str, list[Interval]] = {}
     for fact in facts:
         if fact.kind == JOINED:
-            stay = Interval(fact.at, ends.get(fact.ref, end))
-            found.setdefault(fact.who, []).extend(subtract([stay], _away(glances.get(fact.ref, ()), stay.end)))
+            stay_of = fact.who, fact.ref
+            stay = Interval(fact.at, ends.get(stay_of, end))
+            found.setdefault(fact.who, []).extend(subtract([stay], _away(glances.get(stay_of, ()), stay.end)))
     return {who: merge(stays) for who, stays in found.items()}
 
 

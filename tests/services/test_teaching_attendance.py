@@ -63,6 +63,11 @@ def test_a_reconnection_that_overlaps_the_old_seat_counts_once():
     assert seconds(joined(0, "a"), joined(10, "b"), left(12, "a"), left(20, "b")) == 20 * 60
 
 
+def test_two_people_whose_stays_have_one_name_are_two():
+    facts = [joined(0, "1"), joined(0, "1", "li"), left(10, "1", "li"), left(20, "1")]
+    assert (seconds(*facts), seconds(*facts, who="li")) == (20 * 60, 10 * 60)
+
+
 def test_two_devices_are_one_person():
     assert seconds(joined(0, "desk"), joined(0, "phone"), left(20, "desk"), left(10, "phone")) == 20 * 60
 
