@@ -90,10 +90,18 @@ class Fetch:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """Tell everybody inside, on every node; of many at once the last is enough, and none is kept."""
+
+    event: str
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Silence:
     """Nothing of this participant of ours is carried any more."""
 
     who: str
 
 
-Effect = Emit | Relay | Record | Seated | Vacated | Welcome | Kick | Forget | Roster | Fetch | Silence
+Effect = Emit | Relay | Record | Seated | Vacated | Welcome | Kick | Forget | Roster | Fetch | Spread | Silence

@@ -14,6 +14,7 @@ from typing import Any
 from signaling import roster, speech
 from signaling.effects import Effect, Emit, Record, Silence
 from signaling.history import told
+from signaling.lesson.lesson import KEPT, Lesson
 from signaling.messages import Media, Message, Signal, Stage
 from signaling.ports import Entry, Grant, Seat
 from signaling.refusals import NobodyThere, NotAllowed, StageFull, UnknownMessage
@@ -22,7 +23,7 @@ from signaling.room import Room
 STAGE = 12  # people on it at most
 HANDS = 50  # raised hands a host is shown
 PAGE = 50  # of the audience
-QUIET = frozenset({"joined", "left", "away", "back", "answered"})
+QUIET = frozenset({"joined", "left"}) | KEPT
 SPEAKS = frozenset({"speak", "share"})
 OFF = Media(False, False, False)
 
@@ -31,6 +32,7 @@ class Hall(Room):
     def __init__(self, room: str, node: str, *, version: int = 0) -> None:
         super().__init__(room, node, version=version)
         self._aloud = 0  # the last entry that was told
+        self.lesson = Lesson()
 
     # ---- asking
 
@@ -41,7 +43,10 @@ class Hall(Room):
         return "speak" in self.may(seat.grant)
 
     def tells(self, entry: Entry) -> bool:
-        return entry.kind not in QUIET
+        return entry.kind not in QUIET and entry.seq not in self.lesson.chatting.unsaid
+
+    def recap(self, seat: Seat) -> dict[str, Any]:
+        return {"lesson": self.lesson.recap(seat)}
 
     def roster(self, viewer: Seat) -> dict[str, Any]:
         """Those on the stage, how many listen, and whose hands are up: names for hosts, a number for all."""
@@ -78,7 +83,8 @@ class Hall(Room):
             return self._stage(seat, message)
         if isinstance(message, Signal):
             raise UnknownMessage()  # nobody speaks to another's browser here
-        return super().said(who, epoch, message)
+        effects = self.lesson.said(seat, message, self.may(seat.grant))
+        return super().said(who, epoch, message) if effects is None else effects
 
     def _stage(self, seat: Seat, stage: Stage) -> list[Effect]:
         speech.hosts_only(seat)
@@ -102,6 +108,12 @@ class Hall(Room):
             return []
         after, self._aloud = self._aloud, entry.seq
         return [Emit(to, "event", {**told(entry), "after": after})] if to else []
+
+    def ticked(self, now: float, *, blind: bool = False) -> list[Effect]:
+        return [*super().ticked(now, blind=blind), *self.lesson.ticked(self.inside, now)]
+
+    def _obey(self, entry: Entry) -> list[Effect]:
+        return [*super()._obey(entry), *self.lesson.learn(entry, self.inside)]
 
     def _commanded(self, seat: Seat, kind: str) -> list[Effect]:
         change = _COMMANDS.get(kind)

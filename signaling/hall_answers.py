@@ -1,15 +1,18 @@
-"""What is said in a hall to whatever carries its media, and what is asked about its audience."""
+"""What is said in a hall to whatever carries its media, what is asked about it, and what depends on the time."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from signaling.effects import Effect
 from signaling.hall import Hall
+from signaling.history import stamp
+from signaling.lesson_messages import Check, Drawn, Here
 from signaling.live import LiveRoom
 from signaling.media.halls import Halls
 from signaling.messages import Answer, Arrange, Audience, Limit, Publish, Unpublish, Unwatch, Watch
-from signaling.ports import Seat
+from signaling.ports import Clock, Seat
 from signaling.refusals import UnknownMessage
 
 Reply = dict[str, Any]
@@ -18,8 +21,8 @@ Reply = dict[str, Any]
 class HallDesk:
     """Each answers one message of a seat inside. Raises a Refusal."""
 
-    def __init__(self, halls: Halls) -> None:
-        self._halls = halls
+    def __init__(self, halls: Halls, clock: Clock) -> None:
+        self._halls, self._clock = halls, clock
         self.answers: dict[type, Callable[[LiveRoom, Seat, Any], Awaitable[Reply]]] = {
             Audience: self._audience,
             Publish: self._publish,
@@ -29,6 +32,9 @@ class HallDesk:
             Answer: self._answer,
             Limit: self._limit,
             Unwatch: self._unwatch,
+            Check: self._check,
+            Here: self._here,
+            Drawn: self._drawn,
         }
 
     async def _audience(self, live: LiveRoom, seat: Seat, said: Audience) -> Reply:
@@ -68,6 +74,23 @@ class HallDesk:
         hall, _ = _inside(live, seat)
         await self._halls.ask(lambda forwarder: forwarder.unwatch(hall.id, seat.who))
         return {}
+
+    async def _check(self, live: LiveRoom, seat: Seat, said: Check) -> Reply:
+        hall, seat = _inside(live, seat)
+        return await _carried(live, hall.lesson.checks.ask(seat, said, self._clock.now()))
+
+    async def _here(self, live: LiveRoom, seat: Seat, said: Here) -> Reply:
+        hall, seat = _inside(live, seat)
+        return await _carried(live, hall.lesson.checks.answer(seat, said, self._clock.now()))
+
+    async def _drawn(self, live: LiveRoom, seat: Seat, said: Drawn) -> Reply:
+        hall, _ = _inside(live, seat)
+        return hall.lesson.slides.drawn((said.file, said.page))
+
+
+async def _carried(live: LiveRoom, effects: list[Effect]) -> Reply:
+    entry = await live.carry(effects)
+    return {"seq": entry.seq, "at": stamp(entry.at)} if entry else {}
 
 
 def _inside(live: LiveRoom, seat: Seat) -> tuple[Hall, Seat]:

@@ -18,10 +18,12 @@ from signaling.effects import (
     Roster,
     Seated,
     Silence,
+    Spread,
     Vacated,
     Welcome,
 )
 from signaling.hall import Hall
+from signaling.handing import HandingOn
 from signaling.history import stamp
 from signaling.means import Means
 from signaling.messages import Join, Message
@@ -31,6 +33,7 @@ from signaling.reader import Reader
 from signaling.refusals import RoomEnded, Unavailable
 from signaling.room import Room
 from signaling.scribe import Scribe
+from signaling.spreading import Spreading
 from signaling.throttle import Throttle
 
 AGAIN = 12 * 3600.0  # seconds the ticket for coming back counts
@@ -49,9 +52,10 @@ class LiveRoom:
         self._sids: dict[tuple[str, int], str] = {}  # by participant and claim
         self._claims: dict[str, int] = {}  # the latest claim of each: effects may outlive its seat
         self._rosters = Throttle(self._roster_pause, self._show_rosters, means.monotonic)
+        self._spreading = Spreading(self._tell_all, self._listeners, means.monotonic)
         self.reader = Reader(self.room, self.scribe, self.do, means.tasks)
         self.past = Past(self.room, self.scribe, self.reader)
-        self._held: list[codec.Relayed] = []
+        self.handing = HandingOn(self.room, self.look, self.do, means.tasks)
 
     @property
     def idle(self) -> bool:
@@ -109,7 +113,7 @@ class LiveRoom:
         missed = await self.past.missed(seat, last)
         seat, at = self.room.holds(seat.who, seat.epoch), self.means.clock.now()
         ice, withdrawn = self.means.ice.issue(seat.who, at), self.room.history.withdrawn
-        roster = self.room.roster(seat)
+        roster = self.room.roster(seat) | self.room.recap(seat)
         return answers.inside(seat, missed, withdrawn=withdrawn, roster=roster, ice=ice, again=again, at=at)
 
     async def _ticket(self, grant: Grant) -> str:
@@ -136,7 +140,10 @@ class LiveRoom:
 
     async def say(self, who: str, epoch: int, message: Message) -> Entry | None:
         """What a participant says, done; the entry if it went into the log. Raises a `Refusal`."""
-        effects = self.room.said(who, epoch, message)
+        return await self.carry(self.room.said(who, epoch, message))
+
+    async def carry(self, effects: Sequence[Effect]) -> Entry | None:
+        """What somebody wants done, done; the entry if it went into the log. Raises a `Refusal`."""
         asked = [effect for effect in effects if isinstance(effect, Record) and effect.asked]
         self.do(effect for effect in effects if effect not in asked)
         entry = None
@@ -148,25 +155,8 @@ class LiveRoom:
         """A page of the log after `last`, and the roster once more. Raises a `Refusal`."""
         seat = self.room.inside_only(who, epoch)
         self._show_roster([seat])
+        self._recap(seat)
         return {**await self.past.page(seat, last), "at": stamp(self.means.clock.now())}
-
-    def relayed(self, said: codec.Relayed) -> None:
-        """Hand on what came from another node, once the roster can show whose it is."""
-        self._held.append(said)
-        sender = said.payload.get("page", "")
-        if said.event == "signal" and not self.room.knows(said.sender, str(sender)):
-            self.means.tasks.start(self._look_and_hand_on(), "look who speaks")
-        elif len(self._held) == 1:
-            self._hand_on()
-
-    async def _look_and_hand_on(self) -> None:
-        await self.look()
-        self._hand_on()
-
-    def _hand_on(self) -> None:
-        held, self._held = self._held, []
-        for said in held:
-            self.do(self.room.relayed(said.to, said.page, said.event, said.payload))
 
     # ---- carrying out
 
@@ -198,6 +188,8 @@ class LiveRoom:
                     self.means.tasks.start(self.means.store.revoke(participant=who), "forget tickets")
                 case Fetch():
                     self.reader.soon()
+                case Spread():
+                    self._spreading.soon(effect)
                 case Silence(who):
                     self.means.halls.silence(self.room.id, who)
 
@@ -211,6 +203,21 @@ class LiveRoom:
         body = {"to": relay.to, "page": relay.page, "sender": relay.sender}
         message = {**body, "event": relay.event, "payload": relay.payload}
         self.means.bus.publish(Broadcast("relay", self.room.id, message), to=[relay.node])
+
+    def _tell_all(self, spread: Spread) -> None:
+        self._publish("spread", {"event": spread.event, "payload": spread.payload})
+        self.heard(spread.event, spread.payload)
+
+    def heard(self, event: str, payload: Mapping[str, Any]) -> None:
+        """What is for everybody inside, be they of this node or of another."""
+        self._emit(Emit(tuple(self.room.seating.told), event, dict(payload)))
+
+    def _recap(self, seat: Seat) -> None:
+        for event, payload in self.room.recap(seat).items():
+            self._emit(Emit((seat.who,), event, payload))
+
+    def _listeners(self) -> int:
+        return len(self.room.seating.seats)
 
     def _kick(self, kick: Kick) -> None:
         sid = self._sids.get((kick.seat.who, kick.seat.epoch))
@@ -282,3 +289,4 @@ class LiveRoom:
 
     def close(self) -> None:
         self._rosters.cancel()
+        self._spreading.cancel()

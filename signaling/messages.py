@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from signaling.fields import ID, SDP, SDP_LIMIT, Fields
+from signaling.fields import ID, KEY, PROSE, SDP, SDP_LIMIT, Fields
 from signaling.hall_messages import (
     HALL_DECODERS,
     HALL_EVENTS,
@@ -27,6 +27,7 @@ from signaling.hall_messages import (
     Unwatch,
     Watch,
 )
+from signaling.lesson_messages import LESSON_DECODERS, LESSON_EVENTS, LessonMessage
 from signaling.refusals import Malformed, UnknownMessage
 
 __all__ = ["Answer", "Arrange", "Audience", "Limit", "Publish", "Stage", "Unpublish", "Unwatch", "Watch"]
@@ -36,9 +37,7 @@ CHAT_LIMIT = 8 * 1024  # bytes of one chat line, as UTF-8
 CANDIDATE_LIMIT = 2048  # characters
 
 _PAGE = re.compile(r"[A-Za-z0-9_-]{8,64}")
-_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TICKET = re.compile(r"[A-Za-z0-9_-]{16,128}")
-_CHAT = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f]+")
 _LINE = re.compile(r"[^\x00-\x1f\x7f]*")
 
 
@@ -133,7 +132,7 @@ class End:
 
 
 RoomMessage = Join | Signal | Media | Chat | Hand | Net | Admit | Deny | Remove | Mute | Ice | Since | Leave | End
-Message = RoomMessage | HallMessage
+Message = RoomMessage | HallMessage | LessonMessage
 
 
 def _media(fields: Fields) -> Media:
@@ -184,7 +183,7 @@ def _candidate(fields: Fields) -> dict[str, Any]:
 
 
 def _chat(fields: Fields) -> Chat:
-    chat = Chat(key=fields.text("key", _KEY), text=fields.text("text", _CHAT, CHAT_LIMIT))
+    chat = Chat(key=fields.text("key", KEY), text=fields.text("text", PROSE, CHAT_LIMIT))
     if not chat.text.strip() or len(chat.text.encode()) > CHAT_LIMIT:
         raise Malformed(field="text")
     return chat
@@ -215,10 +214,11 @@ DECODERS: dict[str, Callable[[Fields], Message]] = {
     "leave": lambda fields: Leave(),
     "end": lambda fields: End(),
     **HALL_DECODERS,
+    **LESSON_DECODERS,
 }
 
 # What the server sends; PROTOCOL.md lists exactly these.
-ROOM_EVENTS = ("event", "peers", "signal", "muted", "welcome", "closed", "resync", *HALL_EVENTS)
+ROOM_EVENTS = ("event", "peers", "signal", "muted", "welcome", "closed", "resync", *HALL_EVENTS, *LESSON_EVENTS)
 FEED_EVENTS = ("changed", "resync")
 
 

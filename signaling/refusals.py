@@ -115,6 +115,62 @@ class StageFull(Refusal):
     code = "room.stage_full"
 
 
+class CheckRunning(Refusal):
+    """One check at a time."""
+
+    code = "lesson.check_running"
+
+
+class CheckOver(Refusal):
+    code = "lesson.check_over"
+
+
+class PollRunning(Refusal):
+    """One poll at a time: show its result first."""
+
+    code = "lesson.poll_running"
+
+
+class PollOver(Refusal):
+    code = "lesson.poll_over"
+
+
+class AlreadyChosen(Refusal):
+    """The first answer counts."""
+
+    code = "lesson.already_chosen"
+
+
+class NoSuchThing(Refusal):
+    """That line or question is not there, or no longer open."""
+
+    code = "lesson.no_such_thing"
+
+
+class TooMany(Refusal):
+    """As many questions or strokes as one may have."""
+
+    code = "lesson.too_many"
+
+
+class PageTurned(Refusal):
+    """Another page is shown by now."""
+
+    code = "lesson.page_turned"
+
+
+class Hushed(Refusal):
+    """A host has taken this participant's word in writing."""
+
+    code = "chat.hushed"
+
+
+class ChatClosed(Refusal):
+    """Only those who teach may write now."""
+
+    code = "chat.closed"
+
+
 class MediaUnavailable(Refusal):
     """Nothing carries media here now; asking again in a second is right."""
 

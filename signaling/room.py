@@ -28,10 +28,8 @@ SEATS = 500
 
 class Room:
     def __init__(self, room: str, node: str, *, version: int = 0) -> None:
-        self.id = room
-        self.node = node
-        self.history = History()
-        self.seating = Seating(node, version)
+        self.id, self.node = room, node
+        self.history, self.seating = History(), Seating(node, version)
 
     # ---- asking
 
@@ -78,6 +76,10 @@ class Room:
     def tells(self, entry: Entry) -> bool:
         """Whether those inside are told of this entry."""
         return True
+
+    def recap(self, seat: Seat) -> dict[str, Any]:
+        """What else somebody who comes in must know."""
+        return {}
 
     def knows(self, who: str, page: str) -> bool:
         seat = self.seating.seats.get(who)

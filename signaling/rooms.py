@@ -53,6 +53,7 @@ class Rooms:
             "entry": self._entry,
             "relay": self._relay,
             "stir": lambda live, body: live.reader.soon(),
+            "spread": lambda live, body: live.heard(str(body["event"]), dict(body["payload"])),
         }
 
     def tell(self, room: str, who: str | None, event: str, payload: dict[str, Any]) -> None:
@@ -183,7 +184,7 @@ class Rooms:
         live.do(live.room.recorded([codec.entries.validate_python(body)], whole=False))
 
     def _relay(self, live: LiveRoom, body: dict[str, Any]) -> None:
-        live.relayed(codec.relays.validate_python(body))
+        live.handing.take(codec.relays.validate_python(body))
 
     # ---- rounds
 

@@ -24,7 +24,8 @@ def codes(refusal=refusals.Refusal):
 
 
 def test_the_messages_of_a_client():
-    assert [*listed("From the client"), *listed("In a hall, from the client")] == list(messages.DECODERS)
+    sections = ("From the client", "In a hall, from the client", "In a hall, the lesson")
+    assert [name for title in sections for name in listed(title)] == list(messages.DECODERS)
 
 
 def test_the_events_of_a_room():
@@ -40,7 +41,7 @@ def test_every_refusal_is_explained():
 
 
 def test_no_refusal_is_invented():
-    named = set(re.findall(r"`((?:room|message|server|live|media)\.[a-z_]+)", PROTOCOL))
+    named = set(re.findall(r"`((?:room|message|server|live|media|lesson|chat)\.[a-z_]+)", PROTOCOL))
     assert named - codes() == set()
 
 

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import signaling
-from signaling import messages, refusals
+from signaling import lesson_messages, messages, refusals
 from signaling.ice import CoturnIce
+from signaling.lesson_messages import Choose, Draw, Poll
 from signaling.messages import DECODERS, Chat, Join, Media, Net, Signal, decode
 from signaling.refusals import Malformed, Refusal, UnknownMessage
 
@@ -27,6 +28,8 @@ JOIN = {
     "media": {"mic": False, "cam": True, "screen": False},
 }
 TO = {"to": "wang", "page": "page-0001"}
+POLL = {"key": "k", "text": "首选？", "options": ["甲", "乙"], "many": False, "right": [], "marks": 0}
+LINE = {"key": "k", "file": "f", "page": 1, "colour": "red", "points": [0, 0, 10_000, 10_000]}
 OFFER = {"type": "offer", "sdp": "v=0\r\ns=-\r\n"}
 
 
@@ -81,6 +84,24 @@ def test_a_signal_carries_a_description_or_a_candidate_or_their_end():
         ("limit", {"view": "stage", "layer": 3}, "layer"),
         ("limit", {"view": "a b", "layer": None}, "view"),
         ("audience", {"after": "a b"}, "after"),
+        ("check", {"key": "k", "seconds": 9}, "seconds"),
+        ("poll", POLL | {"options": ["a"]}, "options"),
+        ("poll", POLL | {"options": ["a", " "]}, "options"),
+        ("poll", POLL | {"right": [2]}, "right"),
+        ("poll", POLL | {"right": [0, 1], "marks": 5}, "right"),
+        ("poll", POLL | {"right": [0]}, "marks"),
+        ("poll", POLL | {"marks": 5}, "marks"),
+        ("choose", {"poll": "p", "choice": [True]}, "choice"),
+        ("choose", {"poll": "p", "choice": [1, 1]}, "choice"),
+        ("ask", {"key": "k", "text": "问" * 301}, "text"),
+        ("settle", {"question": 1, "how": "gone"}, "how"),
+        ("show", {"key": "k", "file": "../x", "page": 1}, "file"),
+        ("show", {"key": "k", "file": "f", "page": 0}, "page"),
+        ("draw", LINE | {"points": [1, 2, 3]}, "points"),
+        ("draw", LINE | {"points": [0, 10_001, 1, 1]}, "points"),
+        ("draw", LINE | {"points": [0] * 514}, "points"),
+        ("draw", LINE | {"colour": "url(x)"}, "colour"),
+        ("point", {"x": 0, "y": 10_001, "on": True}, "y"),
     ],
 )  # fmt: skip
 def test_what_is_not_as_described_is_refused_by_the_name_of_its_field(name, payload, field):
@@ -94,15 +115,21 @@ def test_lines_of_text_pass_as_they_are():
     assert decode("net", ({"rtt": 12, "loss": 0.5, "kbps": 0},)) == Net(12.0, 0.5, 0.0)
 
 
+def test_a_quiz_and_a_line_are_decoded_whole():
+    quiz = {**POLL, "many": True, "right": [1, 0], "marks": 20}
+    assert decode("poll", (quiz,)) == Poll("k", "首选？", ("甲", "乙"), True, (0, 1), 20)
+    assert decode("choose", ({"poll": "k", "choice": [1]},)) == Choose("k", (1,))
+    assert decode("draw", (LINE,)) == Draw("k", "f", 1, "red", (0, 0, 10_000, 10_000))
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=6,
 )
 NAMES = ["ticket", "page", "last", "media", "mic", "cam", "screen", "to", "description", "type", "sdp", "candidate"]
-FIELDS = st.dictionaries(
-    st.sampled_from([*NAMES, "key", "text", "up", "who", "rtt", "loss", "roles", "views", "layer", "number"]), JSON
-)
+MORE = ["key", "text", "up", "who", "rtt", "loss", "roles", "views", "layer", "number", "options", "points", "right"]
+FIELDS = st.dictionaries(st.sampled_from([*NAMES, *MORE]), JSON)
 
 
 @settings(max_examples=100, deadline=None)
@@ -134,7 +161,8 @@ def test_the_document_lists_exactly_the_refusals_there_are():
 
 
 def test_every_message_names_its_fields_in_the_document():
-    kinds = {kind.__name__.lower(): kind for kind in vars(messages).values() if dataclasses.is_dataclass(kind)}
+    said = (*vars(messages).values(), *vars(lesson_messages).values())
+    kinds = {kind.__name__.lower(): kind for kind in said if dataclasses.is_dataclass(kind)}
     for name in DECODERS:
         about = PROTOCOL.split(f"### `{name}`\n")[1].split("\n##")[0]
         for field in dataclasses.fields(kinds[name]):
