@@ -172,9 +172,11 @@ async def append(
     return entry, True
 
 
-async def write(unit: Unit, *, meeting_id: str, kind: str, body: Mapping[str, Any], key: str) -> None:
-    """The house says something in a room: in its log, and read at once on every node."""
-    await append(unit, meeting_id=meeting_id, kind=kind, by=None, body=body, key=key)
+async def write(
+    unit: Unit, *, meeting_id: str, kind: str, body: Mapping[str, Any], key: str, by: str | None = None
+) -> None:
+    """The house says something in a room, or somebody outside it does: in its log, and read at once on every node."""
+    await append(unit, meeting_id=meeting_id, kind=kind, by=by, body=body, key=key)
     unit.announce(f"meeting:{meeting_id}", "written")
 
 

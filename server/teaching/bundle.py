@@ -18,7 +18,7 @@ from server.core.unit import Unit
 from server.directory import queries as directory
 from server.meeting import queries as meetings
 from server.scheduling.working_calendar import CHINA
-from server.teaching import attendance, feedback, queries, views
+from server.teaching import crediting, feedback, queries, views
 from server.teaching.model import TeachingSession
 from server.teaching.views import Say
 
@@ -40,6 +40,7 @@ async def pack(unit: Unit, session: TeachingSession, say: Say) -> bytes:
         "4-log.csv": await _log(unit, session),
         "5-papers.xlsx": await _papers(unit, session, say),
         "6-feedback.xlsx": await _feedback(unit, session, say),
+        "7-hall.xlsx": await _hall(unit, session, say),
     }
     listed = {name: hashlib.sha256(content).hexdigest() for name, content in parts.items()}
     parts["manifest.json"] = json.dumps({"session": session.id, "sha256": listed}, indent=1).encode()
@@ -110,10 +111,10 @@ async def _log(unit: Unit, session: TeachingSession) -> bytes:
     """The raw facts, so that everything else can be reckoned again."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["seq", "at", "kind", "person", "stay"])
-    if session.meeting_id:
-        for one in await meetings.entries_of(unit, session.meeting_id, attendance.FACTS):
-            writer.writerow([one.seq, one.at.isoformat(), one.kind, one.by or "", one.stay or ""])
+    writer.writerow(["seq", "at", "kind", "person", "stay", "says"])
+    for one in await crediting.lines_of(unit, session):
+        says = json.dumps(meetings.opened(unit, one), ensure_ascii=False) if one.stay is None else ""
+        writer.writerow([one.seq, one.at.isoformat(), one.kind, one.by or "", one.stay or "", says])
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -128,6 +129,20 @@ async def _papers(unit: Unit, session: TeachingSession, say: Say) -> bytes:
         rows.append([people[one.person_id].name, one.attempt, one.score, _at(one.handed_in_at), *given])
     heads = [say("姓名"), say("第几次"), say("得分"), say("交卷时间")]
     return _sheet(say("试卷与成绩"), heads + [f"Q{number + 1}" for number in range(most)], rows)
+
+
+async def _hall(unit: Unit, session: TeachingSession, say: Say) -> bytes:
+    """What was asked with marks in the hall, who answered what and what it earned."""
+    running = await crediting.running_of(unit, session)
+    asked = crediting.questions_of(unit, await crediting.lines_of(unit, session), running)
+    people = await accounts.people(unit, {who for one in asked for who in one.answers})
+    rows: list[list[Cell]] = []
+    for number, one in enumerate(asked, 1):
+        for who, given in one.answers.items():
+            chosen = _answer({"options": one.options}, given)
+            rows.append([f"Q{number}", one.text, people[who].name, chosen, one.marks_of(who), one.marks])
+    heads = ["题号", "题目", "姓名", "作答", "得分", "满分"]
+    return _sheet(say("课堂测验"), [say(head) for head in heads], rows)
 
 
 def _answer(question: dict[str, Any], given: Sequence[int]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from server.accounts import queries as accounts
@@ -10,7 +11,7 @@ from server.core.errors import Refusal
 from server.core.unit import Unit
 from server.meeting import queries as meetings
 from server.scheduling.intervals import Interval
-from server.teaching import attendance, letters, queries, steps
+from server.teaching import attendance, letters, queries, quizzes, steps
 from server.teaching.attendance import Fact, Reckoned, Rule, Verdict
 from server.teaching.kinds import CreditClass, EnrolmentState
 from server.teaching.model import Attendance, TeachingSession
@@ -28,21 +29,29 @@ class NothingToGrant(Refusal):
 # ---- raw facts
 
 
-async def facts_of(unit: Unit, session: TeachingSession, last_seq: int | None = None) -> tuple[list[Fact], int]:
-    """The facts of the room's log up to `last_seq` (all of it when None), and the number of the last one."""
+async def lines_of(unit: Unit, session: TeachingSession, last_seq: int | None = None) -> list[MeetingEntry]:
+    """What of the room's log is reckoned with, up to `last_seq` (all of it when None)."""
     if session.meeting_id is None:
-        return [], 0
-    rows = await meetings.entries_of(unit, session.meeting_id, attendance.FACTS)
-    known = [one for one in rows if last_seq is None or one.seq <= last_seq]
-    return [_fact(unit, one) for one in known], known[-1].seq if known else 0
+        return []
+    rows = await meetings.entries_of(unit, session.meeting_id, attendance.FACTS + quizzes.KINDS)
+    return [one for one in rows if last_seq is None or one.seq <= last_seq]
 
 
 def _fact(unit: Unit, row: MeetingEntry) -> Fact:
     if row.kind not in (attendance.CHECK, attendance.ANSWERED):
         return Fact(at=row.at, kind=row.kind, who=row.by or "", ref=row.stay or "")
     body = meetings.opened(unit, row)
-    until = datetime.fromisoformat(str(body["until"])) if "until" in body else None
+    until = row.at + timedelta(seconds=int(str(body["seconds"]))) if "seconds" in body else None
     return Fact(at=row.at, kind=row.kind, who=row.by or "", ref=str(body["check"]), until=until)
+
+
+def questions_of(unit: Unit, lines: list[MeetingEntry], running: Sequence[Interval]) -> list[quizzes.Question]:
+    """The questions with marks that were put in the hall."""
+    asked = [one for one in lines if one.kind in quizzes.KINDS]
+    return quizzes.questions(
+        (quizzes.Line(at=one.at, kind=one.kind, who=one.by or "", body=meetings.opened(unit, one)) for one in asked),
+        running,
+    )
 
 
 async def running_of(unit: Unit, session: TeachingSession) -> list[Interval]:
@@ -79,22 +88,29 @@ async def process(unit: Unit, *, session: TeachingSession) -> list[Attendance]:
 
 
 async def _reckoned(unit: Unit, session: TeachingSession, last_seq: int | None) -> list[Attendance]:
-    facts, last = await facts_of(unit, session, last_seq)
-    running = await running_of(unit, session)
+    lines, running = await lines_of(unit, session, last_seq), await running_of(unit, session)
+    facts = [_fact(unit, one) for one in lines if one.kind in attendance.FACTS]
     people = attendance.reckon(facts, running)
-    quiz = await queries.quiz_of(unit, session.id)
-    scores = await queries.best_scores(unit, quiz.id) if quiz else {}
-    rule, required = rule_of(session, quiz=quiz is not None), attendance.length(running)
+    scores = await _scores(unit, session, questions_of(unit, lines, running))
+    rule, required = rule_of(session, quiz=scores is not None), attendance.length(running)
     enrolled = await queries.enrolments(unit, session.id, EnrolmentState.ENROLLED)
     nobody = Reckoned(checks_asked=attendance.asked_in(facts, running))
     rows = []
     for one in enrolled:
-        reckoned, score = people.get(one.person_id, nobody), scores.get(one.person_id)
+        reckoned, score = people.get(one.person_id, nobody), (scores or {}).get(one.person_id)
         row = _row(session, reckoned, score, attendance.judge(reckoned, required, score, rule))
         row.person_id, row.institution_id = one.person_id, one.institution_id
-        row.required_seconds, row.last_seq, row.reckoned_at = required, last, unit.now
+        row.required_seconds, row.last_seq, row.reckoned_at = required, lines[-1].seq if lines else 0, unit.now
         rows.append(row)
     return rows
+
+
+async def _scores(unit: Unit, session: TeachingSession, asked: Sequence[quizzes.Question]) -> Mapping[str, int] | None:
+    """By person, of the session's paper; where there is none, of what was asked in the hall. None: of neither."""
+    paper = await queries.quiz_of(unit, session.id)
+    if paper is not None:
+        return await queries.best_scores(unit, paper.id)
+    return quizzes.scores(asked) if asked else None
 
 
 def _row(session: TeachingSession, reckoned: Reckoned, score: int | None, verdict: Verdict) -> Attendance:

@@ -79,7 +79,8 @@ async def ask(unit: Unit, *, session: TeachingSession) -> str:
         raise NotLive
     id = unit.new_id()
     until = unit.now + CHECK_STAYS
-    await _append(unit, session, attendance.CHECK, {"check": id, "until": until.isoformat()}, f"check:{id}")
+    body = {"check": id, "seconds": int(CHECK_STAYS.total_seconds())}
+    await _write(unit, session, attendance.CHECK, body, f"check:{id}")
     for person_id in await letters.everybody(unit, session):
         unit.announce(f"person:{person_id}", "teaching.check", session=session.id, until=until.isoformat())
     unit.record("teaching.check_asked", kind="teaching", id=session.id)
@@ -94,7 +95,7 @@ async def answer(unit: Unit, *, session: TeachingSession) -> None:
     if check is None:
         raise CheckOver
     key = f"answered:{check}:{unit.actor.person_id}"
-    await _append(unit, session, attendance.ANSWERED, {"check": check}, key, by=unit.actor.person_id)
+    await _write(unit, session, attendance.ANSWERED, {"check": check}, key, by=unit.actor.person_id)
 
 
 async def open_check(unit: Unit, session: TeachingSession) -> str | None:
@@ -102,14 +103,16 @@ async def open_check(unit: Unit, session: TeachingSession) -> str | None:
     if session.meeting_id is None:
         return None
     asked = await meeting_queries.entries_of(unit, session.meeting_id, [attendance.CHECK])
-    if not asked or unit.now >= asked[-1].at + CHECK_STAYS:
+    if not asked:
         return None
-    return str(meeting_queries.opened(unit, asked[-1])["check"])
+    check = meeting_queries.opened(unit, asked[-1])
+    over = unit.now >= asked[-1].at + timedelta(seconds=int(str(check["seconds"])))
+    return None if over else str(check["check"])
 
 
-async def _append(
+async def _write(
     unit: Unit, session: TeachingSession, kind: str, body: Mapping[str, Any], key: str, by: str | None = None
 ) -> None:
     if session.meeting_id is None:
         raise NotFound
-    await meetings.append(unit, meeting_id=session.meeting_id, kind=kind, by=by, body=body, key=key)
+    await meetings.write(unit, meeting_id=session.meeting_id, kind=kind, by=by, body=body, key=key)

@@ -81,6 +81,14 @@ async def comes(site, session, login, stay, **more):
         )
 
 
+async def says(site, session, kind, login, poll, **more):
+    """A line about a question put in the hall, as the room writes it."""
+    async with site.database.unit() as unit:
+        who = site.people[login].id
+        body, key = {"poll": poll, **more}, f"{kind}:{poll}:{who}"
+        await meetings.append(unit, meeting_id=session.meeting_id, kind=kind, by=who, body=body, key=key)
+
+
 async def leaves(site, session, login, stay):
     await comes(site, session, login, stay, kind="left")
 

@@ -11,7 +11,7 @@ from icalendar import Calendar
 from server.core import sheets
 from server.scheduling.working_calendar import CHINA
 from tests.web.accounts_site import PASSWORD, said_at
-from tests.web.teaching_site import MINUTE, comes, leaves, open_school, planned, published, session_at, turn_to
+from tests.web.teaching_site import MINUTE, comes, leaves, open_school, planned, published, says, session_at, turn_to
 
 pytestmark = pytest.mark.filterwarnings("ignore::aiohttp.web_exceptions.NotAppKeyWarning")
 
@@ -153,6 +153,50 @@ async def test_what_was_credited_is_what_the_facts_give_after_a_crash_in_the_rec
         (await queries.attendance_of(unit, id, site.people["learner2"].id)).seconds += 600
         assert await crediting.differences(unit, session) == ["学员2"]
         unit.undo()
+
+
+async def test_what_is_asked_in_the_hall_counts_where_there_is_no_paper(site):
+    """The room writes the log; the mark is reckoned from it, credited, and in the authority's file."""
+    from server.teaching import crediting, queries
+
+    teacher = await site.signed_in("teacher")
+    address = await planned(site, teacher, starts="2026-12-07T14:30", **CREDIT)
+    await teacher.post(f"{address}/file", {"filing_no": "浙卫继 1", "filed_on": "2026-11-23"})
+    await teacher.post(f"{address}/publish")
+    for login in ("learner1", "learner2"):
+        await (await site.signed_in(login)).post(f"{address}/enrol")
+    site.clock.turn(CHINA.at(CHINA.day_of(site.clock.now()).replace(month=12, day=7), 14 * 60 + 30) - site.clock.now())
+    session = await session_at(site, address)
+    for login in ("learner1", "learner2"):
+        await comes(site, session, login, login)
+    teacher = await site.signed_in("teacher")
+    await teacher.post(f"{address}/move", {"move": "begin"})
+    site.clock.turn(MINUTE)
+    for poll, right, marks in (("p1", [1], 60), ("p2", [0, 2], 40)):
+        asked = {"text": "首选？", "options": ["甲", "乙", "丙"], "many": True, "right": right, "marks": marks}
+        await says(site, session, "poll", "teacher", poll, **asked)
+        await says(site, session, "chose", "learner1", poll, choice=right)
+        await says(site, session, "revealed", "teacher", poll)
+    await says(site, session, "chose", "learner2", "p1", choice=[1])
+    site.clock.turn(MINUTE * 59)
+    teacher = await site.signed_in("teacher")
+    await teacher.post(f"{address}/move", {"move": "end"})
+    await teacher.post(f"{address}/process")
+    id = address.rsplit("/", 1)[1]
+    async with site.database.unit(writes=False) as unit:
+        kept = await queries.attendances(unit, id)
+        found = {login: kept[site.people[login].id] for login in ("learner1", "learner2")}
+        assert [(one.score, one.met) for one in found.values()] == [(100, True), (None, False)], (
+            "too late is not at all"
+        )
+        assert found["learner2"].short_of == ["quiz"]
+        assert await crediting.differences(unit, await queries.session(unit, id)) == []
+    packed = zipfile.ZipFile(io.BytesIO(await _bytes(teacher, f"{address}/bundle.zip")))
+    assert sheets.read(packed.read("7-hall.xlsx"))[1:] == [
+        ["Q1", "首选？", "学员1", "乙", "60", "60"],
+        ["Q2", "首选？", "学员1", "甲; 丙", "40", "40"],
+    ]
+    assert '"choice": [0, 2]' in packed.read("4-log.csv").decode().replace('""', '"')
 
 
 async def test_the_authoritys_file_holds_what_it_asks_for(site):
