@@ -72,7 +72,7 @@ export class Seat {
     this.listener = ends.listener;
     this.#log = new RoomLog({ ask: (name, payload) => this.ask(name, payload), read: this.listener.entries });
     this.wire.listen({
-      connected: () => void this.#join(),
+      connected: () => this.place !== "outside" && void this.#join(),
       lost: () => this.#lost(),
       told: {
         event: (entry) => this.#log.hear(entry),
@@ -93,13 +93,19 @@ export class Seat {
     return this.#log.last;
   }
 
-  /** Ticket and socket at the same time: neither waits for the other. @param {boolean} [move] take the call over */
+  /** Ticket and socket at the same time, neither waits for the other; nor do they for who has the call in this browser. */
+  prepare() {
+    this.#ticket ??= this.#admit();
+    this.wire.open();
+  }
+
+  /** @param {boolean} [move] take the call over */
   enter(move = false) {
     this.#move = move;
     this.#put("entering");
     globalThis.addEventListener("online", this.#online);
-    this.#ticket ??= this.#admit();
-    this.wire.open();
+    this.prepare();
+    if (this.wire.up) void this.#join();
   }
 
   /** Tries at once instead of at the next planned time: the network is back, the page is looked at again. */

@@ -31,6 +31,8 @@ function begin(part) {
   autosaveForms(part);
 }
 
+const inCall = document.body.classList.contains("room-page"); // there the other's picture comes before all else
+
 guardWithQuestions();
 tendMenus();
 listenForKeys();
@@ -42,4 +44,4 @@ raiseFlashes();
 begin(document);
 for (const button of document.querySelectorAll("[data-back]")) button.toggleAttribute("hidden", history.length < 2);
 document.getElementById("error-summary")?.focus();
-if (document.querySelector("meta[name=person]")) keepFresh({ onLine: showLine });
+if (document.querySelector("meta[name=person]")) setTimeout(() => keepFresh({ onLine: showLine }), inCall ? 1000 : 0);

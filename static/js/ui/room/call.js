@@ -72,7 +72,7 @@ export class Call {
       ties: () => this.mesh?.ties.values() ?? [],
       changed: () => (this.mesh?.networkChanged(), this.changed()),
     });
-    this.faces = new Faces(byId("faces"), { pin: (key) => this.pin(key), firstFrame });
+    this.faces = new Faces(byId("faces"), { pin: (key) => this.pin(key), firstFrame: (face) => this.#pictureCame(face) });
     this.scene = new Scene(this.faces);
     this.sounds = new Sounds(byId("sounds"), capture.choices.speaker);
     this.people = new PeopleView((deed, { id }) => void this.ask(deed, { who: id }));
@@ -125,6 +125,13 @@ export class Call {
     if (this.#drawn) return;
     this.#drawn = true;
     requestAnimationFrame(() => ((this.#drawn = false), this.#draw()));
+  }
+
+  /** @param {import("../../lib/faces.js").Face} face */
+  #pictureCame({ mine }) {
+    if (mine) return;
+    performance.mark("room-first-frame");
+    this.side.fill();
   }
 
   /** @param {string} key */
@@ -304,9 +311,4 @@ export class Call {
     this.scene.clock(this.minutes.began ?? serverNow, serverNow, this.ends.facts.endsAt);
     this.ends.drawn({ mic, cam, screen: Boolean(this.tracks.screen), hand: this.hand, reachable });
   }
-}
-
-/** @param {import("../../lib/faces.js").Face} face */
-function firstFrame({ mine }) {
-  if (!mine) performance.mark("room-first-frame");
 }

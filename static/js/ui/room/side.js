@@ -7,6 +7,7 @@ import { button, byId, make } from "./page.js";
 
 /** @typedef {"case" | "opinion" | "chat" | "people"} Tab */
 
+const FILLED_WITHIN = 600; // ms; the other's picture comes first, the case must not wait for somebody who is late
 const NARROW = matchMedia("(max-width: 767.98px)");
 
 export class Side {
@@ -28,13 +29,21 @@ export class Side {
     byId("panel").addEventListener("keydown", (press) => this.#key(press));
     byId("side-close").addEventListener("click", () => this.close());
     this.#draw();
-    if (!NARROW.matches) this.open();
+    if (NARROW.matches) return;
+    this.isOpen = true;
+    this.#draw();
+    setTimeout(() => this.fill(), FILLED_WITHIN);
   }
 
   open() {
     this.isOpen = true;
     this.#draw();
-    void this.#load(byId(`side-${this.tab}`));
+    this.fill();
+  }
+
+  /** What is open gets its content, unless it has it. */
+  fill() {
+    if (this.isOpen) void this.#load(byId(`side-${this.tab}`));
   }
 
   close() {
