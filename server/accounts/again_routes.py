@@ -80,7 +80,7 @@ def _again(
     )
 
 
-@routes.post("/reauthenticate", SIGNED_IN, own_units=True)
+@routes.post("/reauthenticate", SIGNED_IN, own_units=True, survives_idle=True)
 async def prove_again(request: web.Request) -> web.StreamResponse:
     """By a passkey that knows its owner, or by the password with a code where there are codes."""
     form = await read_form(request, Again)

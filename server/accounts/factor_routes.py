@@ -158,7 +158,7 @@ async def prove_by_recovery(request: web.Request) -> web.StreamResponse:
     return await _completed(request, form, prove, step="recovery", field="recovery_code")
 
 
-@routes.post("/sign-in/passkey/options", SIGNED_IN, half_way=True)
+@routes.post("/sign-in/passkey/options", SIGNED_IN, half_way=True, survives_idle=True)
 async def passkey_options(request: web.Request) -> web.StreamResponse:
     """What the browser is to sign; also for proving oneself again."""
     unit = unit_of(request)

@@ -64,12 +64,12 @@ async def _signed_in(request: web.Request, token: str, rule: Rule | None) -> Vis
             return None
         sign_in, person, posts = found
         idle = sign_in.idle(unit.now)
-        if idle and not (rule and rule.survives_idle):
-            return None
         # the call of somebody idle goes on, which does not unlock their pages; nor does a page that refreshes itself
         due = not idle and BACKGROUND not in request.headers and unit.now - sign_in.seen_at >= sign_ins.SEEN_GRAIN
         visit = await _visit(unit, sign_in, person, posts)
     request[SIGN_IN] = sign_in.id
+    if idle and not (rule and rule.survives_idle):
+        return Visit(session=visit.session, asleep=visit.actor) if visit and visit.actor else None
     if due and visit:
         async with database.unit() as unit:
             await _touch(unit, sign_in.id)

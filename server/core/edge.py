@@ -98,8 +98,8 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
     """The one table from refusals to answers of the web."""
     try:
         return await handler(request)
-    except ReauthenticationNeeded as refusal:
-        return await request.app[ASK_AGAIN](request) if await _form_of_ours(request) else refuse(request, refusal)
+    except (ReauthenticationNeeded, SignedOut) as refusal:
+        return await _ask_again(request) or refuse(request, refusal)
     except Refusal as refusal:
         return refuse(request, refusal)
     except web.HTTPException as error:
@@ -154,6 +154,17 @@ def refuse(request: web.Request, refusal: Refusal) -> web.Response:
         body = described.model_dump_json(exclude_defaults=True)
         return web.Response(text=body, status=refusal.status, content_type="application/problem+json")
     return render(request, "errors/page.html", status=refusal.status, problem=described)
+
+
+async def _ask_again(request: web.Request) -> web.StreamResponse | None:
+    """Who they are, of whoever sent a form and is known here; what they typed is kept meanwhile."""
+    visit = visit_of(request)
+    if visit.actor is None and visit.asleep is None:
+        return None
+    if not await _form_of_ours(request):
+        return None
+    visit.actor = visit.actor or visit.asleep
+    return await request.app[ASK_AGAIN](request)
 
 
 async def _form_of_ours(request: web.Request) -> bool:

@@ -115,6 +115,8 @@ class Visit:
     session: str = ""
     """What the form token is bound to: the session, or the visitor's cookie."""
     half_way: bool = False
+    asleep: Actor | None = None
+    """Who is signed in here and went away: nothing is theirs until they prove that they are back."""
     new_cookies: dict[str, str] = field(default_factory=dict)
 
 

@@ -281,11 +281,11 @@ async def test_cookies_are_kept_from_scripts_and_other_sites(site):
 NEW_POST = {"role": "specialist", "starts": "2027-01-01", "ends": "2027-12-31"}
 
 
-async def late_post(site, keeper, person="doctor", **typed):
-    """Sends a post for somebody six minutes after signing in; the page that answers."""
+async def late_post(site, keeper, person="doctor", later=timedelta(minutes=6), **typed):
+    """Sends a post for somebody six minutes after signing in, or later; the page that answers."""
     id = site.people[person].id
     await keeper.get(f"/people/{id}")
-    site.clock.turn(timedelta(minutes=6))
+    site.clock.turn(later)
     fields = {"csrf": keeper.token, "idempotency_key": "k" * 32, **NEW_POST, **typed}
     page = await keeper.post(
         f"/people/{id}/posts",
@@ -309,6 +309,16 @@ async def test_a_form_sent_too_late_is_kept_and_goes_on(site):
     assert "2027-12-31" in done
     again = await keeper.submit(kept, f"{person}/posts")
     assert (again.path, (await site.acts()).count("accounts.appointed")) == (f"{person}?done=post", before + 1)
+
+
+async def test_what_was_typed_over_a_long_pause_is_kept_too(site):
+    keeper = await site.signed_in("keeper")
+    page, person = await late_post(site, keeper, later=IDLE)
+    assert "您填写的内容都保留着" in page
+    assert (await keeper.get("/me")).path.startswith("/sign-in")
+    kept = await keeper.submit(page, "/reauthenticate", password=PASSWORD)
+    done = await keeper.submit(kept, f"{person}/posts")
+    assert (done.status, done.path) == (200, f"{person}?done=post")
 
 
 async def test_what_was_wrong_in_it_is_said_with_all_that_was_typed(site):
