@@ -10,6 +10,15 @@ export function hallRefusalSays(code) {
     "room.not_allowed": t("您现在不在台上"),
     "room.nobody_there": t("对方已不在课堂"),
     "room.stage_full": t("台上已满 12 人，请先请一位下台"),
+    "room.not_host": t("只有主持人可以这样做"),
+    "lesson.check_running": t("上一次抽查还没有结束"),
+    "lesson.check_over": t("抽查已结束，没有收到您的回答"),
+    "lesson.poll_running": t("上一题还没有公布结果"),
+    "lesson.poll_over": t("这一题已经结束作答"),
+    "lesson.already_chosen": t("您已经作答，以第一次为准"),
+    "lesson.no_such_thing": t("这一条已不在了"),
+    "lesson.too_many": t("已到上限，请先等前面的处理完"),
+    "lesson.page_turned": t("已经翻到另一页"),
     "media.unavailable": t("音视频暂时接不通，正在重试"),
   };
   return known[/** @type {keyof typeof known} */ (code)] ?? refusalSays(code);

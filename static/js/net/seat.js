@@ -28,6 +28,7 @@ import { Gone } from "./wire.js";
  * @property {(offer: {number: number, sdp: string, views: Record<string, string>}) => void} [offered]  in a hall
  * @property {(way: "publish" | "watch") => void} [mediaLost]  in a hall
  * @property {(levels: Record<string, number>) => void} [levels]  in a hall
+ * @property {(told: Record<string, any>) => void} [lesson]  in a hall
  * @property {(reason: Reason, says?: string) => void} closed
  */
 /**
@@ -84,6 +85,7 @@ export class Seat {
         offered: (offer) => this.listener.offered?.(offer),
         lost: ({ way }) => this.listener.mediaLost?.(way),
         speaking: ({ levels }) => this.listener.levels?.(levels),
+        lesson: (told) => this.listener.lesson?.(told),
         resync: () => void this.#log.fill(),
       },
     });
@@ -192,6 +194,7 @@ export class Seat {
     this.#ticket = Promise.resolve(answer.again);
     if (!first) this.#beLenient();
     this.listener.seated({ me: answer.you, ice: answer.ice, first, room: answer.room });
+    if (answer.lesson) this.listener.lesson?.(answer.lesson);
     this.#put("in");
     this.#told = rosterOf(answer);
     this.#took(resume(this.roster, this.#told, this.listener.flows), true);

@@ -16,6 +16,7 @@ import { announce, byId } from "../room/page.js";
 import { Side } from "../room/side.js";
 import { Sounds } from "../room/sounds.js";
 import { Talk } from "../room/talk.js";
+import { Lesson } from "./lesson.js";
 import { Members } from "./members.js";
 import { drawHall, lookOf } from "./scene.js";
 import { Standpoint } from "./standpoint.js";
@@ -52,8 +53,9 @@ export class Hall {
     this.side = new Side((tab, open) => open && this.#looked(tab));
     const isShown = (/** @type {"chat" | "people"} */ tab) => this.side?.isShown(tab) ?? false;
     this.members = new Members({ act: (deed, who) => this.#deed(deed, who), isShown: () => isShown("people"), page: (after) => this.#audience(after) });
+    this.lesson = new Lesson({ ask: (name, payload) => this.ask(name, payload), look: () => this.side.show("lesson"), speaker: ends.choices.speaker, seat: this.seat });
     const nameOf = (/** @type {string | null} */ id) => this.minutes.nameOf(id);
-    this.talk = new Talk({ room: facts.room, zone: facts.zone, seat: this.seat, isShown: () => isShown("chat"), nameOf });
+    this.talk = new Talk({ room: facts.room, zone: facts.zone, seat: this.seat, isShown: () => isShown("chat"), nameOf, unsay: (seq) => this.#unsay(seq) });
   }
 
   /** @returns {HallFacts | null} */
@@ -64,11 +66,13 @@ export class Hall {
   /** @param {boolean} move */
   begin(move) {
     this.seat.enter(move);
+    this.lesson.begin();
     this.#beat = setInterval(() => this.changed(), 1000);
   }
 
   end() {
     clearInterval(this.#beat);
+    this.lesson.end();
     this.screen.stop();
     this.place.leave();
     this.line.close();
@@ -128,6 +132,7 @@ export class Hall {
       closed: (reason, says) => this.ends.over(reason, says),
       offered: (offer) => this.line.offered(offer),
       mediaLost: (way) => (way === "watch" ? this.line.watch() : this.line.publishing && this.line.publish()),
+      lesson: (told) => (this.lesson.take(told), this.changed()),
       levels: (levels) => ((this.#speaking = heard(levels)), this.faces.ring(this.#speaking)),
     };
   }
@@ -135,7 +140,7 @@ export class Hall {
   #seated() {
     this.#told = "";
     if (this.hand) queueMicrotask(() => this.seat.hint("hand", { up: true }));
-    queueMicrotask(() => this.talk.begin());
+    queueMicrotask(() => (this.lesson.seated(), this.talk.begin()));
   }
 
   /** @param {HallFacts | undefined} hall */
@@ -168,7 +173,14 @@ export class Hall {
   /** @param {import("./members.js").Deed} deed @param {{id: string, name: string}} who */
   #deed(deed, { id }) {
     if (deed === "up" || deed === "down") return void this.ask("stage", { who: id, on: deed === "up" });
+    if (deed === "hush" || deed === "unhush") return void this.ask("hush", { who: id, on: deed === "hush" });
     return void this.ask(deed, { who: id });
+  }
+
+  /** A host takes a line back. @param {number} seq */
+  #unsay(seq) {
+    if (!this.seat.me?.host) return null;
+    return () => void this.ask("unsay", { seq });
   }
 
   /** @param {string} after @returns {Promise<any>} null when it was refused */
@@ -212,7 +224,8 @@ export class Hall {
     this.faces.show(faces.map((face) => lookOf(face, view)), stage);
     for (const face of faces) if (!face.mine) this.line.limit(sourceOf(face), face.key === stage ? null : 0);
     this.sounds.playAll(voices(roster.peers, this.line));
-    this.members.show({ peers: roster.peers, hall, me });
+    this.members.show({ peers: roster.peers, hall, me, hushed: this.lesson.state.chat.hushed ?? [] });
+    this.lesson.show();
     const awaited = faces.some(({ mine }) => !mine) && !this.line.connected;
     drawHall({ place: this.seat.place, awaited, empty: !faces.length });
     this.ends.drawn(this);

@@ -5,7 +5,7 @@ import { button, byId, icon, make, write } from "../room/page.js";
 
 /** @typedef {import("../../lib/roster.js").Peer & {staged?: boolean}} Stager */
 /** @typedef {import("../../lib/roster.js").Waiting & {hand: boolean, state: string}} Listener */
-/** @typedef {"up" | "down" | "mute" | "remove"} Deed */
+/** @typedef {"up" | "down" | "mute" | "hush" | "unhush" | "remove"} Deed */
 
 export class Members {
   #shown = "";
@@ -15,6 +15,8 @@ export class Members {
   #count = -1;
   #asking = false;
   #host = false;
+  /** @type {string[]} */
+  #hushed = [];
 
   /**
    * @param {{act: (deed: Deed, who: {id: string, name: string}) => void, isShown: () => boolean,
@@ -26,11 +28,11 @@ export class Members {
   }
 
   /**
-   * @param {{peers: Stager[], hall: import("../../lib/roster.js").Hall, me: import("../../net/seat.js").Me}} now
+   * @param {{peers: Stager[], hall: import("../../lib/roster.js").Hall, me: import("../../net/seat.js").Me, hushed: string[]}} now
    */
-  show({ peers, hall, me }) {
+  show({ peers, hall, me, hushed }) {
     this.#counts(hall, me.host);
-    const seen = JSON.stringify([peers, hall, me]);
+    const seen = JSON.stringify([peers, hall, me, hushed]);
     if (seen === this.#shown) return; // a list that is written anew takes the focus away from its buttons
     this.#shown = seen;
     byId("hands").hidden = !hall.hands.length;
@@ -38,6 +40,8 @@ export class Members {
     const own = hall.stage ? [this.#row({ ...me, name: t("%(name)s（我）", { name: me.name }) }, [])] : [];
     byId("stage-list").replaceChildren(...own, ...peers.map((peer) => this.#onStage(peer, me.host)));
     this.#host = me.host;
+    this.#hushed = hushed;
+    this.#list();
     if (hall.audience !== this.#count) this.refresh(hall.audience);
   }
 
@@ -68,7 +72,12 @@ export class Members {
     this.#listeners = after ? [...this.#listeners, ...page.people] : page.people;
     this.#next = page.next;
     byId("audience-more").hidden = !page.next;
-    byId("audience-list").replaceChildren(...this.#listeners.map((one) => this.#row(one, this.#host ? ["up", "remove"] : [])));
+    this.#list();
+  }
+
+  #list() {
+    const deeds = (/** @type {Listener} */ { id }) => /** @type {Deed[]} */ (["up", this.#hushed.includes(id) ? "unhush" : "hush", "remove"]);
+    byId("audience-list").replaceChildren(...this.#listeners.map((one) => this.#row(one, this.#host ? deeds(one) : [])));
   }
 
   /** @param {Stager} peer @param {boolean} host */
@@ -96,9 +105,9 @@ export class Members {
 }
 
 /** @type {Record<Deed, () => string>} */
-const WORDS = { up: () => t("请上台"), down: () => t("请下台"), mute: () => t("静音"), remove: () => t("请出") };
+const WORDS = { up: () => t("请上台"), down: () => t("请下台"), mute: () => t("静音"), hush: () => t("禁言"), unhush: () => t("恢复发言"), remove: () => t("请出") };
 /** @type {Record<Deed, string | undefined>} */
-const LOOKS = { up: "btn btn-quiet btn-small", down: undefined, mute: undefined, remove: undefined };
+const LOOKS = { up: "btn btn-quiet btn-small", down: undefined, mute: undefined, hush: undefined, unhush: undefined, remove: undefined };
 
 /** @param {string} picture @param {string} words */
 function state(picture, words) {

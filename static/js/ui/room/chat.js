@@ -3,7 +3,7 @@
 import { entrySays } from "../../lib/sayings.js";
 import { hour } from "../../lib/times.js";
 import { t } from "../../lib/words.js";
-import { byId, make } from "./page.js";
+import { button, byId, make } from "./page.js";
 
 /** @typedef {import("../../lib/journal.js").Entry} Entry */
 /** @typedef {import("../../lib/outbox.js").Line} Line */
@@ -17,7 +17,7 @@ export class ChatView {
 
   /**
    * @param {{zone: string, me: () => string, nameOf: (id: string | null) => string, say: (text: string) => void,
-   *   typed: (draft: string) => void}} ends
+   *   unsay?: (seq: number) => (() => void) | null, typed: (draft: string) => void}} ends
    */
   constructor(ends) {
     this.ends = ends;
@@ -40,6 +40,7 @@ export class ChatView {
     const stays = this.#atEnd();
     const made = entries.map((entry) => this.#line(entry)).filter((line) => line !== null);
     this.#lines.append(...made, ...this.#unsent.values()); // what is on its way stays last
+    for (const { kind, body } of entries) if (kind === "unsaid") this.#unsaid(body.line);
     if (stays) this.#lines.scrollTop = this.#lines.scrollHeight;
   }
 
@@ -75,7 +76,16 @@ export class ChatView {
     const head = make("p", { class: "chat-head" }, mine ? t("我") : (body.name ?? this.ends.nameOf(by)), " ");
     head.append(make("time", { datetime: at }, hour(at, this.ends.zone)));
     line.append(head, make("p", { class: "chat-text" }, body.text));
+    const unsay = this.ends.unsay?.(seq);
+    if (unsay) head.append(" ", button(t("撤下"), unsay, "chat-unsay"));
     return line;
+  }
+
+  /** A host took that line back. @param {number} seq */
+  #unsaid(seq) {
+    const line = this.#lines.querySelector(`[data-seq="${seq}"]`);
+    line?.querySelector("button")?.remove();
+    line?.querySelector(".chat-text")?.replaceWith(make("p", { class: "chat-text chat-unsaid" }, t("此条已被主持人撤下")));
   }
 
   /** @param {Line} line */

@@ -5,7 +5,7 @@ import { t } from "../../lib/words.js";
 import { fragment } from "../../net/http.js";
 import { button, byId, make } from "./page.js";
 
-/** @typedef {"case" | "opinion" | "chat" | "people"} Tab */
+/** @typedef {"case" | "opinion" | "lesson" | "chat" | "people"} Tab */
 
 const FILLED_WITHIN = 600; // ms; the other's picture comes first, the case must not wait for somebody who is late
 const NARROW = matchMedia("(max-width: 767.98px)");

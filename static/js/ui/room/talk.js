@@ -13,7 +13,7 @@ import { announce, byId, write } from "./page.js";
 /** @typedef {import("../../net/seat.js").Seat} Seat */
 
 const AGAIN_AFTER = 1000; // ms
-const FINAL = ["message.malformed", "room.not_allowed"]; // sending again would change nothing
+const FINAL = ["message.malformed", "room.not_allowed", "chat.hushed", "chat.closed"]; // sending again would change nothing
 
 export class Talk {
   /** @type {import("../../lib/outbox.js").Outbox} */
@@ -22,14 +22,15 @@ export class Talk {
   #unread = 0;
 
   /**
-   * @param {{room: string, zone: string, seat: Seat, isShown: () => boolean, nameOf: (id: string | null) => string}} ends
+   * @param {{room: string, zone: string, seat: Seat, isShown: () => boolean, nameOf: (id: string | null) => string,
+   *   unsay?: (seq: number) => (() => void) | null}} ends  unsay: how a line is taken back, where one may
    */
   constructor(ends) {
     this.ends = ends;
     const draft = `room-draft ${ends.room}`;
     const typed = (/** @type {string} */ text) => sessionStorage.setItem(draft, text);
-    const { zone, nameOf } = ends;
-    this.view = new ChatView({ zone, nameOf, typed, me: () => this.#me, say: (text) => this.say(text) });
+    const { zone, nameOf, unsay } = ends;
+    this.view = new ChatView({ zone, nameOf, unsay, typed, me: () => this.#me, say: (text) => this.say(text) });
     this.view.connect(sessionStorage.getItem(draft) ?? "");
   }
 

@@ -1,0 +1,74 @@
+// What goes on in the hall besides sound and picture: what the server tells of it, handed to each tool that draws it.
+
+import { emptyLesson, learn } from "../../lib/lesson.js";
+import { t } from "../../lib/words.js";
+import { byId } from "../room/page.js";
+import { Checks } from "./checks.js";
+import { Lookout } from "./lookout.js";
+import { Polls } from "./polls.js";
+import { Questions } from "./questions.js";
+
+/**
+ * @typedef {object} Ends
+ * @property {(name: string, payload?: Record<string, any>) => Promise<any>} ask  null when it was refused, and that was said
+ * @property {() => void} look  brings the lesson's panel before the person
+ * @property {string | undefined} speaker
+ */
+/** @typedef {{lesson: import("../../lib/lesson.js").Lesson, me: import("../../net/seat.js").Me, teaches: boolean, at: number}} Now
+ *   at: the server's ms */
+
+export class Lesson {
+  state = emptyLesson();
+
+  /** @param {Ends & {seat: import("../../net/seat.js").Seat}} ends */
+  constructor(ends) {
+    this.ends = ends;
+    this.lookout = new Lookout((name, payload) => ends.seat.hint(name, payload));
+    this.tools = [new Checks(ends), new Polls(ends), new Questions(ends)];
+    const open = byId("chats-open", HTMLInputElement);
+    open.addEventListener("change", () => void ends.ask("chats", { open: open.checked }));
+  }
+
+  /** Whether this person teaches here; who does is neither checked nor watched. */
+  get teaches() {
+    return this.ends.seat.me?.may.includes("speak") ?? false;
+  }
+
+  begin() {
+    this.lookout.connect();
+  }
+
+  end() {
+    this.lookout.disconnect();
+  }
+
+  seated() {
+    if (!this.teaches) this.lookout.say();
+  }
+
+  /** @param {Record<string, any>} told */
+  take(told) {
+    this.state = learn(this.state, told);
+  }
+
+  /** Drawn with the rest of the hall, once a second at least: the clock is part of it. */
+  show() {
+    const { me, offset } = this.ends.seat;
+    if (!me) return;
+    const now = { lesson: this.state, me, teaches: this.teaches, at: Date.now() + offset };
+    for (const tool of this.tools) tool.show(now);
+    byId("lesson-desk").hidden = !me.host;
+    byId("chats-open", HTMLInputElement).checked = this.state.chat.open;
+    this.#writing();
+  }
+
+  /** Whoever may not write sees why, and keeps what was typed. */
+  #writing() {
+    const { chat, mine } = this.state;
+    const text = byId("chat-text", HTMLTextAreaElement);
+    text.dataset.invites ??= text.placeholder;
+    const closed = mine.hushed ? t("主持人已暂停您的发言") : chat.open ? "" : t("主持人已关闭聊天");
+    text.disabled = Boolean(closed) && !this.teaches;
+    text.placeholder = text.disabled ? closed : text.dataset.invites;
+  }
+}

@@ -1,0 +1,124 @@
+"""What goes on in a lesson besides sound and picture, in Chromium: a check, a quiz, questions, a line taken back."""
+
+import re
+from contextlib import AsyncExitStack
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import fonts, playwright  # noqa: F401 - fixtures
+from tests.browser.room.visitors import until
+from tests.journeys.test_hall import (  # noqa: F401 - fixtures among them
+    ASKER,
+    LISTENER,
+    LONG,
+    PHONE,
+    TEACHER,
+    WIDE,
+    at,
+    clerks,
+    planned,
+    site,
+    slow_cameras,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
+
+QUESTION = "规则的宽 QRS 心动过速，首先考虑"
+OPTIONS = "* 室性心动过速\n窦性心动过速\n房颤"
+
+
+async def put(teacher):
+    """The host puts a quiz of twenty marks."""
+    await teacher.show("lesson")
+    await teacher.page.click("#poll-new")
+    await teacher.page.fill("#poll-question", QUESTION)
+    await teacher.page.fill("#poll-options", "只有一个")
+    await teacher.page.click("#poll-form [type=submit]")
+    await expect(teacher.page.locator("#poll-trouble")).to_contain_text("2 至 8 个选项")
+    await teacher.page.fill("#poll-options", OPTIONS)
+    await teacher.page.click("#poll-form [type=submit]")
+    await expect(teacher.page.locator("#poll-dialog")).to_be_hidden()
+
+
+async def choose(person, option):
+    await expect(person.page.locator("#poll-text")).to_have_text(QUESTION, timeout=LONG)
+    await person.page.locator(".poll-option", has_text=option).click()
+    assert await until(lambda: sent(person), bool, 30)
+
+
+async def sent(person):
+    """Pressed again where the page has said that the line was away."""
+    if await person.page.locator("#poll [role=status]", has_text="已提交").count():
+        return True
+    await person.page.locator("#poll [type=submit]").evaluate_all("buttons => buttons.forEach((one) => one.click())")
+    return False
+
+
+async def test_checks_a_quiz_questions_and_a_line_taken_back(slow_cameras, site, clerks):  # noqa: F811
+    address = await planned(clerks)
+    async with AsyncExitStack() as stack:
+        people = {}
+        for login, viewport in ((TEACHER, WIDE), (LISTENER, PHONE), (ASKER, PHONE)):
+            person = at(slow_cameras, site, clerks[login], login, viewport)
+            people[login] = await stack.enter_async_context(person)
+            await people[login].enter(site, address)
+        teacher, listener, asker = people[TEACHER], people[LISTENER], people[ASKER]
+        assert (await clerks[TEACHER].post(f"{address}/move", {"move": "begin"})).status == 200
+
+        await teacher.show("lesson")
+        await teacher.page.click("#check-ask")
+        for person in (listener, asker):
+            await expect(person.page.locator("#check-call")).to_be_visible(timeout=LONG)
+        await listener.page.keyboard.press("Escape")
+        await expect(listener.page.locator("#check-left")).to_contain_text("剩")
+        await listener.page.click("#check-here")
+        await expect(listener.page.locator("#check-call")).to_be_hidden()
+        await expect(teacher.page.locator("#check-count")).to_contain_text("已答 1 人", timeout=LONG)
+        await expect(teacher.page.locator("#check-ask")).to_be_disabled()
+        await asker.page.click("#check-here")
+
+        await put(teacher)
+        await choose(listener, "室性心动过速")
+        site.kill()
+        site.start()
+        await site.ready()
+        await choose(asker, "房颤")
+        await expect(teacher.page.locator(".poll-foot")).to_have_text("2 人作答", timeout=LONG)
+        assert not await asker.page.locator(".poll-right").count()
+        await listener.page.reload()
+        await expect(listener.page.locator("#poll [role=status]")).to_contain_text("已提交", timeout=LONG)
+        await teacher.page.get_by_role("button", name="公布结果").click()
+        await expect(listener.page.locator(".poll-foot strong")).to_have_text("您得 20 分", timeout=LONG)
+        await expect(asker.page.locator(".poll-foot strong")).to_have_text("您得 0 分", timeout=LONG)
+
+        await asker.show("lesson")
+        await asker.page.fill("#ask-text", "腺苷用多少？")
+        await asker.page.click("#ask-form [type=submit]")
+        await listener.show("lesson")
+        await listener.page.locator(".question", has_text="腺苷").locator(".question-votes").click(timeout=LONG)
+        asked = teacher.page.locator(".question", has_text="腺苷")
+        await expect(asked.locator(".question-votes")).to_contain_text("1", timeout=LONG)
+        await asked.get_by_role("button", name="已回答").click()
+        await expect(asker.page.locator(".question[data-state=answered]")).to_have_count(1, timeout=LONG)
+
+        await asker.says("病人叫张三")
+        await teacher.show("chat")
+        line = teacher.page.locator(".chat-line", has_text="张三")
+        await line.get_by_role("button", name="撤下").click()
+        await expect(asker.page.locator(".chat-unsaid")).to_have_count(1, timeout=LONG)
+        await listener.page.reload()
+        await listener.show("chat")
+        assert "张三" not in await listener.page.inner_text("#chat-lines")
+        await teacher.show("people")
+        row = teacher.page.locator("#audience-list li", has_text="王芳")
+        await row.get_by_role("button", name="禁言").click()
+        await expect(asker.page.locator("#chat-text")).to_be_disabled(timeout=LONG)
+
+        await teacher.page.click("#control-leave")
+        await teacher.page.get_by_role("button", name="下课").click()
+        await expect(listener.page.locator("#after-title")).to_have_text("下课了", timeout=LONG)
+    assert (await clerks[TEACHER].post(f"{address}/process")).status == 200
+    roster = await clerks[TEACHER].get(f"{address}/roster")
+    reckoned = re.findall(r'class="number">1 / 1</td><td class="number">(\d+)<', roster.text)
+    assert sorted(reckoned) == ["0", "100"], "both answered the check, one the quiz"
