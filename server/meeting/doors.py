@@ -21,6 +21,8 @@ class Entrant:
     speaks: bool = True
     case_src: str = ""
     """Address of the fragment shown beside the video."""
+    files_src: str = ""
+    """Address of the list of what may be shown to all in a hall."""
     opinion_src: str = ""
     back: str = "/"
     title: str = ""

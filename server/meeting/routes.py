@@ -55,7 +55,14 @@ async def room_page(request: web.Request) -> web.StreamResponse:
         raise service.RoomShut
     room = {"id": meeting.id, "title": entrant.title, "ends_at": meeting.ends_at}
     if entrant.hall:
-        return render(request, "meeting/hall.html", room=room, speaks=entrant.speaks, back_url=entrant.back)
+        return render(
+            request,
+            "meeting/hall.html",
+            room=room,
+            speaks=entrant.speaks,
+            back_url=entrant.back,
+            files_src=entrant.files_src,
+        )
     room["kind_label"] = say(request, "远程会诊")
     return render(
         request,

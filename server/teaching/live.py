@@ -8,7 +8,7 @@ from server.core.access import Relation
 from server.core.errors import NotFound
 from server.core.unit import Unit
 from server.meeting.doors import Entrant
-from server.teaching import letters, queries, running
+from server.teaching import letters, materials, queries, running
 from server.teaching.states import OPEN_ROOM, State
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class TeachingDoor:
             host=hosts,
             hall=True,
             speaks=teaches,
+            files_src=f"/files/of/{materials.SUBJECT}/{session.id}",
             back=letters.href(session),
             title=session.title,
         )

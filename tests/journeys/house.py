@@ -1,5 +1,8 @@
 """The whole application on a free port with the demo consortium, and visitors who click through it over HTTP."""
 
+import asyncio
+import base64
+import hashlib
 import html
 import re
 from contextlib import asynccontextmanager
@@ -140,6 +143,35 @@ class Visitor:
     def events(self, kind):
         """What the room's log has told so far of that kind, oldest first."""
         return [payload["body"] for event, payload in self.heard if event == "event" and payload["kind"] == kind]
+
+    async def attaches(self, subject, name, content):
+        """A file sent as the pages send it, proven and looked at in the sandbox; its id."""
+        told = {"filename": name, "subject": subject}
+        packed = ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in told.items())
+        tus = {"Tus-Resumable": "1.0.0", "Origin": self.url, "X-CSRF": self.token}
+        begun = {**tus, "Upload-Length": str(len(content)), "Upload-Metadata": packed}
+        async with self.session.post("/files/uploads", headers=begun) as response:
+            assert response.status == 201, await response.text()
+            place = response.headers["Location"]
+        offset = {**tus, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+        async with self.session.patch(place, data=content, headers=offset) as response:
+            assert response.status in (200, 204), await response.text()
+        one = place.rsplit("/", 1)[-1]
+        proof = {"sha256": hashlib.sha256(content).hexdigest()}
+        async with self.session.post(f"/files/{one}/complete", json=proof, headers=tus) as response:
+            assert response.status == 200, await response.text()
+        await self._looked_at(one)
+        return one
+
+    async def _looked_at(self, one):
+        async with asyncio.timeout(60):
+            while True:
+                tile = await self.get(f"/files/{one}/tile")
+                status = re.search(r'data-status="(\w+)"', tile.text)[1]
+                if status in ("ready", "refused"):
+                    assert status == "ready", tile.text
+                    return
+                await asyncio.sleep(0.1)
 
     async def leave(self):
         for socket in self.sockets:

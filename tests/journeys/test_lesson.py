@@ -1,9 +1,10 @@
-"""What goes on in a lesson besides sound and picture, in Chromium: a check, a quiz, questions, a line taken back."""
+"""What goes on in a lesson besides sound and picture, in Chromium: checks, a quiz, questions, moderation, slides."""
 
 import re
 from contextlib import AsyncExitStack
 
 import pytest
+import typst
 from playwright.async_api import expect
 
 from tests.browser.conftest import fonts, playwright  # noqa: F401 - fixtures
@@ -122,3 +123,90 @@ async def test_checks_a_quiz_questions_and_a_line_taken_back(slow_cameras, site,
     roster = await clerks[TEACHER].get(f"{address}/roster")
     reckoned = re.findall(r'class="number">1 / 1</td><td class="number">(\d+)<', roster.text)
     assert sorted(reckoned) == ["0", "100"], "both answered the check, one the quiz"
+
+
+# ---- slides
+
+THREE_PAGES = "#set page(width: 16cm, height: 9cm)\n= One\n#pagebreak()\n= Two\n#pagebreak()\n= Three"
+
+
+def slide(person, number):
+    return expect(person.page.locator(f"#slides-canvas[data-page='{number}']"))
+
+
+async def at_share(page, across, down):
+    """A place on the page that is shown, in its own measure."""
+    box = await page.locator("#slides-ink").bounding_box()
+    return box["x"] + box["width"] * across, box["y"] + box["height"] * down
+
+
+async def draws(teacher):
+    mouse = teacher.page.mouse
+    await teacher.page.click("#slides-pen-tool")
+    await mouse.move(*await at_share(teacher.page, 0.25, 0.5))
+    await mouse.down()
+    for step in range(1, 11):
+        await mouse.move(*await at_share(teacher.page, 0.25 + step * 0.05, 0.5))
+    await mouse.up()
+    await teacher.page.click("#slides-pen-tool")
+
+
+async def middle(person):
+    """Where the drawn line lies, as a share of the page: left, right and height."""
+    points = await person.page.locator("#slides-ink polyline").first.get_attribute("points")
+    numbers = [int(one) for one in points.split()]
+    return min(numbers[::2]) / 10_000, max(numbers[::2]) / 10_000, numbers[1] / 10_000
+
+
+async def test_slides_in_step_with_what_is_drawn_on_them(slow_cameras, site, clerks):  # noqa: F811
+    address = await planned(clerks)
+    subject = f"teaching:{address.rsplit('/', 1)[1]}"
+    await clerks[TEACHER].attaches(subject, "心电图判读.pdf", typst.compile(THREE_PAGES.encode()))
+    async with AsyncExitStack() as stack:
+        people = {}
+        for login, viewport in ((TEACHER, WIDE), (LISTENER, PHONE)):
+            people[login] = await stack.enter_async_context(at(slow_cameras, site, clerks[login], login, viewport))
+            await people[login].enter(site, address)
+        teacher, listener = people[TEACHER], people[LISTENER]
+        assert not await listener.page.is_visible("#control-slides")
+
+        await teacher.page.click("#control-slides")
+        await teacher.page.locator(".material", has_text="心电图判读.pdf").click()
+        for person in (teacher, listener):
+            await slide(person, 1).to_be_visible(timeout=LONG)
+        await teacher.page.click("#slides-on")
+        await slide(listener, 2).to_be_visible(timeout=LONG)
+        await draws(teacher)
+        await expect(listener.page.locator("#slides-ink polyline.ink-red")).to_have_count(1, timeout=LONG)
+        left, right, height = await middle(listener)
+        assert (abs(left - 0.25) < 0.02, abs(right - 0.75) < 0.02, abs(height - 0.5) < 0.02) == (True, True, True)
+
+        await teacher.page.click("#slides-pointer-tool")
+        await teacher.page.mouse.move(*await at_share(teacher.page, 0.5, 0.25))
+        await expect(listener.page.locator("#slides-pointer")).to_be_visible(timeout=LONG)
+
+        await listener.page.click("#slides-back")
+        await slide(listener, 1).to_be_visible(timeout=LONG)
+        await teacher.page.click("#slides-on")
+        await slide(teacher, 3).to_be_visible(timeout=LONG)
+        await slide(listener, 1).to_be_visible()
+        await expect(listener.page.locator("#slides-ink polyline")).to_have_count(0)
+        await listener.page.click("#slides-on")
+        await expect(listener.page.locator("#slides-ink polyline")).to_have_count(1, timeout=LONG)
+        await listener.page.click("#slides-follow")
+        await slide(listener, 3).to_be_visible(timeout=LONG)
+
+        site.kill()
+        site.start()
+        await site.ready()
+        late = await stack.enter_async_context(at(slow_cameras, site, clerks[ASKER], ASKER, PHONE))
+        await late.enter(site, address)
+        await slide(late, 3).to_be_visible(timeout=LONG)
+        await expect(teacher.page.locator("#hall-count")).to_have_text("2 人听课", timeout=LONG)
+        await teacher.page.click("#slides-back")
+        await expect(late.page.locator("#slides-ink polyline")).to_have_count(1, timeout=LONG)
+        await teacher.page.click("#slides-wipe")
+        await expect(late.page.locator("#slides-ink polyline")).to_have_count(0, timeout=LONG)
+        await teacher.page.click("#slides-end")
+        await expect(late.page.locator("#slides")).to_be_hidden(timeout=LONG)
+        await late.sees(TEACHER)

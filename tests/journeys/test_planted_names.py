@@ -3,11 +3,8 @@
 Not in the database and what it writes beside it, nor in logs, temporary files, mails, backups or kept files.
 """
 
-import asyncio
-import base64
 import contextlib
 import email
-import hashlib
 import io
 import json
 import logging
@@ -137,36 +134,9 @@ def film():
 
 
 async def sends(doctor, case):
-    content = film()
-    told = {"filename": FILE, "subject": f"consultation:{case}"}
-    packed = ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in told.items())
-    tus = {"Tus-Resumable": "1.0.0", "Origin": doctor.url, "X-CSRF": doctor.token}
-    begun = {**tus, "Upload-Length": str(len(content)), "Upload-Metadata": packed}
-    async with doctor.session.post("/files/uploads", headers=begun) as response:
-        assert response.status == 201, await response.text()
-        place = response.headers["Location"]
-    offset = {**tus, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
-    async with doctor.session.patch(place, data=content, headers=offset) as response:
-        assert response.status in (200, 204), await response.text()
-    one = place.rsplit("/", 1)[-1]
-    proof = {"sha256": hashlib.sha256(content).hexdigest()}
-    async with doctor.session.post(f"/files/{one}/complete", json=proof, headers=tus) as response:
-        assert response.status == 200, await response.text()
-    page = await looked_at(doctor, one)
-    assert NAME in page, "the doctor knows the file by its name"
+    one = await doctor.attaches(f"consultation:{case}", FILE, film())
+    assert NAME in await doctor.get(f"/files/{one}/tile"), "the doctor knows the file by its name"
     assert (await doctor.get(f"/files/{one}/view")).status == 200
-
-
-async def looked_at(doctor, one):
-    """The file's tile, once it has been examined in the sandbox."""
-    async with asyncio.timeout(60):
-        while True:
-            tile = await doctor.get(f"/files/{one}/tile")
-            status = re.search(r'data-status="(\w+)"', tile.text)[1]
-            if status in ("ready", "refused"):
-                assert status == "ready", tile.text
-                return tile
-            await asyncio.sleep(0.1)
 
 
 async def invited(centre, expert, case):

@@ -29,6 +29,7 @@ import { Gone } from "./wire.js";
  * @property {(way: "publish" | "watch") => void} [mediaLost]  in a hall
  * @property {(levels: Record<string, number>) => void} [levels]  in a hall
  * @property {(told: Record<string, any>) => void} [lesson]  in a hall
+ * @property {(pointed: {by: string, x: number, y: number, on: boolean}) => void} [pointed]  in a hall
  * @property {(reason: Reason, says?: string) => void} closed
  */
 /**
@@ -86,6 +87,7 @@ export class Seat {
         lost: ({ way }) => this.listener.mediaLost?.(way),
         speaking: ({ levels }) => this.listener.levels?.(levels),
         lesson: (told) => this.listener.lesson?.(told),
+        pointed: (pointed) => this.listener.pointed?.(pointed),
         resync: () => void this.#log.fill(),
       },
     });

@@ -12,8 +12,16 @@ pdfjs.GlobalWorkerOptions.workerSrc = `${HOUSE}pdf.worker.min.mjs?v=${pdfjs.vers
 
 /** @type {import("./mount.js").Mount} */
 export async function mountPdf(element, { id, name, signal }) {
-  const address = derived(id, "document");
-  const response = await fetched(address, signal); // a plain refusal is told better than pdf.js tells it
+  await new PdfViewer(element, await openPdf(id, signal), name, signal).open();
+}
+
+/**
+ * @param {string} id
+ * @param {AbortSignal} signal ends it
+ * @returns {Promise<import("pdfjs-dist").PDFDocumentProxy>} raises Gone, or an Error
+ */
+export async function openPdf(id, signal) {
+  const response = await fetched(derived(id, "document"), signal); // a plain refusal is told better than pdf.js tells it
   const loading = pdfjs.getDocument({
     data: await response.arrayBuffer(),
     isEvalSupported: false,
@@ -25,7 +33,7 @@ export async function mountPdf(element, { id, name, signal }) {
     useWasm: false,
   });
   signal.addEventListener("abort", () => void loading.destroy());
-  await new PdfViewer(element, await loading.promise, name, signal).open();
+  return loading.promise;
 }
 
 class PdfViewer {

@@ -53,7 +53,7 @@ export class Hall {
     this.side = new Side((tab, open) => open && this.#looked(tab));
     const isShown = (/** @type {"chat" | "people"} */ tab) => this.side?.isShown(tab) ?? false;
     this.members = new Members({ act: (deed, who) => this.#deed(deed, who), isShown: () => isShown("people"), page: (after) => this.#audience(after) });
-    this.lesson = new Lesson({ ask: (name, payload) => this.ask(name, payload), look: () => this.side.show("lesson"), speaker: ends.choices.speaker, seat: this.seat });
+    this.lesson = new Lesson({ ask: (name, payload) => this.ask(name, payload), look: () => this.side.show("lesson"), changed: () => this.changed(), speaker: ends.choices.speaker, seat: this.seat });
     const nameOf = (/** @type {string | null} */ id) => this.minutes.nameOf(id);
     this.talk = new Talk({ room: facts.room, zone: facts.zone, seat: this.seat, isShown: () => isShown("chat"), nameOf, unsay: (seq) => this.#unsay(seq) });
   }
@@ -132,6 +132,7 @@ export class Hall {
       closed: (reason, says) => this.ends.over(reason, says),
       offered: (offer) => this.line.offered(offer),
       mediaLost: (way) => (way === "watch" ? this.line.watch() : this.line.publishing && this.line.publish()),
+      pointed: (pointed) => this.lesson.slides.pointed(pointed),
       lesson: (told) => (this.lesson.take(told), this.changed()),
       levels: (levels) => ((this.#speaking = heard(levels)), this.faces.ring(this.#speaking)),
     };
@@ -219,7 +220,7 @@ export class Hall {
     if (!me || !hall) return this.ends.drawn(this);
     const own = { ...this.place.live(), hand: this.hand };
     const faces = hallFaces({ me: { id: me.id, screen: own.screen }, peers: roster.peers, stage: hall.stage });
-    const stage = hallStage(faces, { pinned: this.pinned, peers: roster.peers });
+    const stage = this.lesson.slides.on ? "" : hallStage(faces, { pinned: this.pinned, peers: roster.peers });
     const view = { me, own, peers: roster.peers, line: this.line, tracks: this.place.tracks, pinned: this.pinned, speaking: this.#speaking };
     this.faces.show(faces.map((face) => lookOf(face, view)), stage);
     for (const face of faces) if (!face.mine) this.line.limit(sourceOf(face), face.key === stage ? null : 0);

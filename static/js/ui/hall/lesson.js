@@ -7,24 +7,30 @@ import { Checks } from "./checks.js";
 import { Lookout } from "./lookout.js";
 import { Polls } from "./polls.js";
 import { Questions } from "./questions.js";
+import { Slides } from "./slides.js";
 
 /**
  * @typedef {object} Ends
  * @property {(name: string, payload?: Record<string, any>) => Promise<any>} ask  null when it was refused, and that was said
+ * @property {(name: string, payload: Record<string, any>) => void} hint  something that need not arrive
+ * @property {(told: Record<string, any>) => void} learned  what was asked for on purpose
  * @property {() => void} look  brings the lesson's panel before the person
  * @property {string | undefined} speaker
  */
-/** @typedef {{lesson: import("../../lib/lesson.js").Lesson, me: import("../../net/seat.js").Me, teaches: boolean, at: number}} Now
- *   at: the server's ms */
+/** @typedef {{lesson: import("../../lib/lesson.js").Lesson, me: import("../../net/seat.js").Me, teaches: boolean, stage: boolean, at: number}} Now
+ *   stage: whether one stands on it; at: the server's ms */
 
 export class Lesson {
   state = emptyLesson();
 
-  /** @param {Ends & {seat: import("../../net/seat.js").Seat}} ends */
-  constructor(ends) {
+  /** @param {{ask: Ends["ask"], look: () => void, changed: () => void, speaker: string | undefined, seat: import("../../net/seat.js").Seat}} hall */
+  constructor(hall) {
+    /** @type {Ends & {seat: import("../../net/seat.js").Seat}} */
+    const ends = { ...hall, hint: (name, payload) => hall.seat.hint(name, payload), learned: (told) => (this.take(told), hall.changed()) };
     this.ends = ends;
-    this.lookout = new Lookout((name, payload) => ends.seat.hint(name, payload));
-    this.tools = [new Checks(ends), new Polls(ends), new Questions(ends)];
+    this.lookout = new Lookout(ends.hint);
+    this.slides = new Slides(ends);
+    this.tools = [new Checks(ends), new Polls(ends), new Questions(ends), this.slides];
     const open = byId("chats-open", HTMLInputElement);
     open.addEventListener("change", () => void ends.ask("chats", { open: open.checked }));
   }
@@ -40,6 +46,7 @@ export class Lesson {
 
   end() {
     this.lookout.disconnect();
+    this.slides.end();
   }
 
   seated() {
@@ -49,13 +56,14 @@ export class Lesson {
   /** @param {Record<string, any>} told */
   take(told) {
     this.state = learn(this.state, told);
+    if (told.whole) this.slides.forget();
   }
 
   /** Drawn with the rest of the hall, once a second at least: the clock is part of it. */
   show() {
-    const { me, offset } = this.ends.seat;
+    const { me, offset, roster } = this.ends.seat;
     if (!me) return;
-    const now = { lesson: this.state, me, teaches: this.teaches, at: Date.now() + offset };
+    const now = { lesson: this.state, me, teaches: this.teaches, stage: roster.hall?.stage ?? false, at: Date.now() + offset };
     for (const tool of this.tools) tool.show(now);
     byId("lesson-desk").hidden = !me.host;
     byId("chats-open", HTMLInputElement).checked = this.state.chat.open;

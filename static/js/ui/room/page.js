@@ -80,13 +80,14 @@ export function choose({ title, words, answers }) {
  * @property {string} check
  * @property {string} guests
  * @property {string} handover
+ * @property {string} files  in a hall: where what may be shown is listed
  * @property {string} signalling
  * @returns {Facts}
  */
 export function factsOfPage() {
-  const { room = "", title = "", endsAt, zone = "", wayOut = "", join = "", check = "", guests = "", handover = "", signalling = "" } =
+  const { room = "", title = "", endsAt, zone = "", wayOut = "", join = "", check = "", guests = "", handover = "", files = "", signalling = "" } =
     byId("room").dataset;
-  return { room, title, endsAt: endsAt ? Date.parse(endsAt) : null, zone, wayOut, join, check, guests, handover, signalling };
+  return { room, title, endsAt: endsAt ? Date.parse(endsAt) : null, zone, wayOut, join, check, guests, handover, files, signalling };
 }
 
 export { icon };
