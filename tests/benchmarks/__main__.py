@@ -5,7 +5,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-NAMES = ("join", "back", "signalling", "lists", "booking_race", "national_peak", "leak", "forwarder")
+NAMES = ("join", "back", "signalling", "lists", "booking_race", "national_peak", "leak", "hostile_files", "forwarder")
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
