@@ -5,12 +5,10 @@ import json
 from dataclasses import asdict, replace
 
 from server.core.unit import Unit
-from server.documents import numbers, queries
-from server.documents.model import Document, DocumentKind, code_from, masked, number_in, series_of
+from server.documents.model import Document, DocumentKind, code_from, masked, series_of
 from server.documents.office import Office
 from server.documents.papers import Certificate
-from server.documents.press import press
-from server.documents.service import check_signer, file_away, print_and_sign, same, words_of
+from server.documents.service import done_or_next, file_away, signed, words_of
 from server.documents.signing import SigningKeyHandle
 from server.documents.typeset import beijing, certificate_sheet
 
@@ -29,17 +27,15 @@ async def issue_certificate(
     key: str,
 ) -> Document:
     """Signs and files it; asked again with `key`, answers with the same. Raises NotYourKey, KeyReused."""
-    if done := await queries.by_key(unit, key):
-        return same(done, subject_kind, subject_id)
-    await check_signer(unit, signer)
     series = series_of(DocumentKind.CERTIFICATE, certificate.issuer_code, unit.now)
-    counter = await numbers.locked_counter(unit, series)
-    if done := await queries.by_key(unit, key):  # of whoever held the counter before us
-        return same(done, subject_kind, subject_id)
-    counter.last += 1
-    certificate = replace(certificate, number=number_in(series, counter.last), signed_at=unit.now)
+    done, number = await done_or_next(unit, series=series, signer=signer, subject=(subject_kind, subject_id), key=key)
+    if done:
+        return done
+    certificate = replace(certificate, number=number, signed_at=unit.now)
     document = _register(unit, certificate, signer, subject_kind, subject_id, key)
-    pdf = await _signed(office, certificate, signer, document.verification_code)
+    say = words_of(office, certificate.locale)
+    sheet = certificate_sheet(certificate, say=say, verify_page=office.verify_page, code=document.verification_code)
+    pdf = await signed(office, sheet, document, signer)
     await file_away(unit, office, document, pdf, institutions)
     unit.record("document.sign", kind="document", id=document.id, reason=document.number)
     return document
@@ -84,12 +80,3 @@ def _particulars(certificate: Certificate) -> dict[str, str]:
 def _digest(certificate: Certificate) -> str:
     content = json.dumps(asdict(certificate), default=str, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
-
-
-async def _signed(office: Office, certificate: Certificate, signer: SigningKeyHandle, code: str) -> bytes:
-    assert certificate.signed_at is not None
-    say = words_of(office, certificate.locale)
-    sheet = certificate_sheet(certificate, say=say, verify_page=office.verify_page, code=code)
-    return await press.printed(
-        print_and_sign, sheet, signer, certificate.number, certificate.signed_at, office.timestamp_address
-    )

@@ -82,24 +82,22 @@ async def issue(
     institution's day have no gaps: the next waits until this transaction ends, and a roll-back gives the number back.
     Raises NotYourKey, NotFound, AlreadySuperseded, KeyReused.
     """
-    if done := await queries.by_key(unit, key):
-        return same(done, subject_kind, subject_id)
-    await check_signer(unit, signer)
     series = series_of(DocumentKind.REPORT, report.invited.institution_code, unit.now)
-    counter = await numbers.locked_counter(unit, series)
-    if done := await queries.by_key(unit, key):  # of whoever held the counter before us
-        return same(done, subject_kind, subject_id)
+    done, number = await done_or_next(unit, series=series, signer=signer, subject=(subject_kind, subject_id), key=key)
+    if done:
+        return done
     before = await _replaced(unit, supersedes)
-    counter.last += 1
     report = replace(
         report,
-        number=number_in(series, counter.last),
+        number=number,
         signed_at=unit.now,
         version=before.edition + 1 if before else 1,
         replaces=before.number if before else "",
     )
     document = _register(unit, report, signer, subject_kind, subject_id, key)
-    pdf = await _signed(office, report, signer, document.verification_code)
+    say = words_of(office, report.locale)
+    sheet = report_sheet(report, say=say, verify_page=office.verify_page, code=document.verification_code)
+    pdf = await signed(office, sheet, document, signer)
     await file_away(unit, office, document, pdf, institutions, before)
     unit.record("document.sign", kind="document", id=document.id, patient=patient_id, reason=document.number)
     return document
@@ -148,13 +146,31 @@ async def _holds(unit: Unit, office: Office, document: Document, trusted: list[b
     return await signed_by_ours(unit, document, said)
 
 
-def same(document: Document, subject_kind: str, subject_id: str) -> Document:
-    if (document.subject_kind, document.subject_id) != (subject_kind, subject_id):
+async def done_or_next(
+    unit: Unit, *, series: str, signer: SigningKeyHandle, subject: tuple[str, str], key: str
+) -> tuple[Document | None, str]:
+    """The document that was issued with `key` before; else the next number of `series`, held until this unit ends.
+
+    Raises NotYourKey, KeyReused.
+    """
+    if done := await _issued_before(unit, subject, key):
+        return done, done.number
+    await _check_signer(unit, signer)
+    counter = await numbers.locked_counter(unit, series)
+    if done := await _issued_before(unit, subject, key):  # by whoever held the counter before us
+        return done, done.number
+    counter.last += 1
+    return None, number_in(series, counter.last)
+
+
+async def _issued_before(unit: Unit, subject: tuple[str, str], key: str) -> Document | None:
+    document = await queries.by_key(unit, key)
+    if document and (document.subject_kind, document.subject_id) != subject:
         raise KeyReused
     return document
 
 
-async def check_signer(unit: Unit, signer: SigningKeyHandle) -> None:
+async def _check_signer(unit: Unit, signer: SigningKeyHandle) -> None:
     """The key is the actor's own and was not withdrawn while it lay unlocked."""
     row = await unit.session.get(SigningKey, signer.id, populate_existing=True)
     if row is None or not row.usable(unit.now) or row.person_id != unit.actor.person_id:
@@ -197,13 +213,12 @@ def _register(
     )
 
 
-async def _signed(office: Office, report: Report, signer: SigningKeyHandle, code: str) -> bytes:
-    assert report.signed_at is not None
-    sheet = report_sheet(report, say=words_of(office, report.locale), verify_page=office.verify_page, code=code)
-    return await press.printed(print_and_sign, sheet, signer, report.number, report.signed_at, office.timestamp_address)
+async def signed(office: Office, sheet: Sheet, document: Document, signer: SigningKeyHandle) -> bytes:
+    at = document.signed_at
+    return await press.printed(_print_and_sign, sheet, signer, document.number, at, office.timestamp_address)
 
 
-def print_and_sign(sheet: Sheet, signer: SigningKeyHandle, number: str, at: datetime, timestamp_address: str) -> bytes:
+def _print_and_sign(sheet: Sheet, signer: SigningKeyHandle, number: str, at: datetime, timestamp_address: str) -> bytes:
     timestamps = web_timestamps(timestamp_address) if timestamp_address else None
     return sign(printed(sheet), signer=signer, number=number, at=at, timestamps=timestamps)
 
