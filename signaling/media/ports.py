@@ -21,6 +21,14 @@ class MediaRefusal(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Reel:
+    """Where a recording is written, a folder of its own, and the 32 bytes that seal it."""
+
+    folder: str
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Offered:
     """To be carried to `who`; its page answers with the same `number`. `views` says what each m-line shows,
     by mid. The offer after this one comes when this one is answered."""
@@ -115,6 +123,13 @@ class Forwarder(Protocol):
         """The largest layer this view needs (0: the smallest; a thumbnail); None for the best there is."""
 
     async def unwatch(self, hall: str, who: str) -> None: ...
+
+    async def record(self, hall: str, reel: Reel) -> None:
+        """Write down every source, the present and the coming ones, until `cease` or `close`. What records asks
+        nothing of those who watch: where it is slow or dies, only the recording has a gap."""
+
+    async def cease(self, hall: str) -> None:
+        """Record no more. What is not recorded stays so."""
 
     async def figures(self, hall: str) -> Mapping[str, Any]:
         """What the hall carries, for the technical page."""

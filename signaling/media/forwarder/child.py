@@ -19,10 +19,11 @@ START = 30.0  # seconds for a process to come up
 
 
 class Child:
-    """`heard` gets every message that answers nothing; `died` is called when the process is gone unasked."""
+    """`module` is what the process runs; `heard` gets every message that answers nothing; `died` is called when
+    the process is gone unasked."""
 
-    def __init__(self, heard: Callable[[dict[str, Any]], None], died: Callable[[], None]) -> None:
-        self._heard, self._died = heard, died
+    def __init__(self, module: str, heard: Callable[[dict[str, Any]], None], died: Callable[[], None]) -> None:
+        self._module, self._heard, self._died = module, heard, died
         self._numbers, self._asked = count(1), dict[int, asyncio.Future[Any]]()
         self._tasks = Tasks()
         self._writer: asyncio.StreamWriter | None = None
@@ -39,7 +40,7 @@ class Child:
 
     async def _start(self, words: Mapping[str, Any]) -> None:
         ours, theirs = socket.socketpair()
-        command = [sys.executable, "-m", "signaling.media.forwarder.process", str(theirs.fileno())]
+        command = [sys.executable, "-m", self._module, str(theirs.fileno())]
         with theirs:
             self.process = await asyncio.create_subprocess_exec(*command, pass_fds=[theirs.fileno()])
         reader, self._writer = await asyncio.open_connection(sock=ours)

@@ -6,19 +6,12 @@ It serves what the house asks over that socket, one request after the other, and
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import gc
-import logging
 import resource
-import signal
-import socket
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import uvloop
 
 from signaling.media.forwarder import control
 from signaling.media.forwarder.codecs import CODECS
@@ -27,16 +20,17 @@ from signaling.media.forwarder.hall import Hall
 from signaling.media.forwarder.passing import Import, Passing
 from signaling.media.forwarder.publication import Clocks
 from signaling.media.forwarder.source import Source
+from signaling.media.forwarder.working import main
 from signaling.media.ports import MediaEvent, MediaRefusal
 from signaling.tasks import Tasks
-
-log = logging.getLogger(__name__)
 
 ROUND = 0.02  # seconds
 HALL_VERBS = ("publish", "unpublish", "watch", "arrange", "answer", "limit", "unwatch")
 
 
-class Worker:
+class Forwarding:
+    """A `working.Worker`."""
+
     def __init__(self, words: Mapping[str, Any], writer: asyncio.StreamWriter) -> None:
         self._writer, self._tasks = writer, Tasks()
         self._gate = Gate(words["addresses"], words["ports"], words["public"])
@@ -57,17 +51,7 @@ class Worker:
 
     # ---- requests
 
-    async def serve(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer: `{ok: …}`, or `{code, why}` of a refusal."""
-        try:
-            return {"ok": await self._do(request["verb"], request["hall"], request["words"])}
-        except MediaRefusal as refusal:
-            return {"code": refusal.code, "why": str(refusal)}
-        except Exception:
-            log.exception("%s failed", request["verb"])
-            return {"code": "media.error", "why": "the forwarder's own fault, logged there"}
-
-    async def _do(self, verb: str, hall: str, words: list[Any]) -> Any:
+    async def do(self, verb: str, hall: str, words: list[Any]) -> Any:
         if verb == "open":
             return self._open(hall)
         if verb == "close":
@@ -154,24 +138,5 @@ class Worker:
         self._gate.close()
 
 
-async def run(descriptor: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # at a terminal it is meant for the house, which then hangs up
-    reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=descriptor))
-    words = await control.receive(reader)
-    if words is None:
-        return
-    worker = Worker(words, writer)
-    worker.open()
-    control.send(writer, {"ready": True})
-    gc.freeze()  # what stands now stands to the end: no need to walk over it again
-    with contextlib.suppress(ConnectionError):  # the house hung up before it had its answer
-        while (request := await control.receive(reader)) is not None:
-            control.send(writer, {"answers": request["number"], **await worker.serve(request)})
-            await writer.drain()
-    await worker.close()
-    writer.close()
-
-
 if __name__ == "__main__":
-    logging.basicConfig(format="%(levelname)s %(name)s %(message)s")
-    uvloop.run(run(int(sys.argv[1])))
+    main(int(sys.argv[1]), Forwarding)

@@ -18,10 +18,12 @@ from typing import Any, Literal
 from signaling.media.forwarder.child import Child
 from signaling.media.forwarder.control import event_of
 from signaling.media.forwarder.placing import CROWD, place
-from signaling.media.ports import Lost, MediaEvent, MediaRefusal, SourceLeft
+from signaling.media.ports import Lost, MediaEvent, MediaRefusal, Reel, SourceLeft
 from signaling.tasks import Tasks
 
 Way = Literal["publish", "watch"]
+FORWARDING, RECORDING = "signaling.media.forwarder.process", "signaling.media.recorder.process"
+RECORDER = -1  # the recorder's number among the processes: it serves nobody and takes every source
 AGAIN = 0.5  # seconds before a process that died is started again
 
 
@@ -46,12 +48,13 @@ class Ground:
 
 @dataclass(slots=True)
 class _Place:
-    """Where a hall is: its processes, who is served by which, and where each source begins."""
+    """Where a hall is: its processes, who is served by which, where each source begins, and what it is recorded on."""
 
     processes: set[int] = field(default_factory=set)
     people: dict[tuple[Way, str], int] = field(default_factory=dict)
     sources: dict[str, tuple[int, Mapping[str, Any]]] = field(default_factory=dict)
     passed: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)  # (source, to) → (handle, from)
+    reel: Reel | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -66,6 +69,7 @@ class Spread:
         self._halls: dict[str, _Place] = {}
         self._events: asyncio.Queue[MediaEvent] = asyncio.Queue()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._recorder_starts = asyncio.Lock()
 
     # ---- processes
 
@@ -75,7 +79,8 @@ class Spread:
         await asyncio.gather(*(self._start(number) for number in range(self._ground.processes)))
 
     async def _start(self, number: int) -> None:
-        child = Child(lambda message: self._heard(number, message), lambda: self._died(number))
+        module = RECORDING if number == RECORDER else FORWARDING
+        child = Child(module, lambda message: self._heard(number, message), lambda: self._died(number))
         name = f"{number}-{next(self._numbers)}"
         assert self._folder is not None
         ports = list(self._ground.ports)[number :: self._ground.processes]
@@ -108,6 +113,9 @@ class Spread:
                 await self._start(number)
             except MediaRefusal:
                 continue
+        if number == RECORDER:
+            for hall, there in list(self._halls.items()):
+                await self._film(hall, there)
 
     async def stop(self) -> None:
         await self._tasks.stop()
@@ -165,8 +173,9 @@ class Spread:
         await self._children[begins].ask("export", hall, handle, source, self._names[to])
 
     async def _withdraw(self, hall: str, there: _Place, source: str, to: int) -> None:
-        handle, begins = there.passed.pop((source, to), (0, -1))
-        if begins in self._children:
+        passed = there.passed.pop((source, to), None)
+        if passed is not None and passed[1] in self._children:
+            handle, begins = passed
             await self._children[begins].ask("withdraw", hall, handle)
 
     async def _leave(self, hall: str, process: int) -> None:
@@ -175,7 +184,8 @@ class Spread:
         if there is None:
             return
         async with there.lock:
-            if process in there.people.values() or process not in there.processes:
+            filming = process == RECORDER and there.reel is not None
+            if filming or process in there.people.values() or process not in there.processes:
                 return
             there.processes.discard(process)
             for source, to in list(there.passed):
@@ -211,7 +221,7 @@ class Spread:
                     await self._children[process].ask("close", hall)
 
     def _loads(self) -> dict[int, int]:
-        loads = dict.fromkeys(self._children, 0)
+        loads = dict.fromkeys(self._children.keys() - {RECORDER}, 0)
         for there in self._halls.values():
             for process in there.people.values():
                 loads[process] += process in loads
@@ -232,6 +242,35 @@ class Spread:
                     await self._pass(hall, there, source, process)
             there.people[way, who] = process
             return self._children[process]
+
+    # ---- recording
+
+    async def record(self, hall: str, reel: Reel) -> None:
+        there = self._there(hall)
+        there.reel = reel
+        async with self._recorder_starts:
+            if RECORDER not in self._children:
+                await self._start(RECORDER)
+        await self._film(hall, there)
+
+    async def _film(self, hall: str, there: _Place) -> None:
+        """The recorder joins the hall's processes, and gets its sources like any other."""
+        async with there.lock:
+            if there.reel is None:
+                return
+            recorder = self._children.get(RECORDER)
+            if recorder is None:
+                raise MediaRefusal("media.unavailable", "the recorder is not there")
+            await recorder.ask("record", hall, there.reel.folder, there.reel.key.hex())
+            there.processes.add(RECORDER)
+            for source in list(there.sources):
+                await self._pass(hall, there, source, RECORDER)
+
+    async def cease(self, hall: str) -> None:
+        self._there(hall).reel = None
+        await self._leave(hall, RECORDER)
+
+    # ---- who serves whom
 
     def _choose(self, there: _Place, way: Way) -> int:
         """Publishers gather in one process as long as it lives, so that most streams are passed on but once."""

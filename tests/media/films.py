@@ -1,0 +1,49 @@
+"""What a recorder wrote, as the tests look at it."""
+
+import contextlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import orjson
+
+from signaling.media.recorder.sealed import Kind, unsealed
+
+
+@dataclass
+class Seen:
+    name: str
+    facts: dict
+    notes: list
+    packets: list  # (milliseconds, key)
+    ended: bool
+
+
+def developed(folder: Path, key: bytes):
+    """Every film there, in the order of their names."""
+    return [_seen(path, key) for path in sorted(folder.iterdir())]
+
+
+def _seen(path, key):
+    with path.open("rb") as file:
+        chunks = list(unsealed(file, key))
+    told = [orjson.loads(plain) for kind, plain in chunks if kind is Kind.FACTS]
+    webm = b"".join(plain for kind, plain in chunks if kind is Kind.MEDIA)
+    packets = _packets(webm) if webm else []
+    notes = [one for one in told if "position" in one]
+    return Seen(path.name, told[0], notes, packets, chunks[-1][0] is Kind.END)
+
+
+def _packets(webm):
+    with contextlib.suppress(av.error.EOFError), av.open(io.BytesIO(webm)) as film:
+        return [(float(one.pts * one.time_base * 1000), one.is_keyframe) for one in film.demux() if one.size]
+    return []  # its head is written, nothing else yet
+
+
+def pictures(path: Path, key: bytes):
+    """Every picture of a film, decoded."""
+    with path.open("rb") as file:
+        webm = b"".join(plain for kind, plain in unsealed(file, key) if kind is Kind.MEDIA)
+    with av.open(io.BytesIO(webm)) as film:
+        return [frame.to_ndarray(format="yuv420p")[0, 0] for frame in film.decode(video=0)]
