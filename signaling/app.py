@@ -20,7 +20,7 @@ from signaling.feed import LIVE, FeedDoor, FeedNamespace
 from signaling.means import Means
 from signaling.media.ports import Forwarder
 from signaling.namespace import RoomNamespace
-from signaling.ports import Broadcast, Bus, Clock, Grant, Grants, Ice, Journal, Seat, Store
+from signaling.ports import Broadcast, Bus, Clock, Grant, Grants, Ice, Journal, Recordings, Seat, Store
 from signaling.rooms import NONSENSE, Rooms
 from signaling.wire import Wire
 
@@ -38,7 +38,7 @@ class Signaling:
     """`node` names this process among its peers and must be new for every start. `address` tells
     where a request really comes from when a proxy stands in between; `deadline` is how many seconds
     a connection may stand without joining anything; `forwarder` makes what carries the media of halls,
-    when the first one needs it."""
+    when the first one needs it, and `recordings` says where it writes what is recorded."""
 
     def __init__(
         self,
@@ -56,6 +56,7 @@ class Signaling:
         address: Callable[[web.Request], str] = _remote,
         deadline: float = DEADLINE,
         forwarder: Callable[[], Forwarder] | None = None,
+        recordings: Recordings | None = None,
     ) -> None:
         self.counters = counters or Counters()
         self._wire = Wire(self.counters)
@@ -69,7 +70,9 @@ class Signaling:
         self._sweep_every = min(1.0, deadline / 4)
         self._room = RoomNamespace(self._wire)
         self._feed = FeedNamespace(self._wire, feed_door)
-        self._means = Means(node, store, bus, journal, grants, ice, clock, self._room, self.counters, forwarder)
+        self._means = Means(
+            node, store, bus, journal, grants, ice, clock, self._room, self.counters, forwarder, recordings
+        )
         self._rooms = Rooms(self._means)
         self._room.serve(self._rooms)
         self._wire.register_namespace(self._room)

@@ -104,4 +104,11 @@ class Silence:
     who: str
 
 
-Effect = Emit | Relay | Record | Seated | Vacated | Welcome | Kick | Forget | Roster | Fetch | Spread | Silence
+@dataclass(frozen=True, slots=True)
+class Filming:
+    """The hall is being recorded, by the entry of that number; 0: it is not."""
+
+    number: int
+
+
+Effect = Emit | Relay | Record | Seated | Vacated | Welcome | Kick | Forget | Roster | Fetch | Spread | Silence | Filming

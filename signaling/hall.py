@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
-from signaling import roster, speech
+from signaling import filming, roster, speech
 from signaling.effects import Effect, Emit, Record, Silence
 from signaling.history import told
 from signaling.lesson.lesson import KEPT, Lesson
@@ -23,7 +23,7 @@ from signaling.room import Room
 STAGE = 12  # people on it at most
 HANDS = 50  # raised hands a host is shown
 PAGE = 50  # of the audience
-QUIET = frozenset({"joined", "left"}) | KEPT
+QUIET = frozenset({"joined", "left"}) | KEPT | filming.QUIET
 SPEAKS = frozenset({"speak", "share"})
 OFF = Media(False, False, False)
 
@@ -55,7 +55,7 @@ class Hall(Room):
         hands = sorted((seat for seat in seats if seat.hand), key=lambda seat: (seat.raised, seat.who))
         shown = [roster.person(seat) for seat in hands[:HANDS]] if viewer.grant.host else []
         hall = {"at": self.node, "stage": self.on_stage(viewer)}
-        hall |= {"audience": len(seats) - len(stage), "raised": len(hands)}
+        hall |= {"audience": len(seats) - len(stage), "raised": len(hands), "recording": filming.shown(self, viewer)}
         peers = roster.seen_by(viewer, stage)["peers"]
         seen = [{**peer, "staged": peer["id"] in self.history.staged} for peer in peers]
         return {"version": self.seating.version, "peers": seen, "waiting": [], "hall": {**hall, "hands": shown}}
@@ -68,12 +68,13 @@ class Hall(Room):
         return {"people": people, "next": page[PAGE - 1] if len(page) > PAGE else "", "count": len(listening)}
 
     def publishes(self, seat: Seat, roles: Collection[str]) -> None:
-        """Whether this may be published from there. Raises `NotAllowed`."""
+        """Whether this may be published from there. Raises `NotAllowed`, `ConsentMissing`."""
         may = self.may(seat.grant)
         if "speak" not in may:
             raise NotAllowed(may="speak")
         if "screen" in roles and "share" not in may:
             raise NotAllowed(may="share")
+        filming.may_be_seen(self, seat)
 
     # ---- speaking
 
@@ -83,6 +84,8 @@ class Hall(Room):
             return self._stage(seat, message)
         if isinstance(message, Signal):
             raise UnknownMessage()  # nobody speaks to another's browser here
+        if type(message) in filming.SAID:
+            return filming.SAID[type(message)](self, seat, message)
         effects = self.lesson.said(seat, message, self.may(seat.grant))
         return super().said(who, epoch, message) if effects is None else effects
 
@@ -95,6 +98,8 @@ class Hall(Room):
             return []
         if stage.on and sum(map(self.on_stage, self.seating.seats.values())) >= STAGE:
             raise StageFull()
+        if stage.on:
+            filming.may_be_seen(self, other)
         kind = "staged" if stage.on else "unstaged"
         body = {"who": other.who, "name": other.grant.name}
         return [Record(kind, seat.who, f"{kind}:{other.who}:{self.seating.version}", body, asked=True)]
@@ -113,7 +118,8 @@ class Hall(Room):
         return [*super().ticked(now, blind=blind), *self.lesson.ticked(self.inside, now)]
 
     def _obey(self, entry: Entry) -> list[Effect]:
-        return [*super()._obey(entry), *self.lesson.learn(entry, self.inside)]
+        about_lesson = self.lesson.learn(entry, self.inside)
+        return [*super()._obey(entry), *about_lesson, *filming.obeyed(self, entry)]
 
     def _commanded(self, seat: Seat, kind: str) -> list[Effect]:
         change = _COMMANDS.get(kind)

@@ -80,7 +80,27 @@ class Unwatch:
     pass
 
 
-HallMessage = Stage | Audience | Publish | Unpublish | Watch | Arrange | Answer | Limit | Unwatch
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A host has the hall recorded, or recorded no more."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A host asks everybody on the stage whether they agree to be recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agree:
+    """To be recorded oneself, or no longer."""
+
+    on: bool
+
+
+MediaMessage = Publish | Unpublish | Watch | Arrange | Answer | Limit | Unwatch
+HallMessage = Stage | Audience | MediaMessage | Film | Ask | Agree
 
 
 def _names(fields: Fields, name: str, key: re.Pattern[str], value: re.Pattern[str], most: int) -> dict[str, str]:
@@ -128,6 +148,9 @@ HALL_DECODERS: dict[str, Callable[[Fields], HallMessage]] = {
     "answer": lambda fields: Answer(number=fields.count("number"), sdp=fields.text("sdp", SDP, SDP_LIMIT)),
     "limit": _limit,
     "unwatch": lambda fields: Unwatch(),
+    "film": lambda fields: Film(on=fields.flag("on")),
+    "ask": lambda fields: Ask(),
+    "agree": lambda fields: Agree(on=fields.flag("on")),
 }
 
 HALL_EVENTS = ("offered", "sources", "speaking", "lost")

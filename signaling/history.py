@@ -25,6 +25,10 @@ class History:
     over: set[tuple[str, str]] = field(default_factory=set)  # (participant, stay) of who left
     staged: set[str] = field(default_factory=set)  # whom a host brought on a hall's stage
     admitted: dict[str, int] = field(default_factory=dict)  # participant → seq of the admission
+    agreed: set[str] = field(default_factory=set)  # who lets themselves be recorded
+    asked: bool = False  # whether a host has asked those on the stage to agree
+    recording: int = 0  # the entry that began the recording; 0 while there is none …
+    turned: int = 0  # … and the last that began or ended one
 
     def standing(self, who: str) -> list[str]:
         """The attendances of a participant that no entry has ended; more than one only while nodes
@@ -53,6 +57,13 @@ class History:
             case "consent":
                 change = self.withdrawn.discard if entry.body.get("on") else self.withdrawn.add
                 change(str(entry.body.get("of", "")))
+            case "asked":
+                self.asked = True
+            case "agreed":
+                (self.agreed.add if entry.body.get("on") else self.agreed.discard)(entry.by or "")
+            case "recording":
+                self.turned = entry.seq
+                self.recording, self.asked = (entry.seq, self.asked) if entry.body.get("on") else (0, False)
             case "ended":
                 self.ended = True
 

@@ -11,6 +11,7 @@ from signaling.effects import (
     Effect,
     Emit,
     Fetch,
+    Filming,
     Forget,
     Kick,
     Record,
@@ -192,6 +193,8 @@ class LiveRoom:
                     self._spreading.soon(effect)
                 case Silence(who):
                     self.means.halls.silence(self.room.id, who)
+                case Filming(number):
+                    self.means.halls.film(self.room.id, number)
 
     def _emit(self, emit: Emit) -> None:
         if emit.event == "signal" and self._rosters.pending:

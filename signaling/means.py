@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from signaling.counters import Counters
 from signaling.media.halls import Halls
 from signaling.media.ports import Forwarder
-from signaling.ports import Bus, Clock, Grants, Ice, Journal, Store
+from signaling.ports import Bus, Clock, Grants, Ice, Journal, Recordings, Store
 from signaling.presence import Presence
 from signaling.tasks import Tasks
 
@@ -41,6 +41,7 @@ class Means:
     sockets: Sockets
     counters: Counters
     make_forwarder: Callable[[], Forwarder] | None = None
+    recordings: Recordings | None = None
     tasks: Tasks = field(default_factory=Tasks)
     monotonic: Callable[[], float] = time.monotonic
     new_ticket: Callable[[], str] = lambda: secrets.token_urlsafe(32)
@@ -49,7 +50,7 @@ class Means:
 
     def __post_init__(self) -> None:
         self.presence = Presence(self.store)
-        self.halls = Halls(self.make_forwarder, self.tasks)
+        self.halls = Halls(self.make_forwarder, self.tasks, self.recordings)
 
     def wall(self) -> int:
         """Milliseconds of the wall clock: where epochs and versions start from."""

@@ -16,9 +16,12 @@ from signaling.fields import ID, KEY, PROSE, SDP, SDP_LIMIT, Fields
 from signaling.hall_messages import (
     HALL_DECODERS,
     HALL_EVENTS,
+    Agree,
     Answer,
     Arrange,
+    Ask,
     Audience,
+    Film,
     HallMessage,
     Limit,
     Publish,
@@ -30,7 +33,20 @@ from signaling.hall_messages import (
 from signaling.lesson_messages import LESSON_DECODERS, LESSON_EVENTS, LessonMessage
 from signaling.refusals import Malformed, UnknownMessage
 
-__all__ = ["Answer", "Arrange", "Audience", "Limit", "Publish", "Stage", "Unpublish", "Unwatch", "Watch"]
+__all__ = [
+    "Agree",
+    "Answer",
+    "Arrange",
+    "Ask",
+    "Audience",
+    "Film",
+    "Limit",
+    "Publish",
+    "Stage",
+    "Unpublish",
+    "Unwatch",
+    "Watch",
+]
 
 FRAME_LIMIT = 64 * 1024  # bytes of one WebSocket frame
 CHAT_LIMIT = 8 * 1024  # bytes of one chat line, as UTF-8

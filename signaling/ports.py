@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from signaling.media.ports import Reel
 from signaling.messages import Media
 
 
@@ -146,6 +147,11 @@ class Journal(Protocol):
 
     async def standing(self) -> Sequence[Stay]:
         """In all rooms: every `joined` whose body's (who, stay) no `left` repeats."""
+
+
+class Recordings(Protocol):
+    async def reel(self, room: str, number: int) -> Reel:
+        """Where the recording that the log's entry `number` began is written, and what seals it."""
 
 
 class Store(Protocol):

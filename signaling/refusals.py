@@ -171,6 +171,18 @@ class ChatClosed(Refusal):
     code = "chat.closed"
 
 
+class ConsentMissing(Refusal):
+    """Not recorded, or not on a stage that is: `who` has not agreed, `patient` no longer does."""
+
+    code = "room.consent_missing"
+
+
+class PatientConsentMissing(Refusal):
+    """The house has no consent of the patient to this recording."""
+
+    code = "room.patient_consent_missing"
+
+
 class MediaUnavailable(Refusal):
     """Nothing carries media here now; asking again in a second is right."""
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from signaling import codec
+from signaling import codec, filming
 from signaling.effects import Emit
+from signaling.hall import Hall
 from signaling.live import LiveRoom
 from signaling.means import Means
 from signaling.messages import Join
@@ -62,8 +63,14 @@ class Rooms:
             to = live.room.seating.told if who is None else [who]
             live.do([Emit(tuple(to), event, payload)])
 
+    def _not_recorded(self, room: str, number: int) -> None:
+        """Nothing is written of the recording that this entry began."""
+        live = self._live.get(room)
+        if live is not None and isinstance(live.room, Hall):
+            live.do(filming.failed(live.room, number))
+
     async def start(self) -> None:
-        self.means.halls.serve(self.tell)
+        self.means.halls.serve(self.tell, self._not_recorded)
         await self.means.store.renew(self.means.node, [], LEASE)
         tasks = self.means.tasks
         tasks.start(self.means.presence.run(), "presence")

@@ -22,6 +22,7 @@ from signaling.media.ports import (
     SourceLeft,
     Speaking,
 )
+from signaling.ports import Recordings
 from signaling.refusals import MediaUnavailable, MediaUnreadable, NotWatching, Refusal
 from signaling.tasks import Tasks
 
@@ -45,20 +46,28 @@ class _Hall:
     people: set[str] = field(default_factory=set)  # who publishes or watches
     levels: Mapping[str, int] = field(default_factory=dict)
     told_levels: bool = True
+    filming: int = 0  # what is being written down
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Halls:
-    """`make` gives a forwarder that has not started; None where this site has none."""
+    """`make` gives a forwarder that has not started; None where this site has none. `recordings` gives the reel of
+    what is recorded."""
 
-    def __init__(self, make: Callable[[], Forwarder] | None, tasks: Tasks) -> None:
-        self._make, self._tasks = make, tasks
+    def __init__(
+        self, make: Callable[[], Forwarder] | None, tasks: Tasks, recordings: Recordings | None = None
+    ) -> None:
+        self._make, self._tasks, self._recordings = make, tasks, recordings
         self._forwarder: Forwarder | None = None
         self._starting = asyncio.Lock()
         self._halls: dict[str, _Hall] = {}
+        self._films: dict[str, int] = {}  # by hall: the entry that began what is to be recorded
         self._tell: Tell = lambda hall, who, event, payload: None
+        self._not_recorded: Callable[[str, int], None] = lambda hall, number: None
 
-    def serve(self, tell: Tell) -> None:
-        self._tell = tell
+    def serve(self, tell: Tell, not_recorded: Callable[[str, int], None]) -> None:
+        """`not_recorded` hears of a recording that could not be made."""
+        self._tell, self._not_recorded = tell, not_recorded
 
     async def stop(self) -> None:
         if self._forwarder is not None:
@@ -104,6 +113,7 @@ class Halls:
         if hall not in self._halls:
             self._halls[hall] = _Hall()
             await forwarder.open(hall)
+            self.film(hall, self._films.get(hall, 0))
         self._halls[hall].people.add(who)
         return forwarder
 
@@ -136,6 +146,36 @@ class Halls:
         """Off the stage: they watch on, and publish no more."""
         if hall in self._halls:
             self._tasks.start(self._quietly(lambda forwarder: forwarder.unpublish(hall, who)), "off the stage")
+
+    def film(self, hall: str, number: int) -> None:
+        """What is to be recorded from now on, whenever media flows there: the entry that began it, 0 for nothing."""
+        if number:
+            self._films[hall] = number
+        else:
+            self._films.pop(hall, None)
+        if (known := self._halls.get(hall)) is not None:
+            self._tasks.start(self._film(hall, known), "recording")
+
+    async def _film(self, hall: str, known: _Hall) -> None:
+        async with known.turn:
+            number = self._films.get(hall, 0)
+            if number == known.filming or self._halls.get(hall) is not known or self._forwarder is None:
+                return
+            try:
+                await self._turn(self._forwarder, hall, number)
+                known.filming = number
+            except Exception as failure:
+                log.error("hall %s cannot be recorded: %s", hall, failure)
+                if number:
+                    self._not_recorded(hall, number)
+
+    async def _turn(self, forwarder: Forwarder, hall: str, number: int) -> None:
+        if not number:
+            await forwarder.cease(hall)
+        elif self._recordings is None:
+            raise MediaRefusal("media.unavailable", "this site records nothing")
+        else:
+            await forwarder.record(hall, await self._recordings.reel(hall, number))
 
     async def _end(self, hall: str, who: str) -> None:
         await self._quietly(lambda forwarder: forwarder.unpublish(hall, who))

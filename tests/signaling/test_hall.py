@@ -48,7 +48,10 @@ def seen(hall, viewer):
 def test_the_audience_is_counted_and_those_on_the_stage_are_named():
     h, (zhao, _, wang, li) = hall(teacher(), presenter(), learner(), learner("li"))
     assert [peer["id"] for peer in h.roster(wang)["peers"]] == ["qian", "zhao"]
-    assert seen(h, li) == {"at": "a", "stage": False, "audience": 2, "raised": 0, "hands": []}
+    nothing = {"on": False, "asked": False, "agreed": False}
+    assert seen(h, li) == {
+        "at": "a", "stage": False, "audience": 2, "raised": 0, "hands": [], "recording": nothing
+    }  # fmt: skip
     assert seen(h, zhao)["stage"] is True
 
 

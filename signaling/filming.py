@@ -1,0 +1,104 @@
+"""Recording a hall: asked for, agreed to, begun, stopped. Rules of a hall, pure like the hall itself.
+
+Nobody is recorded who has not agreed: it begins only when everybody on the stage has, whoever comes on it later
+agrees first, and a word taken back stops it. What the patient agreed to is the house's to know: its journal refuses
+the beginning, and writes `consent` when they change their mind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from signaling import speech
+from signaling.effects import Effect, Filming, Record, Roster, Silence
+from signaling.messages import Agree, Ask, Film
+from signaling.ports import Entry, Seat
+from signaling.refusals import ConsentMissing
+
+if TYPE_CHECKING:
+    from signaling.hall import Hall
+
+RECORDING = "recording"
+QUIET = frozenset({"agreed", "asked"})  # the roster shows what they come to
+SHOWN = QUIET | {RECORDING}
+_BARS = ("recording", "consultation")  # without the patient's consent to these nothing is recorded
+
+
+def shown(hall: Hall, viewer: Seat) -> dict[str, bool]:
+    """`recording` of the roster."""
+    history = hall.history
+    return {"on": bool(history.recording), "asked": history.asked, "agreed": viewer.who in history.agreed}
+
+
+def missing(hall: Hall) -> list[Seat]:
+    """Those on the stage who have not agreed."""
+    return [seat for seat in hall.seating.seats.values() if hall.on_stage(seat) and seat.who not in hall.history.agreed]
+
+
+def may_be_seen(hall: Hall, seat: Seat) -> None:
+    """Raises `ConsentMissing`: while it is recorded, nobody comes on the stage or publishes who has not agreed."""
+    if hall.history.recording and seat.who not in hall.history.agreed:
+        raise ConsentMissing(who=[_named(seat)], patient=False)
+
+
+def _film(hall: Hall, seat: Seat, film: Film) -> list[Effect]:
+    speech.hosts_only(seat)
+    history = hall.history
+    if film.on is bool(history.recording):
+        return []
+    if film.on and (patient := not history.withdrawn.isdisjoint(_BARS)) | bool(lacking := missing(hall)):
+        raise ConsentMissing(who=[_named(one) for one in lacking], patient=patient)
+    return [_turned(hall, film.on, seat.who, asked=True)]
+
+
+def _ask(hall: Hall, seat: Seat, ask: Ask) -> list[Effect]:
+    speech.hosts_only(seat)
+    if hall.history.asked:
+        return []
+    return [Record("asked", seat.who, f"asked:{hall.history.turned}", {"of": RECORDING}, asked=True)]
+
+
+def _agree(hall: Hall, seat: Seat, agree: Agree) -> list[Effect]:
+    if agree.on is (seat.who in hall.history.agreed):
+        return []
+    key = f"agreed:{seat.who}:{hall.history.seq}"
+    body = {"of": RECORDING, "on": agree.on, "name": seat.grant.name}
+    return [Record("agreed", seat.who, key, body, asked=True)]
+
+
+def obeyed(hall: Hall, entry: Entry) -> list[Effect]:
+    """What an entry of the log means for the recording."""
+    effects: list[Effect] = [Roster()] if entry.kind in SHOWN else []
+    if entry.kind == RECORDING:
+        effects.append(Filming(hall.history.recording))
+        if hall.history.recording:  # who came while it was being written
+            effects += [Silence(seat.who) for seat in missing(hall) if seat.node == hall.node]
+    elif entry.kind == "ended":
+        effects.append(Filming(0))
+    elif hall.history.recording and _taken_back(entry):
+        effects.append(_turned(hall, False, None, why="withdrawn"))
+    return effects
+
+
+def failed(hall: Hall, recording: int) -> list[Effect]:
+    """The recording of that number could not be made: it must not look as if it were."""
+    return [_turned(hall, False, None, why="failed")] if hall.history.recording == recording else []
+
+
+def _taken_back(entry: Entry) -> bool:
+    about = entry.kind == "agreed" or (entry.kind == "consent" and entry.body.get("of") in _BARS)
+    return about and entry.body.get("on") is False
+
+
+def _turned(hall: Hall, on: bool, by: str | None, *, why: str = "host", asked: bool = False) -> Record:
+    """The same key from whichever node or host says it: once begun, ended once."""
+    body: dict[str, Any] = {"on": on} if on else {"on": on, "why": why}
+    return Record(RECORDING, by, f"recording:{hall.history.turned}", body, asked=asked)
+
+
+def _named(seat: Seat) -> dict[str, str]:
+    return {"id": seat.who, "name": seat.grant.name}
+
+
+SAID: dict[type, Callable[[Hall, Seat, Any], list[Effect]]] = {Film: _film, Ask: _ask, Agree: _agree}
