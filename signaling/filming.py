@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from signaling import speech
 from signaling.effects import Effect, Filming, Record, Roster, Silence
-from signaling.messages import Agree, Ask, Film
+from signaling.messages import Agree, Film, Seek
 from signaling.ports import Entry, Seat
 from signaling.refusals import ConsentMissing
 
@@ -52,7 +52,7 @@ def _film(hall: Hall, seat: Seat, film: Film) -> list[Effect]:
     return [_turned(hall, film.on, seat.who, asked=True)]
 
 
-def _ask(hall: Hall, seat: Seat, ask: Ask) -> list[Effect]:
+def _seek(hall: Hall, seat: Seat, seek: Seek) -> list[Effect]:
     speech.hosts_only(seat)
     if hall.history.asked:
         return []
@@ -101,4 +101,4 @@ def _named(seat: Seat) -> dict[str, str]:
     return {"id": seat.who, "name": seat.grant.name}
 
 
-SAID: dict[type, Callable[[Hall, Seat, Any], list[Effect]]] = {Film: _film, Ask: _ask, Agree: _agree}
+SAID: dict[type, Callable[[Hall, Seat, Any], list[Effect]]] = {Film: _film, Seek: _seek, Agree: _agree}

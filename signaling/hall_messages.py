@@ -88,7 +88,7 @@ class Film:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Seek:
     """A host asks everybody on the stage whether they agree to be recorded."""
 
 
@@ -100,7 +100,7 @@ class Agree:
 
 
 MediaMessage = Publish | Unpublish | Watch | Arrange | Answer | Limit | Unwatch
-HallMessage = Stage | Audience | MediaMessage | Film | Ask | Agree
+HallMessage = Stage | Audience | MediaMessage | Film | Seek | Agree
 
 
 def _names(fields: Fields, name: str, key: re.Pattern[str], value: re.Pattern[str], most: int) -> dict[str, str]:
@@ -149,7 +149,7 @@ HALL_DECODERS: dict[str, Callable[[Fields], HallMessage]] = {
     "limit": _limit,
     "unwatch": lambda fields: Unwatch(),
     "film": lambda fields: Film(on=fields.flag("on")),
-    "ask": lambda fields: Ask(),
+    "seek": lambda fields: Seek(),
     "agree": lambda fields: Agree(on=fields.flag("on")),
 }
 

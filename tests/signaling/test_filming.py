@@ -4,10 +4,9 @@ import pytest
 
 from signaling.effects import Filming, Record, Silence
 from signaling.filming import failed
-from signaling.hall_messages import Agree, Ask, Film
 from signaling.media.forwarder.spread import Ground, Spread
 from signaling.media.ports import Reel
-from signaling.messages import Stage
+from signaling.messages import Agree, Film, Seek, Stage
 from signaling.refusals import ConsentMissing, NotHost
 from tests.media.films import developed
 from tests.media.people import LOOPBACK
@@ -44,7 +43,7 @@ def test_it_is_refused_by_name_until_everybody_on_the_stage_agreed():
     assert refused(h, zhao, Film(True)) == (["zhao", "qian"], False)
     with pytest.raises(NotHost):
         h.said(qian.who, qian.epoch, Film(True))
-    say(h, zhao, Ask())
+    say(h, zhao, Seek())
     assert seen(h, qian)["recording"] == {"on": False, "asked": True, "agreed": False}
     say(h, zhao, Agree(True))
     assert refused(h, zhao, Film(True)) == (["qian"], False)
