@@ -67,6 +67,7 @@ from server.meeting import routes as meeting_routes
 from server.meeting.doors import DOORS, Door
 from server.meeting.feed import feed_door
 from server.meeting.live import RoomGrants, SqlJournal
+from server.meeting.recordings.reels import SealedReels
 from server.notices import service as notices
 from server.patients import routes as patients_routes
 from server.patients.consent import routes as consent_routes
@@ -216,6 +217,7 @@ def _wire_signalling(app: web.Application, settings: Settings, doors: dict[str, 
         clock=database.clock,
         feed_door=feed_door,
         origins=frozenset({settings.base_url, *settings.origins}),
+        recordings=SealedReels(database, settings.recordings),
         forwarder=(lambda: _forwarder(settings)) if settings.forwarder == "embedded" else None,
     )
     signalling.attach(app)

@@ -71,5 +71,10 @@ class Settings(BaseSettings):
         return (self.public_url or f"{scheme}://{self.host}:{self.port}").rstrip("/")
 
     @property
+    def recordings(self) -> Path:
+        """Where recordings lie, sealed, until they can be played. Several machines that serve share it."""
+        return self.data / "recordings"
+
+    @property
     def checkpoint(self) -> Path:
         return self.data / "audit-checkpoint.json"

@@ -11,6 +11,9 @@ from server.consultation import duties as consultation_duties
 from server.core.database import Database
 from server.core.tasks import Tasks
 from server.core.unit import Unit
+from server.files.desk import store_at
+from server.files.vault import Vault
+from server.meeting.recordings.studio import Studio
 from server.outgoing import Carrier, carry_due
 from server.settings import Settings
 from server.teaching import duties as teaching_duties
@@ -23,6 +26,10 @@ def start(tasks: Tasks, database: Database, settings: Settings) -> None:
     carrier = Carrier(settings)
     tasks.start(every(2, lambda: carry_due(database, carrier), "outbox"), "outbox")
     tasks.start(every(30, lambda: checkpoint(database, settings), "checkpoint"), "checkpoint")
+    studio = Studio(
+        database, Vault(store_at(settings.data / "files", settings.s3_url), database.keys), settings.recordings
+    )
+    tasks.start(every(10, studio.work, "recordings"), "recordings")
     for duty in (*consultation_duties.DUTIES, *teaching_duties.DUTIES):
         tasks.start(every(60, partial(in_a_unit, database, duty), duty.__name__), duty.__name__)
 

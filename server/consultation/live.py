@@ -53,6 +53,9 @@ class ConsultationDoor:
             title=case.number or "",
         )
 
+    async def records(self, unit: Unit, meeting: Meeting) -> None:
+        await consents.require(unit, subject_id=meeting.subject_id, kind=ConsentKind.RECORDING)
+
     async def presence_changed(self, unit: Unit, meeting: Meeting, present: frozenset[str]) -> None:
         case = await queries.by_meeting(unit, meeting.id)
         if case is None:

@@ -32,6 +32,9 @@ class Door(Protocol):
     async def entrant(self, unit: Unit, meeting: Meeting) -> Entrant:
         """How the actor of the unit may come in. Raises NotFound."""
 
+    async def records(self, unit: Unit, meeting: Meeting) -> None:
+        """Raises a Refusal when a patient is seen there who has not consented to be recorded."""
+
     async def presence_changed(self, unit: Unit, meeting: Meeting, present: frozenset[str]) -> None:
         """Somebody came or went; `present` are the participants in the room now, by the log."""
 

@@ -12,8 +12,9 @@ from server.core.unit import Unit
 from server.meeting import queries, service
 from server.meeting.doors import Door
 from server.meeting.model import Meeting, MeetingEntry, RoomLink
+from server.meeting.recordings import service as recordings
 from signaling.ports import Entry, Grant, Stay
-from signaling.refusals import NotBegun
+from signaling.refusals import NotBegun, PatientConsentMissing
 
 GUEST = "guest:"
 
@@ -27,9 +28,23 @@ class SqlJournal:
     async def append(self, room: str, kind: str, by: str | None, body: Mapping[str, Any], key: str) -> Entry:
         async with self._database.unit() as unit:
             entry, new = await service.append(unit, meeting_id=room, kind=kind, by=by, body=body, key=key)
+            if new and kind in ("recording", "ended"):
+                await self._record(unit, entry, on=bool(body.get("on")), why=str(body.get("why", kind)))
             if new and (kind in ("joined", "left") or (kind == "ended" and by)):  # by nobody: the house knows already
                 await self._tell_subject(unit, room, kind)
             return _entry(unit, entry)
+
+    async def _record(self, unit: Unit, entry: MeetingEntry, *, on: bool, why: str) -> None:
+        """Raises PatientConsentMissing: nothing is written."""
+        if not on:
+            await recordings.end(unit, meeting_id=entry.meeting_id, why=why)
+            return
+        meeting = await queries.meeting(unit, entry.meeting_id)
+        try:
+            await self._doors[meeting.subject_kind].records(unit, meeting)
+        except Refusal as refused:
+            raise PatientConsentMissing from refused
+        await recordings.begin(unit, meeting_id=meeting.id, number=entry.seq)
 
     async def _tell_subject(self, unit: Unit, room: str, kind: str) -> None:
         meeting = await queries.meeting(unit, room)

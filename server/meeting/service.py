@@ -12,6 +12,7 @@ from server.core.unit import Unit
 from server.meeting import queries
 from server.meeting.kinds import LinkKind, MeetingKind
 from server.meeting.model import GUEST_LINK_STAYS, Meeting, MeetingEntry, RoomLink
+from server.meeting.recordings import service as recordings
 
 
 class RoomShut(Refusal):
@@ -70,6 +71,7 @@ async def close(unit: Unit, *, meeting_id: str, reason: str) -> None:
     meeting = await queries.meeting(unit, meeting_id)
     if meeting.closed_at is None:
         meeting.closed_at, meeting.closed_why = unit.now, reason
+        await recordings.end(unit, meeting_id=meeting.id, why=reason)
         unit.record("meeting.closed", kind="meeting", id=meeting.id, reason=reason)
         unit.announce(f"meeting:{meeting.id}", "room_closed", reason=reason)
 

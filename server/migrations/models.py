@@ -10,6 +10,7 @@ from server.directory import model as directory
 from server.documents import model as documents
 from server.files import model as files
 from server.meeting import model as meeting
+from server.meeting.recordings import model as recordings
 from server.notices import model as notices
 from server.patients import model as patients
 from server.patients.consent import model as consent
@@ -32,6 +33,7 @@ __all__ = [
     "notices",
     "outbox",
     "patients",
+    "recordings",
     "scheduling",
     "teaching",
 ]

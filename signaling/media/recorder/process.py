@@ -55,6 +55,8 @@ class Recording:
             handle, take = self._takes.pop(source)
             self._passing.take_away(handle)
             take.close(why)
+            for _, other in self._takes.values():  # what is seen instead should be seen at once
+                other.key_frame_soon()
 
     def round(self, now: float) -> None:
         for _, take in self._takes.values():

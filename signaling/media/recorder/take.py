@@ -122,6 +122,9 @@ class Take:
             self._next_key = now + KEY_FRAMES
             best.need_key_frame(now)
 
+    def key_frame_soon(self) -> None:
+        self._next_key = 0.0
+
     # ---- ending
 
     def _end(self, why: str) -> None:

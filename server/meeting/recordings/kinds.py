@@ -1,0 +1,20 @@
+"""States of a recording: words others may use without the tables."""
+
+from enum import StrEnum
+
+
+class RecordingState(StrEnum):
+    RUNNING = "running"
+    WAITING = "waiting"  # over; to be made playable
+    READY = "ready"
+    EMPTY = "empty"  # nothing was written
+    REMOVED = "removed"
+
+
+MOVES: dict[RecordingState, frozenset[RecordingState]] = {
+    RecordingState.RUNNING: frozenset({RecordingState.WAITING}),
+    RecordingState.WAITING: frozenset({RecordingState.READY, RecordingState.EMPTY, RecordingState.REMOVED}),
+    RecordingState.READY: frozenset({RecordingState.REMOVED}),
+    RecordingState.EMPTY: frozenset(),
+    RecordingState.REMOVED: frozenset(),
+}

@@ -1,0 +1,72 @@
+"""Finding recordings and who has watched them. Who may is asked by what the meeting is about."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import func, select
+
+from server.core.errors import NotFound
+from server.core.unit import Unit
+from server.meeting.recordings.kinds import RecordingState
+from server.meeting.recordings.model import RecordedFile, Recording, Viewing
+
+
+async def recording(unit: Unit, id: str) -> Recording:
+    """Raises NotFound."""
+    found = await unit.session.get(Recording, id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def begun_by(unit: Unit, meeting_id: str, number: int) -> Recording | None:
+    query = select(Recording).where(Recording.meeting_id == meeting_id, Recording.number == number)
+    return await unit.session.scalar(query)
+
+
+async def running(unit: Unit, meeting_id: str) -> list[Recording]:
+    query = select(Recording).where(Recording.meeting_id == meeting_id, Recording.state == RecordingState.RUNNING)
+    return list(await unit.session.scalars(query))
+
+
+async def in_state(unit: Unit, state: RecordingState, limit: int = 20) -> list[Recording]:
+    query = select(Recording).where(Recording.state == state).order_by(Recording.id).limit(limit)
+    return list(await unit.session.scalars(query))
+
+
+async def outlived(unit: Unit, limit: int = 20) -> list[Recording]:
+    query = select(Recording).where(Recording.state == RecordingState.READY, Recording.keep_until <= unit.now)
+    return list(await unit.session.scalars(query.limit(limit)))
+
+
+async def of_meetings(unit: Unit, meeting_ids: Iterable[str]) -> list[Recording]:
+    """What there is to see, or will be, in the order in which it was recorded."""
+    shown = (RecordingState.RUNNING, RecordingState.WAITING, RecordingState.READY)
+    query = select(Recording).where(Recording.meeting_id.in_(set(meeting_ids)), Recording.state.in_(shown))
+    return list(await unit.session.scalars(query.order_by(Recording.id)))
+
+
+async def file_of(unit: Unit, recording_id: str, id: str) -> RecordedFile:
+    """Raises NotFound."""
+    found = await unit.session.get(RecordedFile, id)
+    if found is None or found.recording_id != recording_id:
+        raise NotFound
+    return found
+
+
+async def viewing(unit: Unit, recording_id: str, person_id: str) -> Viewing | None:
+    return await unit.session.get(Viewing, (recording_id, person_id))
+
+
+async def views(unit: Unit, recording_ids: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """(how often, by how many people) of each that was watched."""
+    query = (
+        select(Viewing.recording_id, func.sum(Viewing.times), func.count())
+        .where(Viewing.recording_id.in_(set(recording_ids)))
+        .group_by(Viewing.recording_id)
+    )
+    return {id: (int(times), int(people)) for id, times, people in (await unit.session.execute(query)).all()}
+
+
+async def viewings_of(unit: Unit, recording_ids: Iterable[str], person_id: str) -> dict[str, Viewing]:
+    query = select(Viewing).where(Viewing.recording_id.in_(set(recording_ids)), Viewing.person_id == person_id)
+    return {one.recording_id: one for one in await unit.session.scalars(query)}

@@ -1,0 +1,119 @@
+"""Beginning and ending a recording, putting away what was made of it, watching, keeping and removing."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from server.core.unit import Unit
+from server.meeting.recordings import queries
+from server.meeting.recordings.kinds import RecordingState
+from server.meeting.recordings.model import KEPT, RecordedFile, Recording, Viewing
+
+
+def _about(recording: Recording) -> str:
+    return f"recordings.key:{recording.id}"
+
+
+async def begin(unit: Unit, *, meeting_id: str, number: int) -> Recording:
+    """The log's entry `number` says that it is recorded from now on."""
+    recording = Recording(id=unit.new_id(), meeting_id=meeting_id, number=number, began_at=unit.now, gaps=[])
+    recording.key_sealed = unit.keys.seal(os.urandom(32), _about(recording))
+    unit.session.add(recording)
+    await unit.session.flush()
+    unit.record("recording.begun", kind="recording", id=recording.id)
+    return recording
+
+
+async def end(unit: Unit, *, meeting_id: str, why: str) -> None:
+    """Whatever is being recorded there is over and waits to be made playable."""
+    for recording in await queries.running(unit, meeting_id):
+        recording.move(RecordingState.WAITING)
+        recording.ended_at, recording.ended_why = unit.now, why
+        unit.record("recording.ended", kind="recording", id=recording.id, reason=why)
+    await unit.session.flush()
+
+
+def key_of(unit: Unit, recording: Recording) -> bytes:
+    """What its films are sealed with."""
+    return unit.keys.open(recording.key_sealed or b"", _about(recording))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A file of the vault, as it was made: `source` "" for the whole."""
+
+    id: str
+    source: str
+    pictures: bool
+    size: int
+    sha256: str
+    wrapped_key: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """`origin` in seconds since 1970, `gaps` in seconds from there."""
+
+    origin: float
+    lasts: float
+    gaps: Sequence[Sequence[float]]
+    files: Sequence[Made]
+
+
+async def ready(unit: Unit, *, recording: Recording, outcome: Outcome) -> None:
+    """It can be watched; or there is nothing to watch."""
+    recording.percent, recording.key_sealed = 100, None
+    if not outcome.files:
+        recording.move(RecordingState.EMPTY)
+        unit.record("recording.empty", kind="recording", id=recording.id)
+        return
+    recording.move(RecordingState.READY)
+    recording.origin = datetime.fromtimestamp(outcome.origin, UTC)
+    recording.seconds, recording.gaps = round(outcome.lasts), [list(gap) for gap in outcome.gaps]
+    recording.keep_until = recording.began_at + KEPT
+    for position, made in enumerate(outcome.files):
+        recording.files.append(RecordedFile(recording_id=recording.id, position=position, **vars(made)))
+    await unit.session.flush()
+    unit.record("recording.ready", kind="recording", id=recording.id)
+
+
+# ---- watching
+
+
+async def watched(unit: Unit, *, recording: Recording, position: int) -> None:
+    """How far the actor has come; from the beginning counts as watching once more."""
+    viewing = await queries.viewing(unit, recording.id, unit.actor.person_id)
+    if viewing is not None:
+        viewing.position, viewing.seen_at = min(position, recording.seconds), unit.now
+        await unit.session.flush()
+
+
+async def opened(unit: Unit, *, recording: Recording) -> Viewing:
+    """The actor looks at it, which goes on record."""
+    viewing = await queries.viewing(unit, recording.id, unit.actor.person_id)
+    if viewing is None:
+        viewing = Viewing(
+            recording_id=recording.id, person_id=unit.actor.person_id, position=0, times=0, seen_at=unit.now
+        )
+        unit.session.add(viewing)
+    viewing.times += 1
+    viewing.seen_at = unit.now
+    await unit.session.flush()
+    unit.record("recording.watched", kind="recording", id=recording.id)
+    return viewing
+
+
+# ---- keeping
+
+
+async def remove(unit: Unit, *, recording: Recording, reason: str) -> list[str]:
+    """Nobody can watch it any more; the blobs to delete once this holds."""
+    recording.move(RecordingState.REMOVED)
+    recording.removed_by = unit.actor.person_id if unit.signed_in else None
+    recording.key_sealed = None
+    blobs = [file.id for file in recording.files]
+    recording.files.clear()
+    await unit.session.flush()
+    unit.record("recording.removed", kind="recording", id=recording.id, reason=reason)
+    return blobs
