@@ -76,6 +76,7 @@ from server.settings import Settings
 from server.teaching import calendar_routes as teaching_calendar_routes
 from server.teaching import credit_routes as teaching_credit_routes
 from server.teaching import learning_routes as teaching_learning_routes
+from server.teaching import library_routes as teaching_library_routes
 from server.teaching import live as teaching_live
 from server.teaching import planning_routes as teaching_planning_routes
 from server.teaching import routes as teaching_routes
@@ -145,6 +146,7 @@ def route_tables() -> list[Any]:
         teaching_calendar_routes.routes,
         teaching_credit_routes.routes,
         teaching_learning_routes.routes,
+        teaching_library_routes.routes,
         api.routes,
     ]
 

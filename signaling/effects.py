@@ -111,4 +111,6 @@ class Filming:
     number: int
 
 
-Effect = Emit | Relay | Record | Seated | Vacated | Welcome | Kick | Forget | Roster | Fetch | Spread | Silence | Filming
+Effect = (
+    Emit | Relay | Record | Seated | Vacated | Welcome | Kick | Forget | Roster | Fetch | Spread | Silence | Filming
+)

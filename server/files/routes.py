@@ -1,41 +1,24 @@
 """Showing and handing out: the viewer, the tiles of a subject, derivatives and originals, withdrawing."""
 
-from contextlib import aclosing
-from typing import Any, NoReturn
+from typing import Any
 
-import structlog
 from aiohttp import web
 
-from server.core.errors import NotFound, Refusal
+from server.core.errors import NotFound
 from server.core.http import Routes, answer, begin_unit, render, unit_of
 from server.core.unit import Unit
 from server.files import names, queries, service
 from server.files.cards import card
 from server.files.desk import DESK, Desk
 from server.files.model import Attachment, Derivative
-from server.files.ranges import Unsatisfiable, wanted
+from server.files.sending import send
 from server.files.states import Kind, Status
 from server.files.upload_routes import uploads
-from server.files.vault import Damaged
 
 __all__ = ["routes", "uploads"]
 
-log = structlog.get_logger()
 routes = Routes("files")
 ONE = "/files/{id:[0-9a-f]{32}}"
-SAFE = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "sandbox; default-src 'none'",
-    "Cache-Control": "no-store",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-}
-
-
-class OutOfRange(Refusal):
-    code = "files.range"
-    status = 416
-    says = "请求的范围超出文件"
 
 
 # ---- pages ----
@@ -124,7 +107,7 @@ async def content(request: web.Request) -> web.StreamResponse:
         await service.seen(unit, attachment=attachment, subjects=desk.subjects, action="file.original")
         name = service.name_of(unit, attachment)
     headers = {"Content-Disposition": names.disposition(name), "Content-Type": "application/octet-stream"}
-    return await _stream(request, attachment, headers)
+    return await send(request, desk.vault, attachment, headers)
 
 
 @routes.get(ONE + "/derived/{name:[a-z]+}", "file.read", own_units=True)
@@ -139,7 +122,7 @@ async def derived(request: web.Request) -> web.StreamResponse:
     headers = {"Content-Disposition": "attachment", "Content-Type": source.media_type}
     if isinstance(source, Derivative) and source.encoding:
         headers["Content-Encoding"] = source.encoding
-    return await _stream(request, source, headers)
+    return await send(request, desk.vault, source, headers)
 
 
 def _source(attachment: Attachment, name: str) -> Attachment | Derivative:
@@ -152,34 +135,3 @@ def _source(attachment: Attachment, name: str) -> Attachment | Derivative:
     if name == "document" and attachment.kind is Kind.PDF:
         return attachment
     raise NotFound
-
-
-async def _stream(request: web.Request, source: Attachment | Derivative, headers: dict[str, str]) -> web.StreamResponse:
-    """Sends bytes from the vault, all or a range; no unit of work is open meanwhile."""
-    try:
-        asked = wanted(request.headers.get("Range"), source.size)
-    except Unsatisfiable:
-        raise OutOfRange from None
-    start, stop = asked or (0, source.size)
-    described = {**SAFE, **headers, "Accept-Ranges": "bytes", "Content-Length": str(stop - start)}
-    if asked:
-        described["Content-Range"] = f"bytes {start}-{stop - 1}/{source.size}"
-    response = web.StreamResponse(status=206 if asked else 200, headers=described)
-    await response.prepare(request)
-    blocks = request.app[DESK].vault.proven(source.id, source.wrapped_key, (start, stop), source.size, source.sha256)
-    try:
-        async with aclosing(blocks):
-            async for block in blocks:
-                await response.write(block)
-    except Damaged:
-        log.error("file damaged in the store", file=source.id)
-        _break_off(request)
-    await response.write_eof()
-    return response
-
-
-def _break_off(request: web.Request) -> NoReturn:
-    """Half an answer is out already: only a torn line tells the receiver that it is not to be used."""
-    if request.transport:
-        request.transport.abort()
-    raise ConnectionResetError

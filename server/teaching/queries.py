@@ -123,6 +123,12 @@ async def own_enrolments(unit: Unit, session_ids: Iterable[str], person_id: str)
 # ---- lists
 
 
+async def recorded(unit: Unit, limit: int = 300) -> list[TeachingSession]:
+    """Those the actor may see, the latest first, that have begun: what may have been recorded."""
+    query = select(TeachingSession).where(_visible(unit), TeachingSession.begun_at.is_not(None))
+    return list(await unit.session.scalars(query.order_by(TeachingSession.starts_at.desc()).limit(limit)))
+
+
 def _visible(unit: Unit) -> ColumnElement[bool]:
     """Published in one of the actor's consortia, their own hospital's, or theirs."""
     actor = unit.actor

@@ -38,6 +38,12 @@ async def outlived(unit: Unit, limit: int = 20) -> list[Recording]:
     return list(await unit.session.scalars(query.limit(limit)))
 
 
+async def files_left(unit: Unit, limit: int = 50) -> list[RecordedFile]:
+    """Of recordings that were removed."""
+    query = select(RecordedFile).join(Recording).where(Recording.state == RecordingState.REMOVED)
+    return list(await unit.session.scalars(query.limit(limit)))
+
+
 async def of_meetings(unit: Unit, meeting_ids: Iterable[str]) -> list[Recording]:
     """What there is to see, or will be, in the order in which it was recorded."""
     shown = (RecordingState.RUNNING, RecordingState.WAITING, RecordingState.READY)

@@ -81,39 +81,24 @@ async def ready(unit: Unit, *, recording: Recording, outcome: Outcome) -> None:
 # ---- watching
 
 
-async def watched(unit: Unit, *, recording: Recording, position: int) -> None:
-    """How far the actor has come; from the beginning counts as watching once more."""
-    viewing = await queries.viewing(unit, recording.id, unit.actor.person_id)
-    if viewing is not None:
-        viewing.position, viewing.seen_at = min(position, recording.seconds), unit.now
-        await unit.session.flush()
-
-
-async def opened(unit: Unit, *, recording: Recording) -> Viewing:
-    """The actor looks at it, which goes on record."""
+async def watched(unit: Unit, *, recording: Recording, position: int, begun: bool) -> None:
+    """How far the actor has come; `begun`: they have just begun, once more."""
     viewing = await queries.viewing(unit, recording.id, unit.actor.person_id)
     if viewing is None:
-        viewing = Viewing(
-            recording_id=recording.id, person_id=unit.actor.person_id, position=0, times=0, seen_at=unit.now
-        )
+        viewing = Viewing(recording_id=recording.id, person_id=unit.actor.person_id, times=0)
         unit.session.add(viewing)
-    viewing.times += 1
-    viewing.seen_at = unit.now
+    viewing.times += begun
+    viewing.position, viewing.seen_at = min(position, recording.seconds), unit.now
     await unit.session.flush()
-    unit.record("recording.watched", kind="recording", id=recording.id)
-    return viewing
 
 
 # ---- keeping
 
 
-async def remove(unit: Unit, *, recording: Recording, reason: str) -> list[str]:
-    """Nobody can watch it any more; the blobs to delete once this holds."""
+async def remove(unit: Unit, *, recording: Recording, reason: str) -> None:
+    """Nobody can watch it any more; the duty deletes its files."""
     recording.move(RecordingState.REMOVED)
     recording.removed_by = unit.actor.person_id if unit.signed_in else None
     recording.key_sealed = None
-    blobs = [file.id for file in recording.files]
-    recording.files.clear()
     await unit.session.flush()
     unit.record("recording.removed", kind="recording", id=recording.id, reason=reason)
-    return blobs

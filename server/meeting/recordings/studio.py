@@ -8,7 +8,8 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,10 @@ log = structlog.get_logger()
 SETTLED = 15.0
 """Seconds for which a film that was never ended must have lain still: until then its recorder may be alive."""
 BLOCK = 1 << 20
+
+
+class PressBroke(Exception):
+    """The press ended before it was done; the duty tries again."""
 
 
 class Studio:
@@ -64,24 +69,26 @@ class Studio:
 
     async def _pressed(self, id: str, folder: Path, key: bytes) -> Outcome:
         """Runs the press and puts away what it makes."""
+        over: dict[str, Any] | None = None
         out, out_key = folder / "made", os.urandom(32)
         shutil.rmtree(out, ignore_errors=True)  # of a try that was cut off: nobody has its key any more
         out.mkdir(mode=0o700)
         files: list[Made] = []
         order = {"folder": str(folder), "key": key.hex(), "out": str(out), "out_key": out_key.hex()}
         try:
-            async for told in _told_by_press(order):
-                if "made" in told:
-                    files.append(await self._put_away(told["made"], out_key))
-                if "done" in told:
-                    await self._tell(id, int(told["done"] * 100))
-                if "over" in told:
-                    return Outcome(**told["over"], files=files)
+            async with aclosing(_told_by_press(order)) as telling:
+                async for told in telling:
+                    if "made" in told:
+                        files.append(await self._put_away(told["made"], out_key))
+                    if "done" in told:
+                        await self._tell(id, int(told["done"] * 100))
+                    over = told.get("over")
+            if over is None:
+                raise PressBroke(id)
+            return Outcome(**over, files=files)
         except BaseException:
             await self._forget(made.id for made in files)
             raise
-        await self._forget(made.id for made in files)
-        raise RuntimeError(f"the press broke off recording {id}")
 
     async def _put_away(self, made: dict[str, Any], key: bytes) -> Made:
         """Into the vault, under a key of its own."""
@@ -113,13 +120,14 @@ class Studio:
     # ---- clearing away
 
     async def _clear_away(self) -> None:
+        """A file's row goes only after its bytes: what is cut off here is done the next time."""
         async with self._database.unit() as unit:
-            blobs = [
-                blob
-                for recording in await queries.outlived(unit)
-                for blob in await service.remove(unit, recording=recording, reason="retention")
-            ]
-        await self._forget(iter(blobs))
+            for recording in await queries.outlived(unit):
+                await service.remove(unit, recording=recording, reason="retention")
+        async with self._database.unit() as unit:
+            for file in await queries.files_left(unit):
+                await self._vault.delete(file.id)
+                await unit.session.delete(file)
 
 
 @contextlib.contextmanager
@@ -139,7 +147,7 @@ def _still_written(folder: Path) -> bool:
     return any(film.stat().st_mtime > recent for film in folder.glob(f"*{KEPT_OPEN}"))
 
 
-async def _told_by_press(order: dict[str, str]) -> AsyncIterator[dict[str, Any]]:
+async def _told_by_press(order: dict[str, str]) -> AsyncGenerator[dict[str, Any], None]:
     command = [sys.executable, "-m", "server.meeting.recordings.press"]
     pipe = asyncio.subprocess.PIPE
     press = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, limit=BLOCK)

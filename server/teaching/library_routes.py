@@ -1,0 +1,157 @@
+"""The library's pages: what was recorded, the player, its bytes, how far somebody has come, taking one away."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+from pydantic import BaseModel, Field
+
+from server.accounts import queries as accounts
+from server.core.errors import NotFound
+from server.core.http import Routes, answer, begin_unit, read_form, read_query, render, say, see_other, unit_of
+from server.core.unit import Unit
+from server.files.desk import DESK
+from server.files.sending import send
+from server.meeting.recordings import queries as recordings
+from server.meeting.recordings import service
+from server.meeting.recordings.kinds import RecordingState
+from server.teaching import library, queries, views
+from server.teaching.model import TeachingSession
+
+if TYPE_CHECKING:
+    from server.meeting.recordings.model import Recording
+
+routes = Routes("library")
+ONE = "/teaching/recordings/{id:[0-9a-f]{32}}"
+ROLE_WORDS = {"face": "", "screen": "屏幕"}
+
+
+class Search(BaseModel):
+    q: str = Field("", max_length=80)
+
+
+class Watched(BaseModel):
+    at: float = Field(ge=0, le=86_400)
+    begun: bool = False
+
+
+class Removal(BaseModel):
+    reason: str = Field(min_length=2, max_length=300)
+
+
+def href(recording: Recording) -> str:
+    return f"/teaching/recordings/{recording.id}"
+
+
+# ---- the list
+
+
+@routes.get("/teaching/library", "teaching.list")
+async def library_page(request: web.Request) -> web.StreamResponse:
+    unit, wanted = unit_of(request), read_query(request, Search).q.strip()
+    sessions = {one.meeting_id: one for one in await queries.recorded(unit) if one.meeting_id}
+    cards = await views.cards(unit, list(sessions.values()), partial(say, request))
+    card_of = {card.id: card for card in cards}
+    found = [
+        (card_of[sessions[one.meeting_id].id], one)
+        for one in reversed(await recordings.of_meetings(unit, sessions))
+        if library.matches(sessions[one.meeting_id], card_of[sessions[one.meeting_id].id].teachers, wanted)
+    ]
+    ids = [one.id for _, one in found]
+    return render(
+        request,
+        "teaching/library.html",
+        found=[{"card": card, "recording": one, "href": href(one)} for card, one in found],
+        views=await recordings.views(unit, ids),
+        own=await recordings.viewings_of(unit, ids, unit.actor.person_id),
+        wanted=wanted,
+    )
+
+
+# ---- the player
+
+
+@routes.get(ONE, "teaching.watch")
+async def player(request: web.Request) -> web.StreamResponse:
+    session, recording = await library.get_for(unit_of(request), "teaching.watch", request.match_info["id"])
+    return await _player(request, session, recording)
+
+
+async def _player(
+    request: web.Request, session: TeachingSession, recording: Recording, *, status: int = 200, form: Any = None
+) -> web.Response:
+    unit, translate = unit_of(request), partial(say, request)
+    own = await recordings.viewing(unit, recording.id, unit.actor.person_id)
+    related = await queries.relations_of(unit, session)
+    return render(
+        request,
+        "teaching/recording.html",
+        status=status,
+        session=session,
+        card=(await views.cards(unit, [session], translate))[0],
+        recording=recording,
+        base=href(recording),
+        files=await _files(unit, recording, translate),
+        chapters=await library.chapters(unit, session, recording),
+        lines=await library.lines(unit, recording),
+        position=own.position if own else 0,
+        views=(await recordings.views(unit, [recording.id])).get(recording.id, (0, 0)),
+        may_remove=unit.may("teaching.keep", related) and recording.state is RecordingState.READY,
+        form=form,
+    )
+
+
+async def _files(unit: Unit, recording: Recording, translate: views.Say) -> list[dict[str, str]]:
+    """What can be looked at: all of it first, then each source by whose it is."""
+    people = await accounts.people(unit, [file.source.rpartition(":")[0] for file in recording.files if file.source])
+    return [
+        {"src": f"{href(recording)}/files/{file.id}", "label": _label(file.source, people, translate)}
+        for file in recording.files
+    ]
+
+
+def _label(source: str, people: Any, translate: views.Say) -> str:
+    who, _, role = source.rpartition(":")
+    if not source:
+        return translate("全部")
+    name = people[who].name if who in people else translate("来宾")
+    return (
+        f"{name} {translate(ROLE_WORDS[role]) if ROLE_WORDS.get(role) else '' if role in ROLE_WORDS else role}".strip()
+    )
+
+
+@routes.get(ONE + "/files/{file:[0-9a-f]{32}}", "teaching.watch", own_units=True)
+async def film(request: web.Request) -> web.StreamResponse:
+    """Bytes for the player; looking at it goes on record, once however many pieces are fetched."""
+    desk = request.app[DESK]
+    async with begin_unit(request, writes=False) as unit:
+        _, recording = await library.get_for(unit, "teaching.watch", request.match_info["id"])
+        if recording.state is not RecordingState.READY:
+            raise NotFound
+        file = await recordings.file_of(unit, recording.id, request.match_info["file"])
+        if desk.openings.begins(unit.actor.person_id, recording.id, unit.now):
+            unit.record("recording.watched", kind="recording", id=recording.id)
+    return await send(request, desk.vault, file, {"Content-Type": "video/webm"})
+
+
+@routes.post(ONE + "/watched", "teaching.watch")
+async def watched(request: web.Request) -> web.Response:
+    unit = unit_of(request)
+    _, recording = await library.get_for(unit, "teaching.watch", request.match_info["id"])
+    form = await read_form(request, Watched)
+    if not form.errors:
+        await service.watched(unit, recording=recording, position=round(form.value.at), begun=form.value.begun)
+    return answer({"at": round(form.value.at) if not form.errors else 0})
+
+
+@routes.post(ONE + "/remove", "teaching.keep")
+async def remove(request: web.Request) -> web.StreamResponse:
+    unit = unit_of(request)
+    session, recording = await library.get_for(unit, "teaching.keep", request.match_info["id"])
+    form = await read_form(request, Removal)
+    if form.errors:
+        return await _player(request, session, recording, status=422, form=form)
+    await service.remove(unit, recording=recording, reason=form.value.reason)
+    return see_other("/teaching/library")

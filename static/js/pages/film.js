@@ -1,0 +1,97 @@
+// The player of a recording: chapters, speed, keys, other pictures, the chat in step, and going on where one stopped.
+
+import { chapterAt, clockOf, goesOnAt, meaning, worthSaying } from "../lib/film.js";
+import { t } from "../lib/words.js";
+import { post } from "../net/http.js";
+import { isWriting } from "../ui/keys.js";
+
+const player = document.getElementById("player");
+if (player) begin(player);
+
+/** @param {HTMLElement} place */
+function begin(place) {
+  const film = /** @type {HTMLVideoElement} */ (place.querySelector("#film"));
+  const chapters = buttons(place, "#film-chapters button");
+  const lines = /** @type {HTMLElement[]} */ ([...place.querySelectorAll("#film-lines > li")]);
+  const starts = chapters.map((one) => Number(one.dataset.at));
+  const seconds = Number(place.dataset.seconds);
+  let begun = false;
+  let said = Number(place.dataset.position);
+
+  const say = () => {
+    said = film.currentTime;
+    void post(place.dataset.watched ?? "", { at: said, begun }).catch(() => undefined); // the next word makes it good
+    begun = false;
+  };
+  const speed = /** @type {HTMLSelectElement} */ (place.querySelector("#film-speed"));
+  const goTo = (/** @type {number} */ at) => void (film.currentTime = at);
+
+  goOn(place, film, goesOnAt(said, seconds));
+  film.addEventListener("play", () => ((begun = true), say()), { once: true });
+  film.addEventListener("pause", say);
+  film.addEventListener("timeupdate", () => {
+    if (!film.paused && worthSaying(film.currentTime, said)) say();
+    mark(chapters, chapterAt(starts, film.currentTime));
+    inStep(lines, film);
+  });
+  speed.addEventListener("change", () => void (film.playbackRate = Number(speed.value)));
+  for (const one of buttons(place, "[data-at]")) one.addEventListener("click", () => (goTo(Number(one.dataset.at)), film.play()));
+  for (const one of buttons(place, "[data-src]")) one.addEventListener("click", () => look(place, film, one));
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target) || isPress(event)) return;
+    const meant = meaning(event.key, { at: film.currentTime, seconds, starts, speed: film.playbackRate });
+    if (!meant) return;
+    event.preventDefault();
+    if (meant.to !== undefined) goTo(meant.to);
+    if (meant.speed !== undefined) [film.playbackRate, speed.value] = [meant.speed, String(meant.speed)];
+    if (meant.deed === "toggle") void (film.paused ? film.play() : film.pause());
+    if (meant.deed === "full") void (document.fullscreenElement ? document.exitFullscreen() : film.requestFullscreen());
+  });
+}
+
+/** A space on a button presses it. @param {KeyboardEvent} event */
+function isPress(event) {
+  return event.key === " " && event.target instanceof HTMLElement && event.target.closest("button, summary, a") !== null;
+}
+
+/** @param {Element} place @param {string} which @returns {HTMLButtonElement[]} */
+function buttons(place, which) {
+  return [...place.querySelectorAll(`${which}:is(button)`)].map((one) => /** @type {HTMLButtonElement} */ (one));
+}
+
+/** @param {HTMLElement} place @param {HTMLVideoElement} film @param {number} at */
+function goOn(place, film, at) {
+  if (!at) return;
+  const note = /** @type {HTMLElement} */ (place.querySelector("#film-again"));
+  film.addEventListener("loadedmetadata", () => void (film.currentTime = at), { once: true });
+  /** @type {HTMLElement} */ (note.querySelector("span")).textContent = t("从上次的 %(at)s 继续", { at: clockOf(at) });
+  note.hidden = false;
+  note.querySelector("button")?.addEventListener("click", () => ((film.currentTime = 0), (note.hidden = true), film.play()));
+  film.addEventListener("play", () => setTimeout(() => (note.hidden = true), 8000), { once: true });
+}
+
+/** Another picture of the same moment. @param {Element} place @param {HTMLVideoElement} film @param {HTMLButtonElement} chosen */
+function look(place, film, chosen) {
+  const { currentTime, paused, playbackRate } = film;
+  for (const one of buttons(place, "[data-src]")) one.setAttribute("aria-pressed", String(one === chosen));
+  film.src = chosen.dataset.src ?? "";
+  film.addEventListener("loadedmetadata", () => {
+    [film.currentTime, film.playbackRate] = [currentTime, playbackRate];
+    if (!paused) void film.play();
+  }, { once: true });
+}
+
+/** @param {HTMLElement[]} chapters @param {number} now */
+function mark(chapters, now) {
+  for (const [number, one] of chapters.entries()) one.setAttribute("aria-current", String(number === now));
+}
+
+/** What was written by now is dark, and the newest of it in view. @param {HTMLElement[]} lines @param {HTMLVideoElement} film */
+function inStep(lines, film) {
+  const before = lines.filter((one) => one.classList.contains("said")).length;
+  for (const one of lines) one.classList.toggle("said", Number(one.dataset.at) <= film.currentTime);
+  const now = lines.findLast((one) => one.classList.contains("said"));
+  const list = now?.parentElement;
+  if (!now || !list || lines.filter((one) => one.classList.contains("said")).length === before) return;
+  list.scrollTop = now.offsetTop - list.offsetTop - list.clientHeight + now.offsetHeight;
+}

@@ -1,0 +1,62 @@
+"""Films as a recorder leaves them, made without a hall: a tone for a voice, a shade for a picture."""
+
+from fractions import Fraction
+from itertools import count
+from pathlib import Path
+
+import av
+import numpy as np
+
+from signaling.media.forwarder.codecs import OPUS, VP8
+from signaling.media.forwarder.reports import Moment, ntp
+from signaling.media.recorder.film import Film
+from signaling.media.recorder.frames import Frame
+
+KEY = bytes(range(32))
+BEGAN = 1_795_000_000.0
+numbers = count(1)
+
+
+def film(folder: Path, source, at, frames, codec, *, ended="left", first=7_000, key=KEY):
+    """`frames` are (seconds from `at`, key, data); the sender's clock began at `first`."""
+    who, role = source.split(":")
+    made = [Frame(first + round(second * codec.clock), is_key, data) for second, is_key, data in frames]
+    facts = {"source": source, "who": who, "role": role, "kind": codec.kind, "layer": 0, "arrived": BEGAN + at + 0.4}
+    folder.mkdir(parents=True, exist_ok=True)
+    written = Film(folder / f"life-{next(numbers):05}", key, codec, made[0], facts)
+    for frame in made:
+        written.add(frame)
+    written.note(Moment(ntp(BEGAN + at), first), first)
+    if ended:
+        written.end(why=ended)
+    return written
+
+
+def voice(folder, source, at, lasts, *, loud=lambda second: True, **more):
+    """A tone of 440 Hz where it is `loud`."""
+    encoder = av.CodecContext.create("libopus", "w")
+    encoder.sample_rate, encoder.layout, encoder.format = 48_000, "stereo", "flt"
+    encoder.time_base = Fraction(1, 48_000)
+    frames = []
+    for number in range(int(lasts * 50)):
+        times = (np.arange(960) + number * 960) / 48_000
+        tone = (0.3 * np.sin(2 * np.pi * 440 * times) * loud(number / 50)).astype(np.float32)
+        sound = av.AudioFrame.from_ndarray(np.repeat(tone, 2).reshape(1, -1), format="flt", layout="stereo")
+        sound.sample_rate, sound.pts, sound.time_base = 48_000, number * 960, encoder.time_base
+        frames += [(packet.pts / 48_000, True, bytes(packet)) for packet in encoder.encode(sound)]
+    return film(folder, source, at, [(max(0.0, s), k, d) for s, k, d in frames], OPUS, **more)
+
+
+def face(folder, source, at, lasts, *, shade=lambda second: 60, rate=25, every=2.0, **more):
+    """A picture of one shade, with a key frame every so many seconds."""
+    encoder = av.CodecContext.create("libvpx", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = 160, 120, "yuv420p"
+    encoder.time_base, encoder.bit_rate, encoder.gop_size = Fraction(1, rate), 200_000, int(every * rate)
+    encoder.options = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}
+    frames = []
+    for number in range(int(lasts * rate)):
+        picture = av.VideoFrame.from_ndarray(np.full((180, 160), 128, np.uint8), format="yuv420p")
+        picture.planes[0].update(bytes([shade(number / rate)]) * picture.planes[0].buffer_size)
+        picture.pts, picture.time_base = number, encoder.time_base
+        frames += [(packet.pts / rate, packet.is_keyframe, bytes(packet)) for packet in encoder.encode(picture)]
+    return film(folder, source, at, frames, VP8, **more)
