@@ -40,6 +40,7 @@ from server.directory.kinds import ConsortiumKind, Kind, Level, Service
 from server.documents import service as documents
 from server.documents import signers
 from server.documents.office import OFFICE
+from server.files.desk import DESK
 from server.meeting import service as meetings
 from server.meeting.kinds import MeetingKind
 from server.migrations import upgrade
@@ -54,9 +55,11 @@ from server.scheduling import hours
 from server.scheduling.availability import ExceptionKind
 from server.settings import Settings
 from server.teaching import enrolling, exams, planning
+from server.teaching import queries as teaching_queries
 from server.teaching.kinds import CourseKind, SessionKind
 from server.teaching.planning import Plan
 from tests.services.documents_scene import report
+from tests.services.recorded_films import kept
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # Monday 09:00 in Shanghai
 NOWHERE = "f" * 32
@@ -256,6 +259,7 @@ async def _furnish(world):
     await _belongings(world, places)
     await _case(world, places)
     await _lesson(world)
+    await _recording(world)
     await _teaching_case(world)
     await _files(world)
 
@@ -491,6 +495,14 @@ async def _lesson(world):
         question = {"text": "先看什么", "options": ["精神", "体温"], "right": [0]}
         await exams.write(unit, course=course, phase=0, questions=[question], pass_mark=60, attempts=30)
     world.objects |= {"session": session.id, "course": course.id}
+
+
+async def _recording(world):
+    """Of that session."""
+    async with world.database.unit(writes=False) as unit:
+        session = await teaching_queries.session(unit, world.objects["session"])
+    recording = await kept(world.database, world.app[DESK].vault, session.meeting_id)
+    world.objects |= {"recording": recording.id, "recorded file": recording.files[0].id}
 
 
 async def _teaching_case(world):

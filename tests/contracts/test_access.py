@@ -66,6 +66,7 @@ OBJECTS = (
     ("/people/{id}", "person"),
     ("/teaching/sessions/{id}", "session"),
     ("/teaching/cases/{id}", "teaching case"),
+    ("/teaching/recordings/{id}", "recording"),
     ("/teaching/courses/{id}", "course"),
 )
 """The beginning of an address → what its {id} is; the first that fits counts."""
@@ -95,6 +96,7 @@ RELATIONS = {
     "exception": OF_A_POST,
     "course": OF_A_POST,
     "session": {**OF_A_CASE, "participant": {PARTICIPANT, CONSORTIUM}},
+    "recording": {**OF_A_CASE, "participant": {PARTICIPANT, CONSORTIUM}},
     "teaching case": {**OF_A_CASE, "own": {CONSORTIUM}, "participant": {OWN, CONSORTIUM}},
     "institution": OF_A_POST,
     "department": OF_A_POST,
@@ -174,6 +176,7 @@ def filled(world, name, method, pattern, *, absent=False):
     case = NOWHERE if absent else objects["case"]
     words = {"{id}": id, "{signing}": objects["signing"], "{kind}": "consultation", "{name}": "document", "{code}": "X"}
     words |= {"{member}": objects["member"], "{post}": objects["persons post"], "{phase}": "0"}
+    words |= {"{file}": objects["recorded file"]}
     if pattern.startswith("/people/export"):
         words["{kind}"] = "xlsx"
     path, fields, headers = pattern, None if method == "GET" else {"reason": "试一试"}, None

@@ -1,5 +1,6 @@
 """Films as a recorder leaves them, made without a hall: a tone for a voice, a shade for a picture."""
 
+import hashlib
 from fractions import Fraction
 from itertools import count
 from pathlib import Path
@@ -7,6 +8,9 @@ from pathlib import Path
 import av
 import numpy as np
 
+from server.core import ids
+from server.meeting.recordings import service as recordings
+from server.meeting.recordings.service import Made, Outcome
 from signaling.media.forwarder.codecs import OPUS, VP8
 from signaling.media.forwarder.reports import Moment, ntp
 from signaling.media.recorder.film import Film
@@ -60,3 +64,25 @@ def face(folder, source, at, lasts, *, shade=lambda second: 60, rate=25, every=2
         picture.pts, picture.time_base = number, encoder.time_base
         frames += [(packet.pts / rate, packet.is_keyframe, bytes(packet)) for packet in encoder.encode(picture)]
     return film(folder, source, at, frames, VP8, **more)
+
+
+async def kept(database, vault, meeting_id, webm=b"a film", *, gaps=(), seconds=3_600, began=None):
+    """A recording that can be watched, of that meeting; `began`: now, unless said."""
+    id = ids.new_id()
+    wrapped = vault.new_key(id)
+
+    async def whole():
+        yield webm
+
+    size = await vault.append(id, wrapped, 0, whole())
+    made = Made(
+        id=id, source="", pictures=True, size=size, sha256=hashlib.sha256(webm).hexdigest(), wrapped_key=wrapped
+    )  # fmt: skip
+    async with database.unit() as unit:
+        recording = await recordings.begin(unit, meeting_id=meeting_id, number=1)
+        await recordings.end(unit, meeting_id=meeting_id, why="host")
+        origin = (began or unit.now).timestamp()
+        await recordings.ready(
+            unit, recording=recording, outcome=Outcome(origin=origin, lasts=seconds, gaps=gaps, files=[made])
+        )
+    return recording

@@ -19,7 +19,8 @@
  *
  * @typedef {{id: string, name: string, title: string, role: string}} Waiting
  * @typedef {{version: number, peers: Peer[], waiting: Waiting[], hall?: Hall}} Roster
- * @typedef {{at: string, stage: boolean, audience: number, raised: number, hands: Waiting[]}} Hall  of a hall only
+ * @typedef {{at: string, stage: boolean, audience: number, raised: number, hands: Waiting[],
+ *   recording: {on: boolean, asked: boolean, agreed: boolean}}} Hall  of a hall only
  * @typedef {{roster: Roster, came: Peer[], went: Peer[], back: Peer[]}} Change
  *   came: new people and new page loads; back: were reconnecting and are here again
  */

@@ -17,6 +17,7 @@ const DEEDS = {
   "control-cam": () => hall?.place.toggleCamera(),
   "control-screen": () => hall?.toggleScreen(),
   "control-hand": () => hall?.raiseHand(),
+  "control-film": () => hall?.recording.turn(),
   "control-panel": () => hall?.side.toggle(),
   "control-full": () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
   "control-leave": () => leave(),

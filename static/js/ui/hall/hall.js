@@ -18,6 +18,7 @@ import { Sounds } from "../room/sounds.js";
 import { Talk } from "../room/talk.js";
 import { Lesson } from "./lesson.js";
 import { Members } from "./members.js";
+import { Recording } from "./recording.js";
 import { drawHall, lookOf } from "./scene.js";
 import { Standpoint } from "./standpoint.js";
 
@@ -33,6 +34,7 @@ export class Hall {
   #speaking = new Set();
   #at = "";
   #told = "";
+  #agreed = false;
   #drawn = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #beat;
@@ -54,6 +56,7 @@ export class Hall {
     const isShown = (/** @type {"chat" | "people"} */ tab) => this.side?.isShown(tab) ?? false;
     this.members = new Members({ act: (deed, who) => this.#deed(deed, who), isShown: () => isShown("people"), page: (after) => this.#audience(after) });
     this.lesson = new Lesson({ ask: (name, payload) => this.ask(name, payload), look: () => this.side.show("lesson"), changed: () => this.changed(), speaker: ends.choices.speaker, seat: this.seat });
+    this.recording = new Recording({ ask: (name, payload) => this.seat.ask(name, payload), changed: () => this.changed() });
     const nameOf = (/** @type {string | null} */ id) => this.minutes.nameOf(id);
     this.talk = new Talk({ room: facts.room, zone: facts.zone, seat: this.seat, isShown: () => isShown("chat"), nameOf, unsay: (seq) => this.#unsay(seq) });
   }
@@ -151,7 +154,8 @@ export class Hall {
     this.#at = hall.at;
     if (anew) this.line.watch();
     if (hall.stage !== this.place.stands) this.#step(hall.stage);
-    else if (anew && hall.stage) this.line.publish();
+    else if ((anew || (hall.recording.agreed && !this.#agreed)) && hall.stage) this.line.publish();
+    this.#agreed = hall.recording.agreed;
     this.changed();
   }
 
@@ -227,6 +231,7 @@ export class Hall {
     this.sounds.playAll(voices(roster.peers, this.line));
     this.members.show({ peers: roster.peers, hall, me, hushed: this.lesson.state.chat.hushed ?? [] });
     this.lesson.show();
+    this.recording.show(hall, { host: me.host, hand: this.hand });
     const awaited = faces.some(({ mine }) => !mine) && !this.line.connected;
     drawHall({ place: this.seat.place, awaited, empty: !faces.length });
     this.ends.drawn(this);

@@ -1,0 +1,123 @@
+"""The library: who finds and watches what, by chapters and in pieces, how far they came, and what is taken away."""
+
+import re
+
+import pytest
+
+from server.files.desk import DESK
+from server.meeting import service as meetings
+from server.meeting.recordings import queries as recordings
+from server.meeting.recordings.studio import Studio
+from tests.services.recorded_films import kept
+from tests.web.teaching_site import MINUTE, open_school, published, session_at, turn_to
+
+WEBM = bytes(range(256)) * 40
+
+
+@pytest.fixture
+async def site(tmp_path, database_url, clock):
+    async with open_school(tmp_path / "site", database_url, clock) as site:
+        yield site
+
+
+async def recorded(site, **changes):
+    """A lesson of Wednesday half past two, recorded from its fifth minute on; (its session, the player's address)."""
+    teacher = await site.signed_in("teacher")
+    address = await published(site, teacher, **changes)
+    turn_to(site, 25, 14, 30)
+    teacher = await site.signed_in("teacher")
+    await teacher.post(f"{address}/move", {"move": "open_lobby"})
+    assert "直播中" in await teacher.post(f"{address}/move", {"move": "begin"})
+    session = await session_at(site, address)
+    site.clock.turn(MINUTE * 5)
+    recording = await kept(site.database, site.app[DESK].vault, session.meeting_id, WEBM, gaps=[[600.0, 630.0]])
+    return session, f"/teaching/recordings/{recording.id}"
+
+
+async def writes(site, session, kind, seq, **body):
+    async with site.database.unit() as unit:
+        await meetings.append(
+            unit,
+            meeting_id=session.meeting_id,
+            kind=kind,
+            by=site.people["learner1"].id,
+            body=body,
+            key=f"{kind}:{seq}",
+        )
+
+
+async def test_a_learner_finds_it_by_its_chapter_and_plays_pieces_of_it(site):
+    session, address = await recorded(site)
+    learner = await site.signed_in("learner1")
+    assert session.title in await learner.get("/teaching/library?q=病例讨论")
+    assert "没有找到“骨折”" in await learner.get("/teaching/library?q=骨折")
+    page = await learner.get(address)
+    chapters = re.findall(r'data-at="([\d.]+)"><span class="number">([\d:]+)</span> <span>([^<]+)', page.text)
+    assert chapters == [("0.0", "0:00", "心电图基础 "), ("900.0", "15:00", "病例讨论")]
+    assert "10:00 到 10:30 录制中断" in page
+    src = re.search(r'<video[^>]* src="([^"]+)"', page.text)[1]
+    piece = await learner.get(src, headers={"Range": "bytes=256-511"})
+    assert (piece.status, piece.headers["Content-Range"]) == (206, f"bytes 256-511/{len(WEBM)}")
+    assert (await learner.get(src)).headers["Content-Type"] == "video/webm"
+    assert (await site.acts()).count("recording.watched") == 1, "one opening, however many pieces"
+
+
+async def test_nobody_of_another_consortium_and_no_stranger_gets_a_byte(site):
+    _, address = await recorded(site)
+    learner = await site.signed_in("learner1")
+    src = re.search(r'<video[^>]* src="([^"]+)"', (await learner.get(address)).text)[1]
+    outsider, stranger = await site.signed_in("outsider"), site.visitor()
+    assert [(await outsider.get(one)).status for one in (address, src)] == [404, 404]
+    assert "基层心电图判读" not in await outsider.get("/teaching/library")
+    for one in (address, src):
+        answer = await stranger.get(one)
+        assert "基层心电图判读" not in answer
+        assert "video/webm" not in answer.headers.get("Content-Type", "")
+
+
+async def test_one_goes_on_where_one_stopped_and_views_are_counted(site):
+    _, address = await recorded(site)
+    learner, other = await site.signed_in("learner1"), await site.signed_in("learner2")
+    await learner.post(f"{address}/watched", {"at": "0", "begun": "true"})
+    await learner.post(f"{address}/watched", {"at": "751.4"})
+    await other.post(f"{address}/watched", {"at": "3", "begun": "true"})
+    await learner.post(f"{address}/watched", {"at": "ten"})
+    page = await learner.get(address)
+    assert 'data-position="751"' in page
+    assert "2 人看过 2 次" in page
+    assert "已看到 12:31" in await learner.get("/teaching/library")
+
+
+async def test_slides_are_chapters_and_what_was_taken_back_is_not_read_again(site):
+    session, address = await recorded(site)
+    site.clock.turn(MINUTE)
+    await writes(site, session, "slide", 1, file="a" * 32, page=4)
+    await writes(site, session, "chat", 2, text="听得清楚", name="学员1")
+    site.clock.turn(MINUTE)
+    await writes(site, session, "chat", 3, text="患者叫张三", name="学员1")
+    async with site.database.unit(writes=False) as unit:
+        from server.meeting import queries
+
+        said = await queries.entries_of(unit, session.meeting_id, ["chat"])
+    await writes(site, session, "unsaid", 4, line=said[-1].seq)
+    page = await (await site.signed_in("learner1")).get(address)
+    assert re.search(r'data-at="60.0" class="film-page"><span class="number">1:00</span> <span>课件第 4 页', page.text)
+    assert '<li data-at="60.0">' in page
+    assert "听得清楚" in page
+    assert "张三" not in page
+
+
+async def test_a_teacher_takes_it_away_with_a_reason_and_its_bytes_go(site, tmp_path):
+    _, address = await recorded(site)
+    learner, teacher = await site.signed_in("learner1"), await site.signed_in("teacher")
+    assert "删除这段录像" not in await learner.get(address)
+    assert (await learner.post(f"{address}/remove", {"reason": "不好看"})).status == 404
+    assert (await teacher.post(f"{address}/remove", {"reason": ""})).status == 422
+    async with site.database.unit(writes=False) as unit:
+        (file,) = (await recordings.recording(unit, address.rsplit("/", 1)[1])).files
+    await teacher.post(f"{address}/remove", {"reason": "有患者姓名入镜"})
+    assert "录像已删除" in await learner.get(address)
+    vault = site.app[DESK].vault
+    await Studio(site.database, vault, tmp_path / "recordings").work()
+    assert await vault.size(file.id) == 0
+    assert "recording.removed" in await site.acts()
