@@ -379,6 +379,9 @@ SAID = {
     "answer": {"number": 1, "sdp": "v=0\r\n"},
     "limit": {"view": "stage", "layer": 0},
     "unwatch": {},
+    "film": {"on": True},
+    "seek": {},
+    "agree": {"on": True},
     "leave": {},
     "end": {},
 }
