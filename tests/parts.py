@@ -24,7 +24,8 @@ class Part:
 
 CHROMIUM = Part("Chromium", ("chromium", "chromium-browser", "google-chrome"), "chromium")
 COTURN = Part("coturn", ("turnserver",), "coturn")
-PARTS = (CHROMIUM, COTURN)
+JANUS = Part("Janus", ("janus",), "janus")
+PARTS = (CHROMIUM, COTURN, JANUS)
 
 
 def path_of(part: Part) -> str:

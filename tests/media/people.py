@@ -4,6 +4,7 @@ import asyncio
 import fractions
 import random
 import time
+from functools import partial
 
 import aioice.ice
 import av
@@ -11,12 +12,15 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSession
 from aiortc.mediastreams import MediaStreamTrack
 from aiortc.rtcconfiguration import RTCBundlePolicy
 
+from signaling.media.ports import Offered
+
 LOOPBACK = "127.0.0.1"
+VERBS = ("publish", "unpublish", "watch", "arrange", "answer", "limit", "unwatch")
 
 
-def on_loopback(monkeypatch):
+def on_loopback(monkeypatch, address=LOOPBACK):
     """aioice never offers 127.0.0.1 by itself, and a test machine may have nothing else."""
-    monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda use_ipv4, use_ipv6: [LOOPBACK])
+    monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda use_ipv4, use_ipv6: [address])
 
 
 def connection():
@@ -126,6 +130,52 @@ class Watcher:
         await self.pc.close()
         if self.line:
             self.line.close()
+
+
+class In:
+    """The verbs of one hall, as the people call them."""
+
+    def __init__(self, forwarder, hall):
+        for verb in VERBS:
+            setattr(self, verb, partial(getattr(forwarder, verb), hall))
+
+
+class House:
+    """A forwarder, its halls and their people; carries offers to the watchers."""
+
+    def __init__(self, forwarder):
+        self.forwarder, self.told, self.people, self.watchers = forwarder, [], [], {}
+
+    async def open(self):
+        await self.forwarder.start()
+        self._listening = asyncio.ensure_future(self._listen())
+        self._answers = []
+
+    async def _listen(self):
+        async for event in self.forwarder.events():
+            self.told.append(event)
+            if isinstance(event, Offered):
+                watcher = self.watchers[event.hall, event.who]
+                self._answers.append(asyncio.ensure_future(watcher.offered(event)))
+
+    async def publisher(self, hall, who, roles=("voice", "face"), shade=60, codec="VP8"):
+        self.people.append(publisher := Publisher(In(self.forwarder, hall), who, roles, shade))
+        return await publisher.publish(codec)
+
+    async def watcher(self, hall, who, views=None):
+        self.people.append(watcher := Watcher(In(self.forwarder, hall), who))
+        self.watchers[hall, who] = watcher
+        return await watcher.watch(views)
+
+    def events(self, kind):
+        return [event for event in self.told if isinstance(event, kind)]
+
+    async def close(self):
+        for person in self.people:
+            await person.close()
+        await self.forwarder.stop()
+        self._listening.cancel()
+        await asyncio.gather(self._listening, *self._answers, return_exceptions=True)
 
 
 class WeakLine:

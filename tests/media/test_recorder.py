@@ -9,13 +9,12 @@ import time
 import pytest
 
 from signaling.media.forwarder.history import Kept
-from signaling.media.forwarder.spread import RECORDER, Ground
+from signaling.media.forwarder.spread import RECORDER, Ground, Spread
 from signaling.media.ports import Reel
 from signaling.media.recorder.frames import Frames
 from signaling.media.recorder.sealed import Damaged, Kind, Sealing, unsealed
 from tests.media.films import developed, pictures
-from tests.media.people import LOOPBACK, eventually, on_loopback
-from tests.media.test_spread import House
+from tests.media.people import LOOPBACK, House, eventually, on_loopback
 
 KEY = bytes(range(32))
 
@@ -97,9 +96,9 @@ def test_timestamps_count_on_past_their_wrap():
 @pytest.fixture
 async def house(monkeypatch):
     on_loopback(monkeypatch)
-    house = House(Ground([LOOPBACK], processes=1))
+    house = House(Spread(Ground([LOOPBACK], processes=1)))
     await house.open()
-    await house.spread.open("round")
+    await house.forwarder.open("round")
     yield house
     await house.close()
 
@@ -110,7 +109,7 @@ def lasting(film):
 
 
 def recorder_process(house):
-    return house.spread._children[RECORDER].process.pid
+    return house.forwarder._children[RECORDER].process.pid
 
 
 async def until_it_lasts(tmp_path, seconds, films=2):
@@ -127,9 +126,9 @@ async def until_it_lasts(tmp_path, seconds, films=2):
 async def test_each_source_becomes_a_film_in_step_with_the_others(house, tmp_path):
     zhao = await house.publisher("round", "zhao", shade=60)
     began = time.time()
-    await house.spread.record("round", Reel(str(tmp_path), KEY))
+    await house.forwarder.record("round", Reel(str(tmp_path), KEY))
     await until_it_lasts(tmp_path, 3)
-    await house.spread.cease("round")
+    await house.forwarder.cease("round")
     lasted = time.time() - began
     voice, face = sorted(developed(tmp_path, KEY), key=lambda one: one.facts["codec"])
     assert (voice.facts["source"], face.facts["source"]) == ("zhao:voice", "zhao:face")
@@ -148,13 +147,13 @@ async def test_each_source_becomes_a_film_in_step_with_the_others(house, tmp_pat
 async def test_a_killed_recorder_loses_five_seconds_at_most_and_the_hall_nothing(house, tmp_path):
     await house.publisher("round", "zhao", shade=60)
     wang = await house.watcher("round", "wang")
-    await house.spread.record("round", Reel(str(tmp_path), KEY))
+    await house.forwarder.record("round", Reel(str(tmp_path), KEY))
     await until_it_lasts(tmp_path, 4)
     first = recorder_process(house)
     os.kill(first, signal.SIGKILL)
     killed = time.time()
     seen = len(wang.seen["zhao:face"])
-    await eventually(lambda: RECORDER in house.spread._children and recorder_process(house) != first)
+    await eventually(lambda: RECORDER in house.forwarder._children and recorder_process(house) != first)
     await until_it_lasts(tmp_path, 2, films=2)
     films = developed(tmp_path, KEY)
     cut = [one for one in films if one.name.endswith(".open") and not one.ended and one.facts["arrived"] < killed]
@@ -165,13 +164,13 @@ async def test_a_killed_recorder_loses_five_seconds_at_most_and_the_hall_nothing
 
 
 async def test_who_publishes_anew_begins_a_film_anew_and_who_leaves_ends_it(house, tmp_path):
-    await house.spread.record("round", Reel(str(tmp_path), KEY))
+    await house.forwarder.record("round", Reel(str(tmp_path), KEY))
     await house.publisher("round", "zhao", ("face",), shade=60)
     await until_it_lasts(tmp_path, 1, films=1)
     await house.publisher("round", "zhao", ("face",), shade=200)
     await eventually(lambda: len(developed(tmp_path, KEY)) == 2)
     await until_it_lasts(tmp_path, 1, films=1)
-    await house.spread.unpublish("round", "zhao")
+    await house.forwarder.unpublish("round", "zhao")
     await eventually(lambda: all(one.ended for one in developed(tmp_path, KEY)))
     first, second = developed(tmp_path, KEY)
     assert abs(int(pictures(tmp_path / first.name, KEY)[-1]) - 60) < 4

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
@@ -12,12 +11,10 @@ from signaling.media.forwarder.levels import Levels
 from signaling.media.forwarder.publication import Clocks, Publication, Told
 from signaling.media.forwarder.source import Source
 from signaling.media.forwarder.subscription import Says, Subscription
+from signaling.media.names import check_roles, check_views
 from signaling.media.ports import Joined, Lost, MediaEvent, MediaRefusal, Offered, SourceCame, SourceLeft, Speaking
 from signaling.tasks import Tasks
 
-_ROLE = re.compile(r"[a-z][a-z0-9_-]{0,31}")
-_VIEW = re.compile(r"[A-Za-z0-9_.:-]{1,100}")  # goes into descriptions that other browsers read
-MOST_VIEWS = 64
 _LEVELS = 0.3  # seconds between two rounds of who speaks
 Way = Literal["publish", "watch"]
 
@@ -45,8 +42,7 @@ class Hall:
     # ---- publishing
 
     async def publish(self, who: str, sdp: str, roles: Mapping[str, str]) -> str:
-        if not all(_ROLE.fullmatch(role) for role in roles.values()) or len(set(roles.values())) < len(roles):
-            raise MediaRefusal("media.malformed", "roles")
+        check_roles(roles)
         try:
             offered = read_offer(sdp)
         except Unreadable as error:
@@ -117,7 +113,7 @@ class Hall:
     # ---- watching
 
     async def watch(self, who: str, views: Mapping[str, str] | None) -> None:
-        _check(views)
+        check_views(views)
         if old := self._subscriptions.pop(who, None):
             await old.close()
         subscription = self._subscriptions[who] = self._subscription(who, views)
@@ -149,7 +145,7 @@ class Hall:
         raise MediaRefusal("media.not_watching", who)
 
     async def arrange(self, who: str, views: Mapping[str, str] | None) -> None:
-        _check(views)
+        check_views(views)
         subscription = self._watching(who)
         subscription.wanted = views
         subscription.arrange(self.sources)
@@ -212,8 +208,3 @@ class Hall:
             "published": {who: one.figures() for who, one in self._publications.items()},
             "watched": {who: one.figures() for who, one in self._subscriptions.items()},
         }
-
-
-def _check(views: Mapping[str, str] | None) -> None:
-    if views is not None and (len(views) > MOST_VIEWS or not all(_VIEW.fullmatch(name) for name in views)):
-        raise MediaRefusal("media.malformed", "views")

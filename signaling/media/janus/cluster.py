@@ -1,0 +1,142 @@
+"""The forwarder as the house sees it: halls over Janus nodes.
+
+A hall is on one node: where another process of ours has it, else on the one that carries least. When that node
+dies, everybody in the hall is told to come back, and finds the hall on another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import aiohttp
+
+from signaling.media.janus.hall import Hall
+from signaling.media.janus.node import Node
+from signaling.media.ports import MediaEvent, MediaRefusal
+from signaling.tasks import Tasks
+
+START = 5.0  # seconds for the first node to be there
+
+
+class Cluster:
+    """Implements `signaling.media.ports.Forwarder`."""
+
+    def __init__(self, addresses: Sequence[str], secret: str) -> None:
+        self.nodes = [Node(address, secret, self._came, self._died) for address in addresses]
+        self._tasks = Tasks()
+        self._halls: dict[str, Hall | None] = {}
+        self._opening: dict[str, asyncio.Lock] = {}
+        self._events: asyncio.Queue[MediaEvent] = asyncio.Queue()
+        self._found = asyncio.Event()
+        self._http: aiohttp.ClientSession | None = None
+
+    # ---- nodes
+
+    async def start(self) -> None:
+        """Raises MediaRefusal when no node can be reached."""
+        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(sock_connect=START))
+        for node in self.nodes:
+            self._tasks.start(node.keep(self._http), f"Janus at {node.address}")
+        try:
+            await asyncio.wait_for(self._found.wait(), START)
+        except TimeoutError as error:
+            raise MediaRefusal("media.unavailable", "no Janus can be reached") from error
+
+    async def stop(self) -> None:
+        for name in list(self._halls):
+            await self.close(name)
+        for node in self.nodes:
+            await node.stop()
+        await self._tasks.stop()
+        if self._http is not None:
+            await self._http.close()
+
+    def _came(self, node: Node) -> None:
+        self._found.set()
+
+    def _died(self, node: Node) -> None:
+        for hall in list(self._halls.values()):
+            if hall is not None and hall.node is node:
+                self._lost(hall)
+
+    def _lost(self, hall: Hall) -> None:
+        """It stands on without a node until somebody comes back to it."""
+        if self._halls.get(hall.name) is hall:
+            self._halls[hall.name] = None
+            for event in hall.lost():
+                self._events.put_nowait(event)
+            self._tasks.start(hall.close(), "lost hall ends")
+
+    async def events(self) -> AsyncIterator[MediaEvent]:
+        while True:
+            yield await self._events.get()
+
+    # ---- halls
+
+    async def open(self, hall: str) -> None:
+        self._halls.setdefault(hall, None)
+
+    async def close(self, hall: str) -> None:
+        one = self._halls.pop(hall, None)
+        self._opening.pop(hall, None)
+        if one is not None:
+            await one.close()
+
+    def _known(self, hall: str) -> Hall | None:
+        if hall not in self._halls:
+            raise MediaRefusal("media.no_hall", hall)
+        return self._halls[hall]
+
+    async def _placed(self, name: str) -> Hall:
+        """The hall where it is, or where it comes to be. Raises MediaRefusal."""
+        async with self._opening.setdefault(name, asyncio.Lock()):
+            if hall := self._known(name):
+                return hall
+            hall = Hall(name, await self._place(name), self._tasks, self._events.put_nowait, self._lost)
+            await hall.open()
+            self._halls[name] = hall
+            return hall
+
+    async def _place(self, name: str) -> Node:
+        living = [node for node in self.nodes if node.alive]
+        if not living:
+            raise MediaRefusal("media.unavailable", "no Janus is there")
+        there = await asyncio.gather(*(node.has(name) for node in living))
+        found = [node for node, has in zip(living, there, strict=True) if has]
+        return found[0] if found else min(living, key=lambda node: node.load)
+
+    # ---- verbs
+
+    async def publish(self, hall: str, who: str, sdp: str, roles: Mapping[str, str]) -> str:
+        return await (await self._placed(hall)).publish(who, sdp, roles)
+
+    async def watch(self, hall: str, who: str, views: Mapping[str, str] | None = None) -> None:
+        await (await self._placed(hall)).watch(who, views)
+
+    def _watched(self, hall: str, who: str) -> Hall:
+        if one := self._known(hall):
+            return one
+        raise MediaRefusal("media.not_watching", who)
+
+    async def arrange(self, hall: str, who: str, views: Mapping[str, str] | None) -> None:
+        await self._watched(hall, who).arrange(who, views)
+
+    async def answer(self, hall: str, who: str, number: int, sdp: str) -> None:
+        await self._watched(hall, who).answer(who, number, sdp)
+
+    async def limit(self, hall: str, who: str, view: str, layer: int | None) -> None:
+        await self._watched(hall, who).limit(who, view, layer)
+
+    async def unpublish(self, hall: str, who: str) -> None:
+        if one := self._known(hall):
+            await one.unpublish(who)
+
+    async def unwatch(self, hall: str, who: str) -> None:
+        if one := self._known(hall):
+            await one.unwatch(who)
+
+    async def figures(self, hall: str) -> Mapping[str, Any]:
+        one = self._known(hall)
+        return {one.node.address: one.figures()} if one else {}

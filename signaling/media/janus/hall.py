@@ -1,0 +1,239 @@
+"""One hall as a room of one node. What can be watched is what the room tells: who publishes through another process
+of ours is seen as well."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal
+
+from signaling.media.janus import publication, subscription
+from signaling.media.janus.descriptions import answer_of, offer_of
+from signaling.media.janus.handle import Facts, Handle, Said
+from signaling.media.janus.node import NO_ROOM, ROOM_EXISTS, JanusRefusal, Node
+from signaling.media.janus.publication import Publication
+from signaling.media.janus.subscription import Source, Subscription
+from signaling.media.names import check_roles, check_views
+from signaling.media.ports import Joined, Lost, MediaEvent, MediaRefusal, Offered, SourceCame, SourceLeft, Speaking
+from signaling.tasks import Tasks
+
+OURS = "lianzhen"  # what our rooms are described as
+ROOM = {
+    "description": OURS,
+    "publishers": 64,
+    "bitrate": 0,
+    "audiocodec": "opus",
+    "videocodec": "vp8",  # what every browser has; of one codec, so that a view changes its source unnegotiated
+    "audiolevel_event": True,
+    "audio_active_packets": 15,  # 0.3 s of voice
+    "audio_level_average": 50,  # −dBov; what is quieter is a room, not a voice
+}
+Way = Literal["publish", "watch"]
+
+
+class Hall:
+    """`ended` is called when the room was destroyed over there."""
+
+    def __init__(
+        self, name: str, node: Node, tasks: Tasks, tell: Callable[[MediaEvent], None], ended: Callable[[Hall], None]
+    ) -> None:
+        self.name, self.node, self._tasks, self._tell, self._ended = name, node, tasks, tell, ended
+        self.sources: dict[str, Source] = {}
+        self._publications: dict[str, Publication] = {}
+        self._replaced: list[Publication] = []
+        self._subscriptions: dict[str, Subscription] = {}
+        self._levels: dict[str, int] = {}
+        self._observer: Handle | None = None
+
+    async def open(self) -> None:
+        """Makes the room, or finds it made, and listens in it. Raises MediaRefusal."""
+        self._observer = await self.node.attach(self._heard)
+        try:
+            await self._enter(self._observer)
+        except BaseException:
+            await self._observer.leave()
+            raise
+
+    async def _enter(self, observer: Handle) -> None:
+        """Again if another process of ours, which found it empty, has just destroyed it."""
+        for attempt in range(3):
+            try:
+                await observer.ask("create", {**ROOM, "room": self.name})
+            except JanusRefusal as refusal:
+                if refusal.number != ROOM_EXISTS:
+                    raise
+            try:
+                await observer.ask("join", {"ptype": "publisher", "room": self.name})
+                return
+            except JanusRefusal as refusal:
+                if refusal.number != NO_ROOM or attempt == 2:
+                    raise
+
+    # ---- what the room tells
+
+    def _heard(self, said: Said) -> None:
+        facts = said.facts
+        if facts.get("videoroom") == "destroyed":
+            self._ended(self)
+        elif facts.get("videoroom") in ("talking", "stopped-talking"):
+            self._heard_voice(facts)
+        for feed in facts.get("publishers", ()):
+            self._came(feed)
+        for gone in ("unpublished", "leaving"):
+            if gone in facts:
+                self._left([source for source in self.sources.values() if source.feed == facts[gone]])
+
+    def _came(self, feed: Facts) -> None:
+        """A feed, or what is in it now; it takes the place of an older one of the same person."""
+        sources = [_source(feed, stream) for stream in feed.get("streams", ()) if stream.get("description")]
+        for source in sources:
+            known = self.sources.get(source.id)
+            self.sources[source.id] = source
+            if known is None:
+                kind: Literal["audio", "video"] = "audio" if source.kind == "audio" else "video"
+                self._tell(SourceCame(self.name, source.id, source.who, source.role, kind))
+        kept = {source.id for source in sources}
+        self._left([one for one in self.sources.values() if one.who == feed["display"] and one.id not in kept])
+
+    def _left(self, sources: list[Source]) -> None:
+        for source in sources:
+            del self.sources[source.id]
+            self._levels.pop(source.id, None)
+            self._tell(SourceLeft(self.name, source.id))
+        self._tasks.start(self._settle(), "what is watched")
+
+    async def _settle(self) -> None:
+        """Watchers first; then the connections that newer ones have replaced can go."""
+        await asyncio.gather(*(one.settle(self.node) for one in list(self._subscriptions.values())))
+        feeds = {source.feed for source in self.sources.values()}
+        for old in [one for one in self._replaced if one.feed not in feeds]:
+            self._replaced.remove(old)
+            await old.close()
+
+    def _heard_voice(self, facts: Facts) -> None:
+        for source in self.sources.values():
+            if (source.feed, source.mid) == (facts["id"], facts["mid"]):
+                self._levels.pop(source.id, None)
+                if facts["videoroom"] == "talking":
+                    self._levels[source.id] = round(facts["audio-level-dBov-avg"])
+                self._tell(Speaking(self.name, dict(self._levels)))
+
+    # ---- publishing
+
+    async def publish(self, who: str, sdp: str, roles: Mapping[str, str]) -> str:
+        check_roles(roles)
+        offered = offer_of(sdp)
+        old = self._publications.get(who)
+        if old is not None and old.keeps(offered):
+            return await old.change(sdp, roles)
+        new = self._publication(who)
+        answer = await new.begin(self.node, offered, sdp, roles)
+        self._publications[who] = new
+        if old is not None:
+            self._replaced.append(old)
+        return answer
+
+    def _publication(self, who: str) -> Publication:
+        def connected() -> None:
+            self._tell(Joined(self.name, who, "publish"))
+
+        def ended() -> None:
+            self._tasks.start(self._end_publication(who, new), "publication ended")
+
+        new = Publication(who, self.name, publication.Says(connected, ended))
+        return new
+
+    async def _end_publication(self, who: str, one: Publication) -> None:
+        if self._publications.get(who) is one:
+            del self._publications[who]
+            self._tell(Lost(self.name, who, "publish"))
+        await one.close()
+
+    async def unpublish(self, who: str) -> None:
+        if one := self._publications.pop(who, None):
+            await one.close()
+
+    # ---- watching
+
+    async def watch(self, who: str, views: Mapping[str, str] | None) -> None:
+        check_views(views)
+        if old := self._subscriptions.pop(who, None):
+            await old.close()
+        new = self._subscriptions[who] = self._subscription(who, views)
+        await new.settle(self.node)
+
+    def _subscription(self, who: str, views: Mapping[str, str] | None) -> Subscription:
+        def offer(number: int, sdp: str, shown: Mapping[str, str]) -> None:
+            self._tell(Offered(self.name, who, number, sdp, shown))
+
+        def connected() -> None:
+            self._tell(Joined(self.name, who, "watch"))
+
+        def ended() -> None:
+            self._tasks.start(self._end_subscription(who, new), "subscription ended")
+
+        new = Subscription(who, views, self.name, self.sources, subscription.Says(offer, connected, ended))
+        return new
+
+    async def _end_subscription(self, who: str, one: Subscription) -> None:
+        if self._subscriptions.get(who) is one:
+            del self._subscriptions[who]
+            self._tell(Lost(self.name, who, "watch"))
+        await one.close()
+
+    def _watching(self, who: str) -> Subscription:
+        if one := self._subscriptions.get(who):
+            return one
+        raise MediaRefusal("media.not_watching", who)
+
+    async def arrange(self, who: str, views: Mapping[str, str] | None) -> None:
+        check_views(views)
+        one = self._watching(who)
+        one.wanted = views
+        await one.settle(self.node)
+
+    async def answer(self, who: str, number: int, sdp: str) -> None:
+        one = self._watching(who)
+        answer_of(sdp)
+        await one.answered(number, sdp, self.node)
+
+    async def limit(self, who: str, view: str, layer: int | None) -> None:
+        await self._watching(who).limit(view, layer)
+
+    async def unwatch(self, who: str) -> None:
+        if one := self._subscriptions.pop(who, None):
+            await one.close()
+
+    # ---- the end
+
+    def lost(self) -> Iterator[MediaEvent]:
+        """What everybody must be told when the node is gone."""
+        yield from (SourceLeft(self.name, source) for source in self.sources)
+        yield from (Lost(self.name, who, "publish") for who in self._publications)
+        yield from (Lost(self.name, who, "watch") for who in self._subscriptions)
+
+    async def close(self) -> None:
+        """Ends every connection; and the room, unless another process of ours is in it."""
+        watched, published = list(self._subscriptions.values()), [*self._publications.values(), *self._replaced]
+        self._subscriptions.clear()
+        self._publications.clear()
+        self._replaced.clear()
+        await asyncio.gather(*(one.close() for one in watched), *(one.close() for one in published))
+        if self._observer is not None:
+            with contextlib.suppress(MediaRefusal):
+                there = await self._observer.ask("listparticipants", {"room": self.name})
+                if len(there.facts["participants"]) <= 1:
+                    await self._observer.ask("destroy", {"room": self.name})
+            await self._observer.leave()
+
+    def figures(self) -> dict[str, Any]:
+        return {
+            "published": {who: {"feed": one.feed} for who, one in self._publications.items()},
+            "watched": {who: one.figures() for who, one in self._subscriptions.items()},
+        }
+
+
+def _source(feed: Facts, stream: Facts) -> Source:
+    who, role = feed["display"], stream["description"]
+    return Source(f"{who}:{role}", who, role, stream["type"], feed["id"], stream["mid"])

@@ -1,0 +1,174 @@
+"""One Janus: its WebSocket, our session there, and the handles in it. A node that is gone is noticed within 2 s."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import aiohttp
+
+from signaling.media.janus.handle import Handle, Hears, Said
+from signaling.media.ports import MediaRefusal
+from signaling.tasks import Tasks
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 5.0  # seconds for one answer
+PULSE = 1.0  # seconds between two pings; without an answer in half of it the node is gone
+KEPT = 20.0  # seconds between two words that keep our session; Janus ends a silent one after 60
+AGAIN = 0.5  # seconds before a node that is gone is looked for again
+PLUGIN = "janus.plugin.videoroom"
+LONGEST = 4 << 20  # bytes of one message
+_UNREADABLE = {435, 437, 464, 465}  # of the VideoRoom and of Janus: not a description it can take
+NO_ROOM, ROOM_EXISTS, NO_FEED = 426, 427, 428
+
+
+class JanusRefusal(MediaRefusal):
+    """Janus's own, by its number."""
+
+    def __init__(self, number: int, why: str) -> None:
+        super().__init__("media.unreadable" if number in _UNREADABLE else "media.unavailable", f"{number} {why}")
+        self.number = number
+
+
+class Node:
+    """`came` is called with each new session, `lost` when it is gone: all its handles are gone with it."""
+
+    def __init__(self, address: str, secret: str, came: Callable[[Node], None], lost: Callable[[Node], None]) -> None:
+        self.address, self._secret, self._came, self._lost = address, secret, came, lost
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._session = 0
+        self._asked: dict[str, asyncio.Future[Said]] = {}
+        self._handles: dict[int, Hears] = {}
+        self._tasks = Tasks()
+
+    @property
+    def alive(self) -> bool:
+        return self._session > 0
+
+    @property
+    def load(self) -> int:
+        """Handles of ours: about as many connections."""
+        return len(self._handles)
+
+    # ---- the session
+
+    async def keep(self, http: aiohttp.ClientSession) -> None:
+        """Connected as long as this runs; found again whenever it comes back."""
+        while True:
+            try:
+                await self._serve(http)
+            except (aiohttp.ClientError, OSError, TimeoutError, MediaRefusal) as error:
+                log.warning("Janus at %s cannot be used: %s", self.address, error)
+            await asyncio.sleep(AGAIN)
+
+    async def _serve(self, http: aiohttp.ClientSession) -> None:
+        async with http.ws_connect(
+            self.address, protocols=["janus-protocol"], heartbeat=PULSE, max_msg_size=LONGEST
+        ) as self._socket:
+            reading = self._tasks.start(self._read(self._socket), "Janus's words")
+            keeping = None
+            try:
+                self._session = (await self.ask("create")).facts["id"]
+                keeping = self._tasks.every(KEPT, self._stay, "Janus's session")
+                self._came(self)
+                await reading
+            finally:
+                reading.cancel()
+                if keeping:
+                    keeping.cancel()
+                self._gone()
+
+    async def _stay(self) -> None:
+        with contextlib.suppress(MediaRefusal):
+            await self.ask("keepalive")
+
+    def _gone(self) -> None:
+        was, self._session, self._socket = self.alive, 0, None
+        self._handles.clear()
+        for waiting in self._asked.values():
+            if not waiting.done():
+                waiting.set_exception(MediaRefusal("media.unavailable", f"{self.address} is gone"))
+        if was:
+            self._lost(self)
+
+    async def stop(self) -> None:
+        """Ends the session, and with it all its handles."""
+        with contextlib.suppress(MediaRefusal):
+            await self.ask("destroy")
+        await self._tasks.stop()
+
+    # ---- what is said
+
+    async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        async for message in socket:
+            if message.type is aiohttp.WSMsgType.TEXT:
+                told = message.json()
+                if told["janus"] == "timeout":  # our session was ended over there
+                    return
+                self._heard(told)
+
+    def _heard(self, told: Mapping[str, Any]) -> None:
+        if told["janus"] == "ack":
+            return
+        said = _said(told)
+        if hears := self._handles.get(told.get("sender", 0)):
+            hears(said)
+        waiting = self._asked.pop(told.get("transaction", ""), None)
+        if waiting is None or waiting.done():
+            return
+        if "error_code" in said.facts:
+            waiting.set_exception(JanusRefusal(said.facts["error_code"], said.facts["error"]))
+        else:
+            waiting.set_result(said)
+
+    async def ask(self, verb: str, **words: Any) -> Said:
+        """Raises MediaRefusal."""
+        if self._socket is None or self._socket.closed:
+            raise MediaRefusal("media.unavailable", f"{self.address} is not there")
+        number = secrets.token_hex(8)
+        waiting = self._asked[number] = asyncio.get_running_loop().create_future()
+        session = {"session_id": self._session} if self._session else {}
+        try:
+            await self._socket.send_json(
+                {"janus": verb, "transaction": number, "apisecret": self._secret} | session | words
+            )
+            return await asyncio.wait_for(waiting, PATIENCE)
+        except (TimeoutError, ConnectionError, aiohttp.ClientError) as error:
+            raise MediaRefusal("media.unavailable", f"{self.address} does not answer to {verb}") from error
+        finally:
+            self._asked.pop(number, None)
+
+    # ---- handles
+
+    async def has(self, room: str) -> bool:
+        """Whether the room is there already; a node that cannot say has none."""
+        with contextlib.suppress(MediaRefusal):
+            handle = await self.attach(lambda said: None)
+            try:
+                return bool((await handle.ask("exists", {"room": room})).facts["exists"])
+            finally:
+                await handle.leave()
+        return False
+
+    async def attach(self, hears: Hears) -> Handle:
+        """Raises MediaRefusal."""
+        number = (await self.ask("attach", plugin=PLUGIN)).facts["id"]
+        self._handles[number] = hears
+        return Handle(self, number)
+
+    async def detach(self, number: int) -> None:
+        if self._handles.pop(number, None) is not None:
+            with contextlib.suppress(MediaRefusal):
+                await self.ask("detach", handle_id=number)
+
+
+def _said(told: Mapping[str, Any]) -> Said:
+    facts = told.get("plugindata", {}).get("data") or told.get("data") or {}
+    if error := told.get("error"):
+        facts = {"error_code": error["code"], "error": error["reason"]}
+    return Said(told["janus"], facts, told.get("jsep", {}).get("sdp", ""))
