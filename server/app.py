@@ -220,7 +220,7 @@ def _wire_signalling(app: web.Application, settings: Settings, doors: dict[str, 
         feed_door=feed_door,
         origins=frozenset({settings.base_url, *settings.origins}),
         recordings=SealedReels(database, settings.recordings),
-        forwarder=(lambda: _forwarder(settings)) if settings.forwarder == "embedded" else None,
+        forwarder=(lambda: _forwarder(settings)) if settings.forwarder != "none" else None,
     )
     signalling.attach(app)
     app[meeting_routes.SIGNALING] = signalling
@@ -247,6 +247,10 @@ def _between_nodes(settings: Settings, node: str, key: bytes) -> tuple[Store, Bu
 
 def _forwarder(settings: Settings) -> Forwarder:
     """Loaded, like its processes, with the first hall."""
+    if settings.janus_urls:
+        from signaling.media.janus.cluster import Cluster
+
+        return Cluster(settings.janus_urls, settings.janus_secret.get_secret_value())
     from signaling.media.forwarder.spread import Ground, Spread, own_addresses
 
     first, last = settings.media_ports

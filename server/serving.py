@@ -90,7 +90,8 @@ async def _offer_demo(settings: Settings, app: web.Application) -> None:
     if not loaded:
         command = (sys.executable, "-m", "server.demo")
         loading = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.PIPE)
-        told = settings.model_dump_json(exclude={"turn_secret", "metrics_token"})  # no secret on the way
+        kept = {"turn_secret", "janus_secret", "metrics_token"}  # no secret on the way
+        told = settings.model_dump_json(exclude=kept)
         await loading.communicate(told.encode())
         if loading.returncode:
             raise RuntimeError(f"the demo was not loaded (exit status {loading.returncode})")

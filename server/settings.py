@@ -51,6 +51,10 @@ class Settings(BaseSettings):
     """What browsers are told instead, where the machine stands behind a translation of addresses."""
     media_ports: tuple[int, int] = (0, 0)
     """The first and last UDP port for media, e.g. [40000, 40015]; one a process. [0, 0]: any."""
+    janus_urls: list[str] = []
+    """ws://10.0.0.20:8188 …: the Janus nodes that carry the media of halls in place of our own processes."""
+    janus_secret: SecretStr = SecretStr("")
+    """The api_secret of every node."""
     s3_url: str = ""
     """s3://bucket/prefix?endpoint=… for files. Without it, `files/` of the data folder."""
     tsa_url: str = ""

@@ -37,6 +37,7 @@ REASONS = {  # code: (what is wrong, what to do)
     "key_weak": ("站点密钥 %(number)s 太弱，不是随机生成的", "删去这一行，首次启动时会自动生成"),
     "data_readable": ("数据 %(path)s 其他用户也能读写", "chmod -R go= %(path)s"),
     "turn_secret": ("中继密钥 LIANZHEN_TURN_SECRET 没有设置或太弱", "openssl rand -hex 32"),
+    "janus_secret": ("Janus 密钥 LIANZHEN_JANUS_SECRET 没有设置或太弱", "openssl rand -hex 32"),
     "metrics_token": ("指标口令 LIANZHEN_METRICS_TOKEN 太弱", "openssl rand -hex 32"),
     "secret_twice": ("中继密钥和指标口令相同", "openssl rand -hex 32"),
     "database_password": ("数据库没有密码，或密码人人知道", "换一个随机密码，写进 LIANZHEN_DATABASE_URL"),
@@ -102,6 +103,8 @@ def _secrets(site: Site) -> Iterator[Finding]:
     turn, metrics = site.turn_secret.get_secret_value(), site.metrics_token.get_secret_value()
     if site.turn_urls and is_weak(turn):
         yield reason("turn_secret")
+    if site.janus_urls and is_weak(site.janus_secret.get_secret_value()):
+        yield reason("janus_secret")
     if metrics and is_weak(metrics):
         yield reason("metrics_token")
     if turn and turn == metrics:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from server.operations import machine, relay, services
+from server.operations import halls, machine, relay, services
 from server.operations.checks import reasons_to_refuse
 from server.operations.findings import Finding, Level, bad, good, note
 from server.operations.repository import Repository
@@ -53,6 +53,9 @@ def _services(site: Site, credentials: Credentials) -> list[tuple[str, str, Exam
         asked.append(("mail", "SMTP", lambda: services.mail(site.smtp_url)))
     if site.s3_url:
         asked.append(("objects", "S3", lambda: services.objects(site)))
+    secret = site.janus_secret.get_secret_value()
+    for url in site.janus_urls:
+        asked.append(("janus", url, lambda url=url: halls.janus(url, secret)))  # type: ignore[misc]
     for url in site.turn_urls:
         asked.append(("turn", url, lambda url=url: relay.turn(url, *credentials())))  # type: ignore[misc]
     return asked

@@ -15,6 +15,7 @@ from server.operations.repository import Repository, Snapshot
 from server.operations.tls import local_certificate
 from server.settings import Settings
 from tests.conftest import MONDAY_MORNING
+from tests.media.janus_node import SECRET, JanusNode, outer_address
 from tests.stores import free_port
 from tests.turn import Coturn
 
@@ -155,6 +156,31 @@ async def test_a_relay_that_refuses_us_is_told(site, tmp_path):
         assert "401" in found["turn"].facts["why"]
         found = await examined(settings, turn_credentials=server.credentials)
         assert found["turn"].level is Level.GOOD
+
+
+async def test_every_janus_is_asked_for_its_version_and_whether_strangers_get_in(site):
+    node = JanusNode(outer_address()).start()
+    try:
+        await node.answers()
+        urls = [node.url, "ws://127.0.0.1:1"]
+        found = await doctor.examine(
+            site(janus_urls=urls, janus_secret=SECRET), now=MONDAY_MORNING, turn_credentials=lambda: ("", "")
+        )
+        there, gone = [one for one in found if one.code == "janus"]
+        assert (there.level, there.facts) == (Level.GOOD, {"url": node.url, "version": "1.1.2"})
+        assert (gone.level, gone.facts["name"]) == (Level.BAD, "ws://127.0.0.1:1")
+        assert "janus_strange" in await examined(site(janus_urls=[node.url], janus_secret="another"))
+    finally:
+        node.stop()
+
+
+async def test_a_janus_without_a_secret_is_told(site):
+    node = JanusNode(outer_address(), secret="").start()
+    try:
+        await node.answers()
+        assert "janus_open" in await examined(site(janus_urls=[node.url], janus_secret=SECRET))
+    finally:
+        node.stop()
 
 
 async def test_a_backup_that_is_late_or_was_never_taken_is_told(site, tmp_path):

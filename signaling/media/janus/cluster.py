@@ -14,7 +14,7 @@ import aiohttp
 
 from signaling.media.janus.hall import Hall
 from signaling.media.janus.node import Node
-from signaling.media.ports import MediaEvent, MediaRefusal
+from signaling.media.ports import MediaEvent, MediaRefusal, Reel
 from signaling.tasks import Tasks
 
 START = 5.0  # seconds for the first node to be there
@@ -136,6 +136,13 @@ class Cluster:
     async def unwatch(self, hall: str, who: str) -> None:
         if one := self._known(hall):
             await one.unwatch(who)
+
+    async def record(self, hall: str, reel: Reel) -> None:
+        """Refused: a hall that is to be recorded is carried by the embedded forwarder (decision 0011)."""
+        raise MediaRefusal("media.unavailable", "halls on Janus are not recorded")
+
+    async def cease(self, hall: str) -> None:
+        self._known(hall)
 
     async def figures(self, hall: str) -> Mapping[str, Any]:
         one = self._known(hall)
