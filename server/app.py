@@ -284,6 +284,8 @@ async def voice_of_worker(settings: Settings, database: Database) -> AsyncIterat
     async def deliver(announcements: list[Announcement]) -> None:
         for one in announcements:
             kind, _, id = one.topic.partition(":")
+            if kind == "meeting" and one.kind == "written":
+                bus.publish(Broadcast("stir", id))
             topics = await audience(database, id) if kind == "consultation" else {one.topic}
             for topic in topics:
                 body = {"topic": topic, "kind": one.kind, "facts": {**one.facts, "about": one.topic}}

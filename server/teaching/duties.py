@@ -53,4 +53,10 @@ async def begin_and_end(unit: Unit) -> int:
     return done
 
 
-DUTIES = (remind_of_teaching, open_lobbies, begin_and_end)
+async def check_by_plan(unit: Unit) -> int:
+    """Asks who is still there, where the plan says that it is asked."""
+    running_now = await queries.running(unit, State.LIVE)
+    return sum([await running.ask_as_planned(unit, session=one) for one in running_now if one.planned_checks])
+
+
+DUTIES = (remind_of_teaching, open_lobbies, begin_and_end, check_by_plan)

@@ -68,6 +68,7 @@ class PlanForm(BaseModel):
     material: Material = Material.NONE
     min_percent: int = Field(80, ge=0, le=100)
     checks_of_three: int = Field(2, ge=0, le=3)
+    planned_checks: int = Field(0, ge=0, le=6)
     pass_mark: int = Field(60, ge=0, le=100)
     course: str = Field("", max_length=32)
     phase: int = Field(1, ge=1, le=20)
@@ -119,7 +120,7 @@ class PlanForm(BaseModel):
 
 SAME = (
     *("kind", "title", "about", "specialty", "scope", "village_doctors_due", "capacity", "credit_class"),
-    *("project_no", "material", "min_percent", "checks_of_three", "pass_mark"),
+    *("project_no", "material", "min_percent", "checks_of_three", "planned_checks", "pass_mark"),
 )
 """Fields that a plan has under the same name."""
 

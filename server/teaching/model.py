@@ -75,6 +75,8 @@ class TeachingSession(Base):
     filed_at: Mapped[datetime | None]
     min_percent: Mapped[int] = mapped_column(default=80)
     checks_of_three: Mapped[int] = mapped_column(default=2)
+    planned_checks: Mapped[int] = mapped_column(default=0)
+    """How many are asked by themselves while it runs."""
     pass_mark: Mapped[int] = mapped_column(default=60)
 
     material: Mapped[Material] = mapped_column(default=Material.NONE)

@@ -84,6 +84,7 @@ class Plan:
     material: Material = Material.NONE
     min_percent: int = 80
     checks_of_three: int = 2
+    planned_checks: int = 0
     pass_mark: int = 60
     course_id: str | None = None
     phase: int = 0

@@ -8,7 +8,7 @@ from server.core.errors import NotFound, Refusal
 from server.core.unit import Unit
 from server.meeting import queries as meeting_queries
 from server.meeting import service as meetings
-from server.teaching import appointments, attendance, letters, queries, steps
+from server.teaching import appointments, attendance, letters, queries, spot_checks, steps
 from server.teaching.model import TeachingSession
 from server.teaching.states import Move, State
 
@@ -78,13 +78,31 @@ async def ask(unit: Unit, *, session: TeachingSession) -> str:
     if session.state is not State.LIVE or session.meeting_id is None:
         raise NotLive
     id = unit.new_id()
+    await _ask(unit, session, session.meeting_id, id)
+    return id
+
+
+async def ask_as_planned(unit: Unit, *, session: TeachingSession) -> bool:
+    """The check whose time has come, once, and not while another waits for answers."""
+    if session.meeting_id is None or session.begun_at is None or await open_check(unit, session):
+        return False
+    secret, length = unit.keys.derive("spot checks"), session.period.length
+    planned = spot_checks.moments(secret, session.id, session.planned_checks, session.begun_at, length)
+    number = spot_checks.due(planned, unit.now)
+    id = f"planned-{number}"
+    if number is None or await meeting_queries.entry_by_key(unit, session.meeting_id, f"check:{id}"):
+        return False
+    await _ask(unit, session, session.meeting_id, id)
+    return True
+
+
+async def _ask(unit: Unit, session: TeachingSession, meeting_id: str, id: str) -> None:
     until = unit.now + CHECK_STAYS
     body = {"check": id, "seconds": int(CHECK_STAYS.total_seconds())}
-    await _write(unit, session, attendance.CHECK, body, f"check:{id}")
+    await meetings.write(unit, meeting_id=meeting_id, kind=attendance.CHECK, body=body, key=f"check:{id}")
     for person_id in await letters.everybody(unit, session):
         unit.announce(f"person:{person_id}", "teaching.check", session=session.id, until=until.isoformat())
     unit.record("teaching.check_asked", kind="teaching", id=session.id)
-    return id
 
 
 async def answer(unit: Unit, *, session: TeachingSession) -> None:

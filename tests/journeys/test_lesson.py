@@ -1,7 +1,9 @@
 """What goes on in a lesson besides sound and picture, in Chromium: checks, a quiz, questions, moderation, slides."""
 
+import asyncio
 import re
-from contextlib import AsyncExitStack
+import sqlite3
+from contextlib import AsyncExitStack, closing
 
 import pytest
 import typst
@@ -27,6 +29,19 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), py
 
 QUESTION = "规则的宽 QRS 心动过速，首先考虑"
 OPTIONS = "* 室性心动过速\n窦性心动过速\n房颤"
+
+
+TURNED = """away => {
+  Object.defineProperty(document, "hidden", { value: away, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def looks(house):
+    """What the log says of pages that were not looked at."""
+    with closing(sqlite3.connect(f"file:{house.data / 'lianzhen.sqlite'}?mode=ro", uri=True)) as store:
+        found = store.execute("select kind from meeting_entries where kind in ('away', 'back') order by at")
+        return [kind for (kind,) in found]
 
 
 async def put(teacher):
@@ -78,6 +93,11 @@ async def test_checks_a_quiz_questions_and_a_line_taken_back(slow_cameras, site,
         await expect(teacher.page.locator("#check-count")).to_contain_text("已答 1 人", timeout=LONG)
         await expect(teacher.page.locator("#check-ask")).to_be_disabled()
         await asker.page.click("#check-here")
+
+        await listener.page.evaluate(TURNED, True)
+        await until(lambda: asyncio.to_thread(looks, site), lambda seen: seen == ["away"], 30)
+        await listener.page.evaluate(TURNED, False)
+        await until(lambda: asyncio.to_thread(looks, site), lambda seen: seen == ["away", "back"], 30)
 
         await put(teacher)
         await choose(listener, "室性心动过速")

@@ -332,3 +332,28 @@ async def test_a_session_opens_begins_and_ends_by_the_clock_and_who_is_there(sit
     assert await tick() == "live"
     turn_to(site, 25, 16, 1)
     assert await tick() == "ended"
+
+
+async def test_the_plans_own_checks_are_asked_by_the_clock_once_each(site):
+    from server.meeting import queries as meetings
+    from server.teaching.duties import check_by_plan
+
+    teacher = await site.signed_in("teacher")
+    address = await published(site, teacher, planned_checks="3")
+    turn_to(site, 25, 14, 30)
+    session = await session_at(site, address)
+    await comes(site, session, "teacher", "t")
+    assert "直播中" in await (await site.signed_in("teacher")).post(f"{address}/move", {"move": "begin"})
+
+    async def asked():
+        async with site.database.unit() as unit:
+            await check_by_plan(unit)
+            return [one.key for one in await meetings.entries_of(unit, session.meeting_id, ["check"])]
+
+    when, session = {}, await session_at(site, address)
+    for minute in range(session.minutes):
+        for key in await asked():
+            when.setdefault(key, minute)
+        site.clock.turn(MINUTE)
+    assert list(when) == ["check:planned-0", "check:planned-1", "check:planned-2"]
+    assert [minute * 3 // session.minutes for minute in when.values()] == [0, 1, 2]
