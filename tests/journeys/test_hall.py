@@ -71,7 +71,7 @@ def post_of(page, name):
     return re.search(rf'<option value="([0-9a-f]{{32}})"[^>]*>{name}', page.text)[1]
 
 
-async def planned(clerks):
+async def planned(clerks, teachers=(TEACHER, PRESENTER)):
     """A lesson that begins in two minutes, published, both listeners enrolled: its address."""
     teacher = clerks[TEACHER]
     form = await teacher.get("/teaching/sessions/new")
@@ -81,8 +81,7 @@ async def planned(clerks):
         "title": "基层心电图判读",
         "starts": f"{starts:%Y-%m-%dT%H:%M}",
         "minutes": "60",
-        "teacher": post_of(form, NAMES[TEACHER]),
-        "coteacher": post_of(form, NAMES[PRESENTER]),
+        **{role: post_of(form, NAMES[one]) for role, one in zip(("teacher", "coteacher"), teachers, strict=False)},
         "scope": "consortium",
         "capacity": "0",
     }

@@ -57,7 +57,7 @@ export class Checks {
   async #answer() {
     const button = byId("check-here", HTMLButtonElement);
     button.disabled = true;
-    await this.ends.ask("here", { check: this.#asked });
+    await this.ends.insist("here", { check: this.#asked });
     button.disabled = false;
   }
 

@@ -1,5 +1,6 @@
 // The hall as one person has it: a seat, the media connections, what is drawn of both.
 
+import { delay } from "../../lib/backoff.js";
 import { hallFaces, hallStage, heard, sourceOf } from "../../lib/hall.js";
 import { hallRefusalSays } from "../../lib/hall-sayings.js";
 import { t } from "../../lib/words.js";
@@ -24,6 +25,8 @@ import { Standpoint } from "./standpoint.js";
 
 /** @typedef {import("../../lib/roster.js").Hall} HallFacts */
 /** @typedef {import("../../media/capture.js").Choices} Choices */
+
+const PASSING = ["server.unavailable", "message.too_fast"];
 
 export class Hall {
   hand = false;
@@ -55,7 +58,7 @@ export class Hall {
     this.side = new Side((tab, open) => open && this.#looked(tab));
     const isShown = (/** @type {"chat" | "people"} */ tab) => this.side?.isShown(tab) ?? false;
     this.members = new Members({ act: (deed, who) => this.#deed(deed, who), isShown: () => isShown("people"), page: (after) => this.#audience(after) });
-    this.lesson = new Lesson({ ask: (name, payload) => this.ask(name, payload), look: () => this.side.show("lesson"), changed: () => this.changed(), speaker: ends.choices.speaker, seat: this.seat });
+    this.lesson = new Lesson({ ask: (name, payload) => this.ask(name, payload), insist: (name, payload) => this.insist(name, payload), look: () => this.side.show("lesson"), changed: () => this.changed(), speaker: ends.choices.speaker, seat: this.seat });
     this.recording = new Recording({ ask: (name, payload) => this.seat.ask(name, payload), changed: () => this.changed() });
     const nameOf = (/** @type {string | null} */ id) => this.minutes.nameOf(id);
     this.talk = new Talk({ room: facts.room, zone: facts.zone, seat: this.seat, isShown: () => isShown("chat"), nameOf, unsay: (seq) => this.#unsay(seq) });
@@ -111,6 +114,17 @@ export class Hall {
       toast({ text: t("正在重新连接，没有完成，请稍后再试"), tone: "soon" });
       return null;
     }
+  }
+
+  /** Said until it is heard: the line may be away, the server busy with everybody's answers. @param {string} name @param {Record<string, any>} payload */
+  async insist(name, payload) {
+    for (let attempt = 0; this.seat.place !== "out"; attempt++) {
+      const answer = await this.seat.ask(name, payload).catch((error) => (error instanceof Gone ? null : Promise.reject(error)));
+      if (answer?.ok) return answer;
+      if (answer && !PASSING.includes(answer.error.code)) return void toast({ text: hallRefusalSays(answer.error.code), tone: "danger" });
+      await new Promise((done) => setTimeout(done, delay(attempt, Math.random())));
+    }
+    return null;
   }
 
   /** Drawn once, at the next frame, however often it is said. */

@@ -12,6 +12,7 @@ import { Slides } from "./slides.js";
 /**
  * @typedef {object} Ends
  * @property {(name: string, payload?: Record<string, any>) => Promise<any>} ask  null when it was refused, and that was said
+ * @property {(name: string, payload: Record<string, any>) => Promise<any>} insist  said until it is heard
  * @property {(name: string, payload: Record<string, any>) => void} hint  something that need not arrive
  * @property {(told: Record<string, any>) => void} learned  what was asked for on purpose
  * @property {() => void} look  brings the lesson's panel before the person
@@ -23,7 +24,7 @@ import { Slides } from "./slides.js";
 export class Lesson {
   state = emptyLesson();
 
-  /** @param {{ask: Ends["ask"], look: () => void, changed: () => void, speaker: string | undefined, seat: import("../../net/seat.js").Seat}} hall */
+  /** @param {{ask: Ends["ask"], insist: Ends["insist"], look: () => void, changed: () => void, speaker: string | undefined, seat: import("../../net/seat.js").Seat}} hall */
   constructor(hall) {
     /** @type {Ends & {seat: import("../../net/seat.js").Seat}} */
     const ends = { ...hall, hint: (name, payload) => hall.seat.hint(name, payload), learned: (told) => (this.take(told), hall.changed()) };

@@ -66,9 +66,18 @@ export class Polls {
     form.addEventListener("change", () => (send.disabled = !picked(form).length));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.ends.ask("choose", { poll: poll.id, choice: picked(form) });
+      void this.#choose(poll, form);
     });
     return form;
+  }
+
+  /** @param {Poll} poll @param {HTMLFormElement} form */
+  async #choose(poll, form) {
+    const choice = picked(form);
+    const parts = /** @type {NodeListOf<HTMLInputElement | HTMLButtonElement>} */ (form.querySelectorAll("input, button"));
+    for (const part of parts) part.disabled = true;
+    await this.ends.insist("choose", { poll: poll.id, choice });
+    for (const part of parts) part.disabled = false;
   }
 
   /** Marks are for questions that have a right answer. */
