@@ -2,9 +2,14 @@
 
 import asyncio
 import contextlib
+import ipaddress
+import os
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
+
+import aiohttp
 
 from signaling.media.forwarder.spread import own_addresses
 from tests.parts import JANUS, path_of
@@ -23,10 +28,11 @@ def outer_address():
 
 
 class JanusNode:
-    """`secret` is set in its configuration, or none."""
+    """`secret` is set in its configuration, or none; only with `watched` can its handles be counted."""
 
-    def __init__(self, address, secret=SECRET):
-        self.address, self.secret, self.port = address, secret, free_port()
+    def __init__(self, address, secret=SECRET, watched=False):
+        self.address, self.secret, self.watched = address, secret, watched
+        self.port, self.admin_port = free_port(), free_port()
         self._folder, self._process = tempfile.TemporaryDirectory(prefix="janus-"), None
 
     @property
@@ -49,6 +55,10 @@ class JanusNode:
             '#ice_enforce_list = "10.0.0.20"': f'ice_enforce_list = "{self.address}"',
             "ws_port = 8188": f"ws_port = {self.port}",
         }
+        if self.watched:
+            set_here["admin_ws = false"] = (
+                f'admin_ws = true\nadmin_ws_ip = "127.0.0.1"\nadmin_ws_port = {self.admin_port}'
+            )
         for shipped, here in set_here.items():
             words = words.replace(shipped, here)
         return words
@@ -63,13 +73,42 @@ class JanusNode:
             await asyncio.sleep(0.05)
         raise TimeoutError("Janus did not start")
 
+    async def handles(self):
+        """How many there are, in all sessions."""
+        url = f"ws://127.0.0.1:{self.admin_port}"
+        async with aiohttp.ClientSession() as http, http.ws_connect(url, protocols=["janus-admin-protocol"]) as socket:
+            sessions = (await self._answer(socket, "list_sessions"))["sessions"]
+            there = [await self._answer(socket, "list_handles", session_id=one) for one in sessions]
+            return sum(len(one["handles"]) for one in there)
+
+    async def _answer(self, socket, verb, **words):
+        await socket.send_json({"janus": verb, "transaction": "test", **words})
+        return await socket.receive_json()
+
+    @property
+    def held(self):
+        """Its threads and descriptors."""
+        return {kind: len(list(Path(f"/proc/{self.pid}/{kind}").iterdir())) for kind in ("task", "fd")}
+
     def kill(self):
         """As kill -9 does it."""
         self._process.kill()
         self._process.wait()
 
+    def hang(self):
+        """Alive to the kernel, and deaf."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def listens(self):
+        """Its TCP sockets that wait for connections: (address, port)."""
+        own = {os.readlink(one) for one in Path(f"/proc/{self.pid}/fd").iterdir()}
+        lines = [line.split() for line in Path(f"/proc/{self.pid}/net/tcp").read_text().splitlines()[1:]]
+        waiting = [line[1].split(":") for line in lines if line[3] == "0A" and f"socket:[{line[9]}]" in own]
+        return {(str(ipaddress.ip_address(bytes.fromhex(host)[::-1])), int(port, 16)) for host, port in waiting}
+
     def stop(self):
         if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
             self._process.terminate()
             self._process.wait()
         self._folder.cleanup()

@@ -55,6 +55,7 @@ class Cluster:
 
     def _came(self, node: Node) -> None:
         self._found.set()
+        self._tasks.start(node.tidy(), "rooms left behind")
 
     def _died(self, node: Node) -> None:
         for hall in list(self._halls.values()):

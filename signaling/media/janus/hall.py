@@ -11,14 +11,13 @@ from typing import Any, Literal
 from signaling.media.janus import publication, subscription
 from signaling.media.janus.descriptions import answer_of, offer_of
 from signaling.media.janus.handle import Facts, Handle, Said
-from signaling.media.janus.node import NO_ROOM, ROOM_EXISTS, JanusRefusal, Node
+from signaling.media.janus.node import NO_ROOM, OURS, ROOM_EXISTS, JanusRefusal, Node
 from signaling.media.janus.publication import Publication
 from signaling.media.janus.subscription import Source, Subscription
 from signaling.media.names import check_roles, check_views
 from signaling.media.ports import Joined, Lost, MediaEvent, MediaRefusal, Offered, SourceCame, SourceLeft, Speaking
 from signaling.tasks import Tasks
 
-OURS = "lianzhen"  # what our rooms are described as
 ROOM = {
     "description": OURS,
     "publishers": 64,

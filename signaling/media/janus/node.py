@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import aiohttp
@@ -24,7 +24,8 @@ AGAIN = 0.5  # seconds before a node that is gone is looked for again
 PLUGIN = "janus.plugin.videoroom"
 LONGEST = 4 << 20  # bytes of one message
 _UNREADABLE = {435, 437, 464, 465}  # of the VideoRoom and of Janus: not a description it can take
-NO_ROOM, ROOM_EXISTS, NO_FEED = 426, 427, 428
+NO_ROOM, ROOM_EXISTS = 426, 427
+OURS = "lianzhen"  # what our rooms are described as
 
 
 class JanusRefusal(MediaRefusal):
@@ -41,7 +42,7 @@ class Node:
     def __init__(self, address: str, secret: str, came: Callable[[Node], None], lost: Callable[[Node], None]) -> None:
         self.address, self._secret, self._came, self._lost = address, secret, came, lost
         self._socket: aiohttp.ClientWebSocketResponse | None = None
-        self._session = 0
+        self._session, self._trouble = 0, ""
         self._asked: dict[str, asyncio.Future[Said]] = {}
         self._handles: dict[int, Hears] = {}
         self._tasks = Tasks()
@@ -63,8 +64,14 @@ class Node:
             try:
                 await self._serve(http)
             except (aiohttp.ClientError, OSError, TimeoutError, MediaRefusal) as error:
-                log.warning("Janus at %s cannot be used: %s", self.address, error)
+                self._complain(str(error))
             await asyncio.sleep(AGAIN)
+
+    def _complain(self, why: str) -> None:
+        """Once, not twice a second."""
+        if why != self._trouble:
+            log.warning("Janus at %s cannot be used: %s", self.address, why)
+        self._trouble = why
 
     async def _serve(self, http: aiohttp.ClientSession) -> None:
         async with http.ws_connect(
@@ -74,6 +81,7 @@ class Node:
             keeping = None
             try:
                 self._session = (await self.ask("create")).facts["id"]
+                self._trouble = ""
                 keeping = self._tasks.every(KEPT, self._stay, "Janus's session")
                 self._came(self)
                 await reading
@@ -94,6 +102,7 @@ class Node:
             if not waiting.done():
                 waiting.set_exception(MediaRefusal("media.unavailable", f"{self.address} is gone"))
         if was:
+            log.warning("Janus at %s is gone", self.address)
             self._lost(self)
 
     async def stop(self) -> None:
@@ -143,17 +152,34 @@ class Node:
         finally:
             self._asked.pop(number, None)
 
-    # ---- handles
+    # ---- rooms
+
+    @contextlib.asynccontextmanager
+    async def desk(self) -> AsyncIterator[Handle]:
+        """A handle for questions that concern no one room."""
+        handle = await self.attach(lambda said: None)
+        try:
+            yield handle
+        finally:
+            await handle.leave()
 
     async def has(self, room: str) -> bool:
         """Whether the room is there already; a node that cannot say has none."""
         with contextlib.suppress(MediaRefusal):
-            handle = await self.attach(lambda said: None)
-            try:
-                return bool((await handle.ask("exists", {"room": room})).facts["exists"])
-            finally:
-                await handle.leave()
+            async with self.desk() as desk:
+                return bool((await desk.ask("exists", {"room": room})).facts["exists"])
         return False
+
+    async def tidy(self) -> None:
+        """Rooms outlive whoever made them: those that a process of ours left when it was killed end here."""
+        with contextlib.suppress(MediaRefusal):
+            async with self.desk() as desk:
+                rooms = (await desk.ask("list")).facts["list"]
+                for room in rooms:
+                    if room["description"] == OURS and not room["num_participants"]:
+                        await desk.ask("destroy", {"room": room["room"]})
+
+    # ---- handles
 
     async def attach(self, hears: Hears) -> Handle:
         """Raises MediaRefusal."""

@@ -1,0 +1,209 @@
+"""Several Janus nodes: halls spread over them, one dies and its people come back elsewhere, nothing is left behind."""
+
+import asyncio
+import time
+
+import aiohttp
+import pytest
+
+from signaling.media.janus.cluster import Cluster
+from signaling.media.ports import Lost, MediaRefusal, SourceCame, SourceLeft
+from tests.media.janus_node import SECRET, JanusNode, outer_address
+from tests.media.people import House, In, Watcher, eventually, on_loopback
+
+
+class Site(House):
+    """Two nodes, and one process of ours."""
+
+    def __init__(self, nodes):
+        super().__init__(Cluster([node.url for node in nodes], SECRET))
+        self.nodes = nodes
+
+    async def open(self):
+        await super().open()
+        await eventually(lambda: all(node.alive for node in self.forwarder.nodes))
+
+    async def place(self, hall):
+        """The node that carries the hall."""
+        (url,) = await self.forwarder.figures(hall)
+        return next(node for node in self.nodes if node.url == url)
+
+    async def lecture(self, hall, shade=60):
+        """One publishes, one watches and sees it."""
+        await self.forwarder.open(hall)
+        await self.publisher(hall, "zhao", shade=shade)
+        watcher = await self.watcher(hall, "wang")
+        await eventually(lambda: watcher.seen.get("zhao:face") and watcher.heard.get("zhao:voice"))
+        return watcher
+
+
+@pytest.fixture
+def nodes(monkeypatch):
+    address = outer_address()
+    on_loopback(monkeypatch, address)
+    nodes = [JanusNode(address, watched=True).start() for _ in range(2)]
+    yield nodes
+    for node in nodes:
+        node.stop()
+
+
+@pytest.fixture
+async def site(nodes):
+    site = Site(nodes)
+    await site.open()
+    yield site
+    await site.close()
+
+
+async def test_halls_are_spread_over_the_nodes(site):
+    for hall in ("one", "two", "three", "four"):
+        await site.forwarder.open(hall)
+        await site.publisher(hall, "zhao")
+    places = [await site.place(hall) for hall in ("one", "two", "three", "four")]
+    assert {places.count(node) for node in site.nodes} == {2}
+
+
+async def test_a_hall_whose_node_is_killed_goes_on_at_the_other(site):
+    wang = await site.lecture("round")
+    killed = await site.place("round")
+    began = time.monotonic()
+    killed.kill()
+    lost = {Lost("round", "zhao", "publish"), Lost("round", "wang", "watch")}
+    await eventually(lambda: lost <= set(site.events(Lost)), within=2)
+    assert {event.source for event in site.events(SourceLeft)} == {"zhao:voice", "zhao:face"}
+    back = await site.lecture("round", shade=120)
+    assert time.monotonic() - began < 5
+    assert back.seen["zhao:face"][0] > 100
+    assert await site.place("round") is not killed
+    await wang.close()
+
+    # it is taken again when it is back
+    killed.start()
+    await eventually(lambda: all(node.alive for node in site.forwarder.nodes))
+    await site.lecture("other")
+    assert await site.place("other") is killed
+
+
+async def test_a_node_that_hangs_is_as_good_as_dead(site):
+    await site.lecture("round")
+    hung = await site.place("round")
+    hung.hang()
+    await eventually(lambda: Lost("round", "wang", "watch") in site.events(Lost), within=2)
+    await site.lecture("round", shade=120)
+    assert await site.place("round") is not hung
+
+
+async def test_without_any_node_all_are_told_to_try_again(site):
+    await site.lecture("round")
+    for node in site.nodes:
+        node.kill()
+    await eventually(lambda: Lost("round", "wang", "watch") in site.events(Lost), within=2)
+    with pytest.raises(MediaRefusal, match=r"media\.unavailable"):
+        await site.forwarder.watch("round", "wang")
+    another = Cluster([node.url for node in site.nodes], SECRET)
+    with pytest.raises(MediaRefusal, match=r"media\.unavailable"):
+        await another.start()
+    await another.stop()
+
+
+async def test_who_is_served_by_another_process_of_ours_is_in_the_same_hall(site, nodes):
+    other = Site(nodes)
+    await other.open()
+    try:
+        await site.lecture("round")
+        await other.forwarder.open("round")
+        li = await other.watcher("round", "li")
+        await eventually(lambda: li.seen.get("zhao:face"))
+        await other.publisher("round", "qian", shade=180)
+        await eventually(lambda: "qian:face" in {event.source for event in site.events(SourceCame)})
+        await other.forwarder.close("round")
+        await eventually(lambda: "qian:face" in {event.source for event in site.events(SourceLeft)})
+        assert "zhao:face" not in {event.source for event in site.events(SourceLeft)}
+    finally:
+        await other.close()
+
+
+async def test_a_killed_process_of_ours_leaves_no_room_behind(site, nodes):
+    await site.lecture("round")
+    place = await site.place("round")
+    await site.forwarder._http.close()  # as the end of a process closes its sockets
+    await eventually(lambda: not any(node.alive for node in site.forwarder.nodes))
+    after = Site(nodes)
+    await after.open()
+    [node] = [node for node in after.forwarder.nodes if node.address == place.url]
+    for _ in range(200):
+        if not await node.has("round"):
+            break
+        await asyncio.sleep(0.01)
+    assert not await node.has("round")
+    await after.close()
+
+
+async def test_halls_that_come_and_go_leave_nothing_behind(site):
+    await site.lecture("first")
+    await site.forwarder.close("first")
+    await eventually(lambda: site.forwarder.nodes[0].load == site.forwarder.nodes[1].load == 0)
+    before = [node.held for node in site.nodes]
+    for number in range(12):
+        await site.lecture(f"round-{number}")
+        await site.forwarder.close(f"round-{number}")
+        for person in site.people:
+            await person.close()
+        site.people.clear()
+    assert [await node.handles() for node in site.nodes] == [0, 0]
+    for node, then in zip(site.nodes, before, strict=True):
+        await eventually(lambda node=node, then=then: all(node.held[kind] <= then[kind] + 2 for kind in then), 20)
+
+
+async def test_nobody_but_us_gets_a_word_out_of_a_node(nodes):
+    node = nodes[0]
+    await node.answers()
+    async with aiohttp.ClientSession() as http, http.ws_connect(node.url, protocols=["janus-protocol"]) as socket:
+        for secret in ({}, {"apisecret": "guessed"}):
+            for verb in ("create", "attach", "message", "keepalive", "destroy"):
+                await socket.send_json({"janus": verb, "transaction": "x", "session_id": 1, "handle_id": 1} | secret)
+                assert (await socket.receive_json())["error"]["code"] == 403
+
+
+async def test_as_shipped_there_is_one_way_in_and_it_is_private():
+    node = JanusNode(outer_address()).start()
+    try:
+        await node.answers()
+        assert node.listens() == {("127.0.0.1", node.port)}
+    finally:
+        node.stop()
+
+
+async def test_a_watcher_who_arranges_while_their_page_has_not_answered_sees_the_last_arrangement(site):
+    await site.forwarder.open("round")
+    for who, shade in (("zhao", 60), ("qian", 180)):
+        await site.publisher("round", who, ("face",), shade)
+    await eventually(lambda: len(site.events(SourceCame)) == 2)
+    slow = Watcher(In(site.forwarder, "round"), "wang")
+    site.people.append(slow)
+    site.watchers["round", "wang"] = waiting = Waiting(slow)
+    await slow.watch({"one": "zhao:face"})
+    await eventually(lambda: waiting.offers)
+    await slow.hall.arrange("wang", {"one": "zhao:face", "two": "qian:face"})
+    await slow.hall.arrange("wang", {"one": "qian:face"})
+    await waiting.let_go()
+    await eventually(lambda: slow.seen.get("one") and abs(slow.seen["one"][-1] - 180) < 4)
+    assert set(slow.views.values()) == {"one"}
+
+
+class Waiting:
+    """A page that is slow with its first answer."""
+
+    def __init__(self, watcher):
+        self.watcher, self.offers, self.slow = watcher, [], True
+
+    async def offered(self, event):
+        if self.slow:
+            self.offers.append(event)
+        else:
+            await self.watcher.offered(event)
+
+    async def let_go(self):
+        self.slow = False
+        for event in self.offers:
+            await self.watcher.offered(event)
