@@ -82,8 +82,7 @@ class Room:
         return {}
 
     def knows(self, who: str, page: str) -> bool:
-        seat = self.seating.seats.get(who)
-        return seat is not None and seat.page == page
+        return (seat := self.seating.seats.get(who)) is not None and seat.page == page
 
     # ---- coming
 
@@ -138,8 +137,7 @@ class Room:
 
     def silent(self, who: str, epoch: int, silent: bool) -> list[Effect]:
         """A heartbeat is late, or came after all."""
-        seat = self._ours(who, epoch)
-        if seat is None or seat.here is not silent:
+        if (seat := self._ours(who, epoch)) is None or seat.here is not silent:
             return []
         return self.changed(replace(seat, here=not silent))
 
