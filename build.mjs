@@ -1,8 +1,9 @@
 // Bundles static/js/pages/*.js and static/css/*.css into static/dist with hashed names and a manifest.
 import * as esbuild from "esbuild";
-import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const require = createRequire(import.meta.url);
 const out = "static/dist";
@@ -49,3 +50,12 @@ const swagger = dirname(require.resolve("swagger-ui-dist/package.json"));
 for (const name of ["swagger-ui.css", "swagger-ui-bundle.js"]) take(join(swagger, name), name);
 
 writeFileSync(join(out, "manifest.json"), JSON.stringify(manifest, null, 1));
+
+// Beside each script and style its compressed forms: the server sends what the browser takes.
+const built = Object.keys(result.metafile.outputs).map((name) => name.replace("static/", ""));
+for (const file of new Set([...built, ...Object.values(manifest)])) {
+  if (!/\.(m?js|css)$/.test(file)) continue;
+  const plain = readFileSync(join("static", file));
+  writeFileSync(join("static", `${file}.gz`), gzipSync(plain, { level: 9 }));
+  writeFileSync(join("static", `${file}.br`), brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }));
+}

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import secrets
 
 from aiohttp import web
 
@@ -10,8 +11,16 @@ from server.core.errors import CrossSite
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def token_for(secret: bytes, session: str) -> str:
-    return hmac.new(secret, f"csrf {session}".encode(), hashlib.sha256).hexdigest()
+SALT = 32  # hex digits
+
+
+def new_token(secret: bytes, session: str) -> str:
+    """Another one for every page: pages leave compressed, and what repeats in them could be guessed by their length."""
+    return _token(secret, session, secrets.token_hex(SALT // 2))
+
+
+def _token(secret: bytes, session: str, salt: str) -> str:
+    return salt + hmac.new(secret, f"csrf {session} {salt}".encode(), hashlib.sha256).hexdigest()
 
 
 def refuse_foreign_origin(request: web.Request, own: frozenset[str]) -> None:
@@ -27,6 +36,7 @@ def refuse_foreign_origin(request: web.Request, own: frozenset[str]) -> None:
         raise CrossSite
 
 
-def refuse_wrong_token(sent: str, expected: str) -> None:
-    if not hmac.compare_digest(sent.encode(), expected.encode()):
+def refuse_wrong_token(sent: str, secret: bytes, session: str) -> None:
+    """Raises CrossSite unless the token was made for this session."""
+    if not hmac.compare_digest(sent.encode(), _token(secret, session, sent[:SALT]).encode()):
         raise CrossSite

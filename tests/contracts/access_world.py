@@ -129,7 +129,7 @@ class World:
                 **known,
             )
             unit.session.add(row)
-        form_token = csrf.token_for(self.database.keys.derive("csrf"), row.id)
+        form_token = csrf.new_token(self.database.keys.derive("csrf"), row.id)
         return f"lianzhen_session={token}", form_token
 
 

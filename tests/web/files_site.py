@@ -158,7 +158,7 @@ class Sender:
 
     def __init__(self, client, person):
         self.client = client
-        token = edge.csrf.token_for(client.app[DATABASE].keys.derive("csrf"), "signed-in")
+        token = edge.csrf.new_token(client.app[DATABASE].keys.derive("csrf"), "signed-in")
         self.headers = {"X-Person": person, "X-CSRF": token, "Accept": "application/json"}
 
     async def ask(self, method, path, *, headers=None, **options):
