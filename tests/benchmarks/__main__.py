@@ -5,7 +5,18 @@ import sys
 from datetime import date
 from pathlib import Path
 
-NAMES = ("join", "back", "signalling", "lists", "booking_race", "national_peak", "leak", "hostile_files", "forwarder")
+NAMES = (
+    "join",
+    "back",
+    "signalling",
+    "lists",
+    "booking_race",
+    "national_peak",
+    "leak",
+    "hostile_files",
+    "forwarder",
+    "janus_failover",
+)
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 

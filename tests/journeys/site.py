@@ -1,6 +1,7 @@
 """The real program as a process of its own, so that it can be killed and started again on the same folder."""
 
 import asyncio
+import os
 import sqlite3
 import subprocess
 import sys
@@ -25,10 +26,12 @@ def build_front_end():
 
 
 class Site:
-    """`lianzhen demo` on a free port. `.address`, `.data`, `.away` while it is known to be down."""
+    """`lianzhen demo` on a free port. `.address`, `.data`, `.away` while it is known to be down; `settings` are those
+    of its environment."""
 
-    def __init__(self, data):
+    def __init__(self, data, **settings):
         self.data, self.port, self.away = data, free_port(), False
+        self.environment = os.environ | {f"LIANZHEN_{name.upper()}": value for name, value in settings.items()}
         self.address = f"http://127.0.0.1:{self.port}"
         self.said = data.with_name("said.log")
 
@@ -36,7 +39,7 @@ class Site:
         program = Path(sys.executable).with_name("lianzhen")
         command = [program, "demo", "--port", str(self.port), "--data", self.data]
         with self.said.open("ab") as said:
-            self.process = subprocess.Popen(command, stdout=said, stderr=said)
+            self.process = subprocess.Popen(command, stdout=said, stderr=said, env=self.environment)
 
     @property
     def trouble(self):
