@@ -16,6 +16,7 @@ NAMES = (
     "hostile_files",
     "forwarder",
     "janus_failover",
+    "recorder",
 )
 RESULTS = Path(__file__).with_name("RESULTS.md")
 

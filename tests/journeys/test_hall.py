@@ -71,7 +71,7 @@ def post_of(page, name):
     return re.search(rf'<option value="([0-9a-f]{{32}})"[^>]*>{name}', page.text)[1]
 
 
-async def planned(clerks, teachers=(TEACHER, PRESENTER)):
+async def planned(clerks, teachers=(TEACHER, PRESENTER), **more):
     """A lesson that begins in two minutes, published, both listeners enrolled: its address."""
     teacher = clerks[TEACHER]
     form = await teacher.get("/teaching/sessions/new")
@@ -84,6 +84,7 @@ async def planned(clerks, teachers=(TEACHER, PRESENTER)):
         **{role: post_of(form, NAMES[one]) for role, one in zip(("teacher", "coteacher"), teachers, strict=False)},
         "scope": "consortium",
         "capacity": "0",
+        **more,
     }
     key = re.search(r'name="_key" value="([^"]+)"', form.text)
     made = await teacher.post("/teaching/sessions", fields | ({"_key": key[1]} if key else {}))
