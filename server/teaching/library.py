@@ -100,11 +100,12 @@ async def _during(
         (_seconds(origin, entry.at), entry, dict(meetings.opened(unit, entry)))
         for entry in await meetings.entries_of(unit, recording.meeting_id, kinds)
     ]
-    return [one for one in found if one[1].kind == "unsaid" or 0 <= one[0] <= recording.seconds]
+    began = recording.began_at
+    return [one for one in found if one[1].kind == "unsaid" or (one[1].at >= began and one[0] <= recording.seconds)]
 
 
 def _seconds(origin: datetime, at: datetime) -> float:
-    return round((at - origin).total_seconds(), 1)
+    return max(0.0, round((at - origin).total_seconds(), 1))
 
 
 def matches(session: TeachingSession, teachers: str, wanted: str) -> bool:

@@ -8,6 +8,8 @@ from server.meeting.recordings.films import Film
 
 MISSED = 1.0
 """Seconds from which on a hole counts as a gap."""
+CUT_OFF = frozenset({"", "lost"})
+"""How a film ends that somebody would have gone on with."""
 SHORT = 5.0
 """A source that was there for less is not worth a track of its own."""
 _RANKS = {"screen": 0, "face": 2}
@@ -61,7 +63,7 @@ def gaps(films: Sequence[Film]) -> list[tuple[float, float]]:
     for source in {film.source for film in films}:
         own = [film for film in films if film.source == source]
         for film, following in itertools.pairwise(own):
-            if film.ended != "left" and following.start - film.stop >= MISSED:
+            if film.ended in CUT_OFF and following.start - film.stop >= MISSED:
                 found.append((film.stop, following.start))
     return _together(found)
 

@@ -40,7 +40,7 @@ class Recording:
 
     def bring(self, handle: int, facts: Mapping[str, Any]) -> None:
         """A source, or one that takes the place of another of its name."""
-        self.take_away(facts["id"], "changed")
+        self.take_away(facts["id"], "changed" if self._carried(facts["id"]) else "lost")
         if facts["codec"] not in RECORDED:
             log.error("a source of %s is not recorded", facts["codec"])
             return
@@ -49,6 +49,11 @@ class Recording:
         imported.source = Source(facts["id"], facts["who"], facts["role"], codec, facts["layers"], imported)
         self._takes[facts["id"]] = handle, Take(imported.source, self._shelf, self._clocks)
         self._passing.bring(imported)
+
+    def _carried(self, source: str) -> bool:
+        """Whether the process that passes it on is still there."""
+        upstream = self._takes[source][1].source.upstream if source in self._takes else None
+        return isinstance(upstream, Import) and upstream.link is not None
 
     def take_away(self, source: str, why: str = "left") -> None:
         if source in self._takes:
