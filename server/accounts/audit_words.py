@@ -86,6 +86,7 @@ ACTS = {
         "received": "收到文件",
         "checked": "文件检查通过",
         "refused": "文件未被接收",
+        "copied": "制作去标识副本",
         "discard": "放弃上传",
         "read": "查看文件",
         "original": "下载原始文件",
@@ -156,6 +157,9 @@ ACTS = {
         "release": "发布教学病例",
         "send_back": "退回教学病例",
         "withdraw": "撤回教学病例",
+        "copy_read": "查看待遮盖的附件",
+        "copy_confirm": "确认附件的遮盖",
+        "copy_leave_out": "不采用附件",
     },
     "audit": {"read": "查阅审计记录", "exported": "导出审计记录"},
 }

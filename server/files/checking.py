@@ -2,7 +2,7 @@
 
 import gzip
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -34,6 +34,8 @@ SHAPES = {
     "samples": ("application/octet-stream", "gzip"),
     "album": ("application/json", "gzip"),
     "trace": ("application/json", "gzip"),
+    "sheets": ("image/jpeg", ""),
+    "copy": ("application/octet-stream", ""),
 }
 """Media type and content encoding of each derivative."""
 
@@ -98,6 +100,16 @@ async def _one(chunk: bytes) -> AsyncIterator[bytes]:
     yield chunk
 
 
+def upload_of(vault: Vault, attachment: Attachment) -> Upload:
+    """Its bytes for the sandbox."""
+
+    async def read(start: int, stop: int) -> bytes:
+        blocks = vault.read(attachment.id, attachment.wrapped_key, start, stop)
+        return b"".join([block async for block in blocks])
+
+    return Upload(size=attachment.size, read=read)
+
+
 class Checking:
     """Takes files from `checking` to `ready` or `refused`, once each, also after a restart."""
 
@@ -130,22 +142,14 @@ class Checking:
             raise
 
     async def _look(self, attachment: Attachment, expected: Expected, derivatives: Derivatives) -> None:
-        upload = Upload(size=attachment.size, read=self._reader(attachment))
         try:
-            outcome, album = await self._sandbox.read(upload, expected, derivatives)
+            outcome, album = await self._sandbox.read(upload_of(self._vault, attachment), expected, derivatives)
         except Unreadable as trouble:
             await derivatives.dropped()
             await self._turn_down(attachment.id, _reason(trouble.reason))
             return
         await _add_index(derivatives, outcome, album)
         await self._keep(attachment.id, outcome, album, derivatives)
-
-    def _reader(self, attachment: Attachment) -> Callable[[int, int], Awaitable[bytes]]:
-        async def read(start: int, stop: int) -> bytes:
-            blocks = self._vault.read(attachment.id, attachment.wrapped_key, start, stop)
-            return b"".join([block async for block in blocks])
-
-        return read
 
     async def _keep(self, id: str, outcome: Outcome, album: Album, derivatives: Derivatives) -> None:
         made = await derivatives.finished()

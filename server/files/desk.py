@@ -15,6 +15,7 @@ from server.core.tasks import Tasks
 from server.files import service
 from server.files.blobs import BlobStore, DiskBlobs
 from server.files.checking import Checking
+from server.files.copying import Copying
 from server.files.openings import Openings
 from server.files.parsing import Sandbox
 from server.files.subjects import Subjects
@@ -32,6 +33,7 @@ class Desk:
     vault: Vault
     subjects: Subjects
     checking: Checking
+    copying: Copying
     uploading: Uploading
     tasks: Tasks
     openings: Openings = field(default_factory=Openings)
@@ -53,6 +55,7 @@ def furnish(database: Database, store: BlobStore, subjects: Subjects, tasks: Tas
         vault=vault,
         subjects=subjects,
         checking=checking,
+        copying=Copying(vault),
         uploading=Uploading(vault, subjects),
         tasks=tasks,
     )

@@ -107,3 +107,36 @@ class Dicom(Outcome):
     kind: Literal["dicom"]
     skipped: Count
     next: tuple[Count, Count] | None
+
+
+# ---- of copies ----
+
+Part = Annotated[float, Field(ge=-0.1, le=1.1, allow_inf_nan=False)]
+Box = tuple[Part, Part, Part, Part]
+"""Left, top, width and height, as parts of the picture's own."""
+
+
+class Sheet(Said):
+    """A picture to be looked through; `length` bytes of the sheets, after those before it."""
+
+    group: Annotated[str, Field(pattern=r"^[0-9.]{1,64}$")]
+    width: Size
+    height: Size
+    length: Annotated[int, Field(gt=0)]
+    proposed: Annotated[tuple[Box, ...], Field(max_length=32)] = ()
+
+
+class Words(Said):
+    """What is written on a sheet, with the place of each character."""
+
+    text: Annotated[str, Field(max_length=20_000)]
+    places: Annotated[tuple[Box, ...], Field(max_length=20_000)]
+
+
+class Surveyed(Said):
+    kind: Literal["survey"]
+
+
+class Rewritten(Said):
+    kind: Literal["copy"]
+    media_type: Annotated[str, Field(pattern=r"^[a-z]+/[a-z0-9.+-]{1,60}$")]

@@ -6,33 +6,38 @@ import os
 import signal
 import struct
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from server.files.album import Album
-from server.files.facts import Dicom, Ecg, Frame, Pdf, Photo
+from server.files.facts import Box, Dicom, Ecg, Frame, Pdf, Photo, Rewritten, Sheet, Surveyed, Words
 
 WALL_SECONDS = 15
+COPY_WALL_SECONDS = 180
 RUN_SECONDS = 6
 """A run over a long series ends after so many by itself; the next goes on where it was."""
 AT_ONCE = 2
 MOST_RUNS = 60
 STARVED_TRIES = 4
 MOST_FRAMES = 6000
+MOST_SHEETS = 6000
 MOST_DERIVED = 2 * 1024 * 1024 * 1024
 LARGEST = 1024 * 1024
 HEAD = struct.Struct(">cI")
 RANGE = struct.Struct(">QI")
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "LANG": "C.UTF-8", "TZ": "UTC"}
-DERIVATIVES = frozenset({"preview", "thumbnail", "document", "frames", "samples"})
+DERIVATIVES = frozenset({"preview", "thumbnail", "document", "frames", "samples", "sheets", "copy"})
 
 Outcome = Photo | Pdf | Ecg | Dicom
 OUTCOME: TypeAdapter[Outcome] = TypeAdapter(Annotated[Outcome, Field(discriminator="kind")])
+SURVEYED: TypeAdapter[Surveyed] = TypeAdapter(Surveyed)
+REWRITTEN: TypeAdapter[Rewritten] = TypeAdapter(Rewritten)
+Told = TypeVar("Told")
 
 
 class Unreadable(Exception):
@@ -57,6 +62,25 @@ class Expected:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """How a copy differs from its file.
+
+    `shift`: days by which dates move. `key`: whence new UIDs come. `words`: may stand in none of its fields. `masks`:
+    boxes by group of pictures.
+    """
+
+    shift: int
+    key: bytes
+    words: frozenset[str] = frozenset()
+    masks: Mapping[str, Sequence[Box]] = field(default_factory=dict)
+
+    def told(self) -> dict[str, Any]:
+        """For the child."""
+        masks = {group: list(boxes) for group, boxes in self.masks.items()}
+        return {"shift": self.shift, "key": self.key.hex(), "words": sorted(self.words), "masks": masks}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Upload:
     """The file: its size, and a way to its bytes from one offset to another."""
 
@@ -74,6 +98,9 @@ class Seen:
     """What has come out of a file so far, over all its runs."""
 
     album: Album = field(default_factory=Album)
+    sheets: list[Sheet] = field(default_factory=list)
+    words: dict[int, Words] = field(default_factory=dict)
+    """By the place of their sheet."""
     derived: int = 0
     matches: list[bool] = field(default_factory=list)
 
@@ -91,7 +118,9 @@ class Sandbox:
         """What the file is; its derivatives go to `keep`. Raises Unreadable."""
         seen, start = Seen(), (0, 0)
         for _ in range(MOST_RUNS):
-            outcome = await self._patiently(upload, expected, start, keep, seen)
+            whom = {"names": expected.names, "birth_date": expected.birth_date, "sex": expected.sex}
+            task = {"work": "read", "start": start, "enough": self._enough, **whom}
+            outcome = await self._patiently(Errand("read", OUTCOME, task), upload, keep, seen)
             if outcome.matches is not None:
                 seen.matches.append(outcome.matches)
             following = outcome.next if isinstance(outcome, Dicom) else None
@@ -103,35 +132,45 @@ class Sandbox:
             start = following
         raise Unreadable("too_large_inside")
 
-    async def _patiently(
-        self, upload: Upload, expected: Expected, start: tuple[int, int], keep: Keep, seen: Seen
-    ) -> Outcome:
+    async def survey(self, upload: Upload, wishes: Wishes, keep: Keep) -> Seen:
+        """The pictures that a copy of the file would show go to `keep` as `sheets`. Raises Unreadable."""
+        seen = Seen()
+        await self._patiently(Errand("copy", SURVEYED, {"work": "survey", "wishes": wishes.told()}), upload, keep, seen)
+        return seen
+
+    async def rewrite(self, upload: Upload, wishes: Wishes, keep: Keep) -> Rewritten:
+        """The copy goes to `keep` as `copy`. Raises Unreadable."""
+        errand = Errand("copy", REWRITTEN, {"work": "rewrite", "wishes": wishes.told()})
+        return await self._patiently(errand, upload, keep, Seen())
+
+    async def _patiently(self, errand: "Errand[Told]", upload: Upload, keep: Keep, seen: Seen) -> Told:
         """A run; again when the machine was too busy to let it run. Only before anything came out of it."""
         for tries_left in reversed(range(STARVED_TRIES)):
             before = seen.derived, len(seen.album)
             try:
                 async with self._turn:
-                    return await self._run(upload, expected, start, keep, seen)
+                    return await self._run(errand, upload, keep, seen)
             except Starved:
                 if not tries_left or before != (seen.derived, len(seen.album)):
                     break
         raise Unreadable("too_long")
 
-    async def _run(self, upload: Upload, expected: Expected, start: tuple[int, int], keep: Keep, seen: Seen) -> Outcome:
+    async def _run(self, errand: "Errand[Told]", upload: Upload, keep: Keep, seen: Seen) -> Told:
         child = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-I", "-m", "server.files.sandbox"),
+            *("-I", "-m", "server.files.sandbox", errand.limits),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             cwd="/",
             env=ENVIRONMENT,
         )
+        wall = self._wall if errand.limits == "read" else COPY_WALL_SECONDS
         try:
-            async with asyncio.timeout(self._wall):
-                return await Dialogue(child, upload, keep, seen).hold(expected, start, self._enough)
+            async with asyncio.timeout(wall):
+                return await Dialogue(child, upload, keep, seen).hold(errand)
         except TimeoutError:
-            starved = _cpu_seconds(child.pid) < self._wall / 5
+            starved = _cpu_seconds(child.pid) < wall / 5
             raise (Starved if starved else Unreadable)("too_long") from None
         except (asyncio.IncompleteReadError, ConnectionError):
             raise Unreadable(await _cause_of_death(child)) from None
@@ -139,6 +178,15 @@ class Sandbox:
             raise Unreadable("damaged") from None
         finally:
             await _end(child)
+
+
+@dataclass(frozen=True)
+class Errand(Generic[Told]):
+    """What a child is sent for: under which limits, what its last word must be, the task in its own terms."""
+
+    limits: Literal["read", "copy"]
+    answer: TypeAdapter[Told]
+    task: dict[str, Any]
 
 
 class Dialogue:
@@ -151,14 +199,12 @@ class Dialogue:
         self._upload, self._keep, self._seen = upload, keep, seen
         self._name = ""
 
-    async def hold(self, expected: Expected, start: tuple[int, int], enough: float) -> Outcome:
-        whom = {"names": expected.names, "birth_date": expected.birth_date, "sex": expected.sex}
-        task = {"size": self._upload.size, "start": start, "enough": enough, **whom}
-        await self._say(b"A", json.dumps(task).encode())
+    async def hold(self, errand: Errand[Told]) -> Told:
+        await self._say(b"A", json.dumps({"size": self._upload.size, **errand.task}).encode())
         while True:
             tag, payload = await self._hear()
             if tag == b"F":
-                return OUTCOME.validate_json(payload)
+                return errand.answer.validate_json(payload)
             if tag == b"X":
                 raise Unreadable(str(json.loads(payload)["reason"]))
             await self._answer(tag, payload)
@@ -172,8 +218,12 @@ class Dialogue:
             await self._take(payload)
         elif tag == b"I" and len(self._seen.album) < MOST_FRAMES:
             self._seen.album.add(Frame.model_validate_json(payload))
+        elif tag == b"S" and len(self._seen.sheets) < MOST_SHEETS:
+            self._seen.sheets.append(Sheet.model_validate_json(payload))
+        elif tag == b"T" and self._seen.sheets:
+            self._seen.words[len(self._seen.sheets) - 1] = Words.model_validate_json(payload)
         else:
-            raise Unreadable("too_large_inside" if tag == b"I" else "damaged")
+            raise Unreadable("too_large_inside" if tag in (b"I", b"S") else "damaged")
 
     async def _hand(self, offset: int, length: int) -> None:
         stop = min(offset + min(length, LARGEST), self._upload.size)

@@ -145,6 +145,30 @@ async def turned_down(unit: Unit, *, attachment: Attachment, reason: Reason) -> 
     await _tell(unit, attachment)
 
 
+def copied(
+    unit: Unit, *, original: Attachment, made: Made, subject_kind: str, subject_id: str, name: str
+) -> Attachment:
+    """A copy that lies in the vault becomes a file of another subject, to be looked at like any other."""
+    copy = Attachment(
+        id=made.id,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        uploaded_by=original.uploaded_by,
+        person_id=original.person_id,
+        institution_id=original.institution_id,
+        sealed_name=unit.keys.seal(name.encode(), f"attachments:name:{made.id}"),
+        size=made.size,
+        wrapped_key=made.wrapped_key,
+        sha256=made.sha256,
+        status=Status.CHECKING,
+        created_at=unit.now,
+        facts={},
+    )
+    unit.session.add(copy)
+    unit.record("file.copied", kind="attachment", id=copy.id)
+    return copy
+
+
 async def withdraw(unit: Unit, *, attachment: Attachment, subjects: Subjects) -> None:
     attachment.withdrawn_at = unit.now
     await _record(unit, attachment, subjects, "file.withdraw")

@@ -148,8 +148,8 @@ def zipped(files):
     return out.getvalue()
 
 
-def dicom(pixels=None, *, syntax=ExplicitVRLittleEndian, **elements):
-    """A secondary capture of grey 16-bit `pixels` (8 x 8 unless given), with whatever `elements` say besides."""
+def dicom(pixels=None, *, syntax=ExplicitVRLittleEndian, extra=lambda ds: None, **elements):
+    """A secondary capture of grey 16-bit `pixels` (8 x 8 unless given), with what `elements` say and `extra` adds."""
     pixels = np.arange(64, dtype=np.uint16).reshape(8, 8) if pixels is None else pixels
     ds = Dataset()
     ds.SOPClassUID, ds.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.7", generate_uid(entropy_srcs=["one"])
@@ -163,6 +163,7 @@ def dicom(pixels=None, *, syntax=ExplicitVRLittleEndian, **elements):
     ds.PixelData = pixels.tobytes()
     for name, value in elements.items():
         setattr(ds, name, value)
+    extra(ds)
     return written(ds, syntax)
 
 

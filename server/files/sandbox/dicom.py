@@ -77,17 +77,17 @@ def pictures(file: BinaryIO, ds: Dataset, start: int) -> Iterator[tuple[dict[str
 
     Raises Refused.
     """
-    count = _checked_count(ds)
+    count = checked_count(ds)
     if start >= count:
         return  # the run before ended with this object's last frame
     same_for_all = _look(ds)
-    for number, pixels in enumerate(_decoded(file, ds, start, count), start):
+    for number, pixels in enumerate(decoded(file, ds, start, count), start):
         plain, slope, intercept = frames.prepared(ds, pixels, number)
         kind, content = frames.packed(plain)
         yield _framed(same_for_all, ds, number, plain, (slope, intercept), kind), content, plain
 
 
-def _checked_count(ds: Dataset) -> int:
+def checked_count(ds: Dataset) -> int:
     count = get_nr_frames(ds, warn=False)
     of_one = int(ds.Rows) * int(ds.Columns) * int(ds.SamplesPerPixel) * max(8, int(ds.BitsAllocated)) // 8
     if count > MOST_FRAMES or of_one > LARGEST_FRAME:
@@ -97,7 +97,7 @@ def _checked_count(ds: Dataset) -> int:
     return count
 
 
-def _decoded(file: BinaryIO, ds: Dataset, start: int, count: int) -> Iterator[frames.Pixels]:
+def decoded(file: BinaryIO, ds: Dataset, start: int, count: int) -> Iterator[frames.Pixels]:
     file.seek(0)
     # one after the other where there are many: by number, an object without offsets would be read over and over
     numbers = range(start, count) if start or count == 1 else None

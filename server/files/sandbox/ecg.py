@@ -37,42 +37,56 @@ MEASURED = (
 
 def read_one(content: bytes, pipe: Pipe, expected: Expected) -> dict[str, Any]:
     """A record in a single file. Raises Refused."""
-    if ENTITY.search(content.replace(b"\0", b"")[: 64 * 1024]):
-        refuse("entities")
-    shelf.put({"record.bin": content})
-    return _read("record.bin", pipe, expected)
+    return _told(record_of(content), pipe, expected)
 
 
 def read_wfdb(files: dict[str, bytes], pipe: Pipe, expected: Expected) -> dict[str, Any]:
     """A WFDB record: a header and the signal files it names."""
+    return _told(wfdb_of(files), pipe, expected)
+
+
+def record_of(content: bytes) -> ECGRecord:
+    """Raises Refused."""
+    if ENTITY.search(content.replace(b"\0", b"")[: 64 * 1024]):
+        refuse("entities")
+    shelf.put({"record.bin": content})
+    return _parsed("record.bin")
+
+
+def wfdb_of(files: dict[str, bytes]) -> ECGRecord:
+    """Raises Refused."""
     shelf.put(files)
-    names = sorted(name for name in files if name.endswith(".hea"))
-    return _read(names[0], pipe, expected)
+    return _parsed(min(name for name in files if name.endswith(".hea")))
 
 
-def _read(name: str, pipe: Pipe, expected: Expected) -> dict[str, Any]:
+def _parsed(name: str) -> ECGRecord:
     warnings.simplefilter("ignore")
     try:
-        record = FileParser.parse(shelf.ROOT / PurePosixPath(name).name, units="uV")
+        return FileParser.parse(shelf.ROOT / PurePosixPath(name).name, units="uV")
     except UnsupportedFormatError:
         refuse("unknown_type")
     except (CorruptedFileError, ECGDataKitError, OSError, ValueError, KeyError, TypeError):
         refuse("damaged")
-    return _told(record, pipe, expected)
+
+
+def in_microvolts(record: ECGRecord) -> tuple[list[Lead], NDArray[np.int16]]:
+    """The leads that can be drawn to scale, all of one rate, and their samples, a row each. Raises Refused."""
+    leads = _in_volts(record)
+    longest = max(len(lead.samples) for lead in leads)
+    length = min(longest, int(LONGEST_SECONDS * leads[0].sampling_rate))
+    return leads, np.stack([_microvolts(lead.samples[:length], length) for lead in leads])
 
 
 def _told(record: ECGRecord, pipe: Pipe, expected: Expected) -> dict[str, Any]:
-    leads = _in_volts(record)
+    leads, samples = in_microvolts(record)
     rate = leads[0].sampling_rate
-    length = min(max(len(lead.samples) for lead in leads), int(LONGEST_SECONDS * rate))
-    samples = np.stack([_microvolts(lead.samples[:length], length) for lead in leads])
     pipe.derive("samples", gzip.compress(samples.astype("<i2").tobytes(), compresslevel=6, mtime=0))
     whole = max(len(lead.samples) for lead in leads) / rate
     return {
         "kind": "ecg",
         "sample_rate": float(rate),
         "leads": [lead.label[:16] for lead in leads],
-        "samples": int(length),
+        "samples": int(samples.shape[1]),
         "seconds": round(whole, 3),
         "format": record.file_format.name[:32],
         "measured": _measured(record),
@@ -84,7 +98,6 @@ def _told(record: ECGRecord, pipe: Pipe, expected: Expected) -> dict[str, Any]:
 
 
 def _in_volts(record: ECGRecord) -> list[Lead]:
-    """The leads that can be drawn to scale, all of one rate; raises Refused when there is none."""
     drawable = [lead for lead in record.leads if lead.units == "uV" and len(lead.samples) and lead.sampling_rate > 0]
     if not drawable:
         refuse("no_scale" if record.leads else "no_picture")

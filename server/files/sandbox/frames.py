@@ -121,8 +121,12 @@ def spread(ds: Dataset, pixels: Pixels, slope: float, intercept: float) -> dict[
 
 
 def thumbnail(pixels: Pixels, look: dict[str, Any]) -> bytes:
-    """A small JPEG of the frame under its first window."""
-    step = max(1, max(pixels.shape[:2]) // (2 * THUMBNAIL))
+    return jpeg(shown(pixels, look, THUMBNAIL), 80)
+
+
+def shown(pixels: Pixels, look: dict[str, Any], most: int) -> Image.Image:
+    """The frame under its first window, no side longer than `most`."""
+    step = max(1, max(pixels.shape[:2]) // (2 * most))
     small = pixels[::step, ::step]
     if small.ndim == 2:
         window = look["windows"][0]
@@ -130,5 +134,5 @@ def thumbnail(pixels: Pixels, look: dict[str, Any]) -> bytes:
         grey = np.clip((units - window["center"]) / window["width"] + 0.5, 0, 1)
         small = ((1 - grey if look["photometric"] == "MONOCHROME1" else grey) * 255).astype(np.uint8)
     image = Image.fromarray(np.ascontiguousarray(small))
-    image.thumbnail((THUMBNAIL, THUMBNAIL))
-    return jpeg(image, 80)
+    image.thumbnail((most, most))
+    return image

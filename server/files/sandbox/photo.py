@@ -20,24 +20,35 @@ EXIF = 0x8769
 
 def read(file: BinaryIO, pipe: Pipe) -> dict[str, Any]:
     """Facts of the picture; raises Refused."""
+    image = opened(file)
+    width, height = image.size
+    taken = _taken(image)
+    upright = made_upright(image)
+    pipe.derive("preview", _jpeg(upright, PREVIEW, 88))
+    pipe.derive("thumbnail", _jpeg(upright, THUMBNAIL, 80))
+    turned = (upright.width > upright.height) != (width > height)
+    return {"kind": "photo", "width": height if turned else width, "height": width if turned else height} | taken
+
+
+def opened(file: BinaryIO) -> Image.Image:
+    """Not decoded yet. Raises Refused."""
     Image.MAX_IMAGE_PIXELS = None  # we say it ourselves, in a sentence
     try:
         image = Image.open(file, formats=FORMATS)
     except (UnidentifiedImageError, SyntaxError, OSError, ValueError):
         refuse("damaged")
-    width, height = image.size
-    if width * height > (MOST_JPEG_PIXELS if image.format == "JPEG" else MOST_PIXELS):
+    if image.width * image.height > (MOST_JPEG_PIXELS if image.format == "JPEG" else MOST_PIXELS):
         refuse("too_large_inside")
-    taken = _taken(image)
+    return image
+
+
+def made_upright(image: Image.Image) -> Image.Image:
+    """Its pixels alone, in sRGB; a JPEG far beyond PREVIEW comes smaller. Raises Refused."""
     try:
         image.draft("RGB", (PREVIEW, PREVIEW))
-        upright = _upright(image)
+        return _upright(image)
     except (OSError, SyntaxError, ValueError, EOFError):
         refuse("damaged")
-    pipe.derive("preview", _jpeg(upright, PREVIEW, 88))
-    pipe.derive("thumbnail", _jpeg(upright, THUMBNAIL, 80))
-    turned = (upright.width > upright.height) != (width > height)
-    return {"kind": "photo", "width": height if turned else width, "height": width if turned else height} | taken
 
 
 def _upright(image: Image.Image) -> Image.Image:

@@ -2,7 +2,8 @@
 
 A frame is one tag byte, a length of four bytes, big-endian, and at most a megabyte. The child sends R (a range is
 wanted: offset of eight bytes, length of four), N (what follows belongs to the derivative so named), D (bytes of it),
-I (JSON about parts of it), F (JSON, all is done) or X (JSON, refused). The parent sends A (the task) and B (bytes).
+I (JSON about parts of it), S (JSON about a picture to be looked through), T (JSON, words in a picture and where they
+stand), F (JSON, all is done) or X (JSON, refused). The parent sends A (the task) and B (bytes).
 """
 
 import io

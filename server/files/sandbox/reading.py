@@ -11,7 +11,8 @@ from server.files.sandbox.task import Facts, Task
 def serve(incoming: int, outgoing: int) -> None:
     pipe = Pipe(incoming, outgoing)
     try:
-        pipe.tell(b"F", _read(Task(pipe)))
+        task = Task(pipe)
+        pipe.tell(b"F", WORKS[task.work](task))
     except Refused as refusal:
         pipe.tell(b"X", {"reason": refusal.reason})
     except (MemoryError, OverflowError):
@@ -86,3 +87,18 @@ READERS: dict[Content, Callable[[Task], Facts]] = {
     Content.RECORD: _ecg,
 }
 """Anything else is refused under its own name: heic, disguised, empty."""
+
+
+def _survey(task: Task) -> Facts:
+    from server.files.sandbox import copying
+
+    return copying.survey(task)
+
+
+def _rewrite(task: Task) -> Facts:
+    from server.files.sandbox import copying
+
+    return copying.rewrite(task)
+
+
+WORKS: dict[str, Callable[[Task], Facts]] = {"read": _read, "survey": _survey, "rewrite": _rewrite}

@@ -2,25 +2,43 @@
 
 import json
 import time
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from server.files.sandbox.identity import Expected
 from server.files.sandbox.pipe import Pipe, opened, refuse
 
 Facts = dict[str, Any]
+Box = tuple[float, float, float, float]
+"""Left, top, width and height, as parts of the picture's own."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How a copy differs: days by which dates move, the key of new UIDs, words that may stand nowhere, what is masked.
+
+    `masks`: boxes by group of pictures; a group shares its boxes.
+    """
+
+    shift: int
+    key: bytes
+    words: frozenset[str]
+    masks: dict[str, list[Box]]
 
 
 class Task:
-    """One run over one file of `size` bytes, from `start`: the place of an object in the file, and a frame in it."""
+    """One run over one file of `size` bytes: read from `start` (an object in the file, a frame in it), or copied."""
 
     def __init__(self, pipe: Pipe) -> None:
         asked = json.loads(pipe.receive())
         self.pipe = pipe
         self.size: int = asked["size"]
-        self.start: tuple[int, int] = tuple(asked["start"])
-        self.expected = Expected(tuple(asked["names"]), asked["birth_date"], asked["sex"])
-        self.enough: float = asked["enough"]
+        self.start: tuple[int, int] = tuple(asked.get("start", (0, 0)))
+        self.expected = Expected(tuple(asked.get("names", ())), asked.get("birth_date", ""), asked.get("sex", ""))
+        self.enough: float = asked.get("enough", float("inf"))
         """Seconds after which this run ends by itself and leaves the rest to the next one."""
+        self.work: str = asked["work"]
+        self.wishes = _wishes(asked["wishes"]) if "wishes" in asked else Wishes(0, b"", frozenset(), {})
         self.begun = time.monotonic()
 
     def file(self) -> BinaryIO:
@@ -33,3 +51,8 @@ class Task:
 
     def spent(self) -> bool:
         return max(time.process_time(), time.monotonic() - self.begun) > self.enough
+
+
+def _wishes(told: dict[str, Any]) -> Wishes:
+    masks = {group: [tuple(box) for box in boxes] for group, boxes in told["masks"].items()}
+    return Wishes(told["shift"], bytes.fromhex(told["key"]), frozenset(told["words"]), masks)
