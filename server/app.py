@@ -21,8 +21,13 @@ from server.accounts import (
 )
 from server.accounts import routes as accounts_routes
 from server.audit import service as audit
+from server.casebook import copy_routes
 from server.casebook import routes as casebook_routes
+from server.casebook.attachments import CaseFiles
 from server.casebook.consenting import TaughtCase
+from server.casebook.copies import SUBJECT as TEACHING_CASE
+from server.casebook.copies import WORK as DARKROOM_WORK
+from server.casebook.darkroom import DARKROOM, Darkroom, tend_darkroom
 from server.consultation import (
     case_routes,
     centre_routes,
@@ -100,7 +105,9 @@ def build(settings: Settings, *, clock: Clock | None = None) -> web.Application:
     app = web.Application(middlewares=(*proxied, *edge.MIDDLEWARES), client_max_size=LARGEST_FORM)
     app[SETTINGS] = settings
     _wire_core(app, settings, clock or SystemClock())
-    app.cleanup_ctx.extend([_database, _background, tend])  # before signalling: it is stopped first, the store last
+    app.cleanup_ctx.extend(
+        [_database, _background, tend, tend_darkroom]
+    )  # before signalling: it is stopped first, the store last
     _wire_capabilities(app, settings)
     mount(app, *route_tables())
     app.router.add_static("/static", places.static(), append_version=False)
@@ -141,6 +148,7 @@ def route_tables() -> list[Any]:
         paper_routes.routes,
         decision_routes.routes,
         casebook_routes.routes,
+        copy_routes.routes,
         teaching_planning_routes.routes,
         teaching_routes.routes,
         teaching_calendar_routes.routes,
@@ -180,8 +188,14 @@ def _wire_capabilities(app: web.Application, settings: Settings) -> None:
     doors: dict[str, Door] = {"consultation": ConsultationDoor(), "teaching": teaching_live.TeachingDoor()}
     app[DOORS] = doors
     blobs = store_at(settings.data / "files", settings.s3_url)
-    subjects: Subjects = {"consultation": ConsultationFiles(), PAPER: PaperFiles(), "teaching": SessionFiles()}
+    subjects: Subjects = {
+        "consultation": ConsultationFiles(),
+        PAPER: PaperFiles(),
+        "teaching": SessionFiles(),
+        TEACHING_CASE: CaseFiles(),
+    }
     app[DESK] = furnish(database, blobs, subjects, app[TASKS])
+    app[DARKROOM] = Darkroom(database, app[DESK])
     app[consent_routes.SUBJECTS] = TaughtCase(ConsentedCase())
     app[consent_routes.PAPERS] = SigningPapers()
     told_of_passwords: list[me_routes.PasswordChanged] = [keep_signing_key]
@@ -227,7 +241,10 @@ def _wire_signalling(app: web.Application, settings: Settings, doors: dict[str, 
 
     async def deliver(announcements: list[Announcement]) -> None:
         for one in announcements:
-            await _pass_on(signalling, database, one)
+            if one.topic == DARKROOM_WORK:
+                app[DARKROOM].wake()
+            else:
+                await _pass_on(signalling, database, one)
 
     database.deliver = deliver
     telemetry = Telemetry(signalling.counters, settings.metrics_token.get_secret_value())

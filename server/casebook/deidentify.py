@@ -85,6 +85,11 @@ def still_known(text: str, known: Known) -> list[str]:
     return [text[one.start : one.stop] for one in found if one.what is not What.AGE]
 
 
+def spans(text: str, known: Known, *, year: int) -> list[tuple[int, int]]:
+    """Where a text that cannot be rewritten (on a picture) names somebody or tells a date."""
+    return [(one.start, one.stop) for one in _all(text, known, 0, year)]
+
+
 def _apart(found: list[Found]) -> Iterator[Found]:
     """Of overlapping finds the first and longest; the rest of another that reaches further goes with it."""
     kept: Found | None = None

@@ -1,8 +1,14 @@
 """What is typed about a teaching case."""
 
-from pydantic import BaseModel, Field
+from typing import Annotated
+
+from pydantic import BaseModel, Field, Json
 
 LONGEST_TITLE = 80
+MOST_BOXES = 200
+Part = Annotated[float, Field(ge=0, le=1)]
+Boxes = Annotated[list[tuple[Part, Part, Part, Part]], Field(max_length=MOST_BOXES)]
+"""Left, top, width and height, as parts of the picture's own."""
 
 
 class Proposal(BaseModel):
@@ -19,6 +25,13 @@ class Rewritten(Proposal):
 
 class Reason(BaseModel):
     reason: str = Field(min_length=2, max_length=500)
+
+
+class Masked(BaseModel):
+    """`masks` are boxes by group of pictures, `seen` the groups that were looked through."""
+
+    masks: Json[dict[str, Boxes]] = {}
+    seen: list[str] = []
 
 
 class ListQuery(BaseModel):

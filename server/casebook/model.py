@@ -1,10 +1,12 @@
-"""A teaching case: whence it comes, who proposed and who released it, its text sealed until it is read."""
+"""A teaching case: whence it comes, who proposed and who released it, its text sealed until it is read; its files."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from server.casebook.copy_states import CopyMove, CopyState, copy_after
 from server.casebook.states import Move, State, after
 from server.core.orm import Base, Id
 
@@ -41,3 +43,40 @@ class TeachingCase(Base):
         before, self.state = self.state, after(self.state, move)
         self.state_since = now
         return before
+
+
+class TeachingCopy(Base):
+    """A file of the consultation as it will be shown to trainees.
+
+    `original_id` and `file_id` are attachments, named without a foreign key: the one may be cleared away by its owner,
+    the other is made and deleted by the darkroom. `sheets` are the pictures to be looked through, as [group, width,
+    height, offset, length] in a sealed blob of their own, which is deleted on release. `masks` are boxes by group.
+    """
+
+    __tablename__ = "teaching_copies"
+    __table_args__ = (Index("ix_teaching_copies_case", "case_id", "number"),)
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("teaching_cases.id"))
+    number: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(16))
+    state: Mapped[CopyState] = mapped_column(default=CopyState.WAITING)
+    reason: Mapped[str] = mapped_column(String(32), default="")
+    original_id: Mapped[Id]
+    file_id: Mapped[str | None] = mapped_column(String(32))
+    sheets: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    sheets_id: Mapped[str | None] = mapped_column(String(32))
+    sheets_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    masks: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    confirmed_by_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def groups(self) -> list[str]:
+        """Of its pictures, in order."""
+        return list(dict.fromkeys(sheet[0] for sheet in self.sheets))
+
+    def move(self, move: CopyMove) -> None:
+        """The one way the state changes. Raises IllegalCopyMove."""
+        self.state = copy_after(self.state, move)

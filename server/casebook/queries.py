@@ -3,7 +3,8 @@
 from sqlalchemy import or_, select
 
 from server.casebook import policy
-from server.casebook.model import TeachingCase
+from server.casebook.copy_states import CopyState
+from server.casebook.model import TeachingCase, TeachingCopy
 from server.casebook.states import State
 from server.core.access import Relation
 from server.core.errors import NotFound
@@ -67,3 +68,39 @@ async def in_work(unit: Unit) -> list[TeachingCase]:
         condition = condition | TeachingCase.consortium_id.in_(sorted(unit.actor.consortium_ids))
     query = select(TeachingCase).where(TeachingCase.state.in_(states), condition)
     return list(await unit.session.scalars(query.order_by(TeachingCase.id.desc()).limit(200)))
+
+
+# ---- copies of files
+
+
+async def copies_of(unit: Unit, case_id: str) -> list[TeachingCopy]:
+    """In their order. The caller has let the actor in by the case."""
+    found = select(TeachingCopy).where(TeachingCopy.case_id == case_id, TeachingCopy.state != CopyState.GONE)
+    return list(await unit.session.scalars(found.order_by(TeachingCopy.number)))
+
+
+async def copy_in(unit: Unit, case: TeachingCase, id: str, *, locked: bool = False) -> TeachingCopy:
+    """Raises NotFound."""
+    found = await unit.session.get(TeachingCopy, id, with_for_update=locked)
+    if found is None or found.case_id != case.id or found.state is CopyState.GONE:
+        raise NotFound
+    return found
+
+
+async def copy(unit: Unit, id: str) -> TeachingCopy | None:
+    """For whoever works on it in the background."""
+    return await unit.session.get(TeachingCopy, id)
+
+
+async def case_of(unit: Unit, copy: TeachingCopy) -> TeachingCase:
+    return await unit.session.get_one(TeachingCase, copy.case_id)
+
+
+async def copies_in_work(unit: Unit) -> list[str]:
+    """To be looked through, written, or rid of what is no longer needed."""
+    waits = TeachingCopy.state.in_((CopyState.WAITING, CopyState.CONFIRMED, CopyState.GONE))
+    keeps_sheets, keeps_file = TeachingCopy.sheets_id.is_not(None), TeachingCopy.file_id.is_not(None)
+    left_out = (TeachingCopy.state == CopyState.LEFT_OUT) & (keeps_sheets | keeps_file)
+    out = (TeachingCase.state == State.RELEASED) & keeps_sheets
+    query = select(TeachingCopy.id).join(TeachingCase).where(waits | left_out | out)
+    return list(await unit.session.scalars(query.order_by(TeachingCopy.id)))

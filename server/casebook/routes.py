@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from server.accounts import queries as accounts
-from server.casebook import queries, service
+from server.casebook import attachments, copy_routes, queries, service
 from server.casebook.forms import ListQuery, Proposal, Reason, Rewritten
 from server.casebook.model import TeachingCase
 from server.casebook.policy import relations
@@ -90,6 +90,7 @@ async def case_page(request: web.Request) -> web.StreamResponse:
         case=case,
         badge=_badge(request, case),
         chapters=[(say(request, heading), text) for heading, text in service.chapters_of(unit, case) if text],
+        files=await attachments.cards(unit, case),
         works=queries.works_on(unit, case),
         may_edit=unit.may("casebook.edit", related) and (case.state, Move.PREPARE) in MOVES,
         may_review=_may_review(unit, case),
@@ -173,6 +174,7 @@ async def _desk(
             for (heading, text), pieces, sent in zip_longest(kept, cuts[: len(kept)], typed[: len(kept)])
         ],
         reviewing=reviewing,
+        copies=copy_routes.rows(request, await queries.copies_of(unit, case.id)),
         checks=[(name, say(request, word)) for name, word in CHECK_WORDS.items()],
         form=form,
     )

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from server.casebook import queries
+from server.casebook import copies, queries
 from server.casebook.chapters import Chapter, Source, source_of
 from server.casebook.deidentify import cut, still_known
-from server.casebook.model import TeachingCase
+from server.casebook.model import TeachingCase, TeachingCopy
 from server.casebook.pieces import Piece, joined
 from server.casebook.states import Move, State
 from server.consultation import queries as consultations
 from server.consultation.states import State as ConsultationState
 from server.core.errors import Invalid, Refusal
 from server.core.unit import Unit
+from server.files.parsing import Wishes
 from server.notices import service as notices
 from server.patients.consent import queries as consents
 from server.patients.consent import service as consenting
@@ -87,6 +88,13 @@ def cut_up(unit: Unit, source: Source) -> list[tuple[str, list[Piece]]]:
     return [(heading, cut(text, source.known, shift=shift, year=source.year)) for heading, text in source.chapters]
 
 
+def wishes_for(unit: Unit, case: TeachingCase, copy: TeachingCopy, source: Source) -> Wishes:
+    """How the copy of a file differs: by the same days as the text, under UIDs of this case's own."""
+    words = {word for word, _ in source.known.words} | source.known.latin
+    shift = shift_of(unit, source.patient_id)
+    return Wishes(shift=shift, key=copies.uid_key(unit, case), words=frozenset(words), masks=copy.masks)
+
+
 # ---- verbs
 
 
@@ -131,6 +139,7 @@ async def propose(unit: Unit, *, consultation: "Consultation", title: str, point
     _keep(unit, case, [(heading, joined(cuts)) for heading, cuts in pieces])
     unit.session.add(case)
     await _take(unit, case, Move.PREPARE, "casebook.propose")
+    await copies.take_in(unit, case)
     return case
 
 
@@ -148,19 +157,23 @@ async def release(
 ) -> None:
     """The second person has read it, set it right and lets it out.
 
-    Raises OwnProposal, NoTeachingConsent, IllegalMove, Invalid (unchecked; what still names somebody, by field).
+    Raises OwnProposal, NoTeachingConsent, IllegalMove, Invalid (unchecked, files unsettled, still
+    naming somebody).
     """
     if unit.actor.person_id == case.proposed_by_id:
         raise OwnProposal
     await _require_consent(unit, case.consultation_id)
     source = await source_for(unit, case)
     unchecked = {} if set(CHECKS) <= set(checked) else {"checked": "请逐项核对后勾选"}
+    if await copies.unsettled(unit, case):
+        unchecked |= {"copies": "还有附件没有逐幅确认，也没有标为不采用"}
     _refuse_known(source, {"title": title, "points": points, **_numbered(texts)}, unchecked)
     _rewrite(unit, case, title, points, texts)
     if case.state is State.PREPARED:
         await _take(unit, case, Move.REVIEW, "casebook.review")
     case.reviewed_by_id, case.reviewed_at = unit.actor.person_id, unit.now
     await _take(unit, case, Move.RELEASE, "casebook.release")
+    unit.announce(copies.WORK, "work")
     await _tell_proposer(unit, case, "您提议的教学病例“%(title)s”已发布")
 
 
@@ -176,10 +189,11 @@ async def send_back(unit: Unit, *, case: TeachingCase, why: str) -> None:
 
 
 async def withdraw(unit: Unit, *, case: TeachingCase) -> None:
-    """Nobody reads it any more; its text is emptied. Raises IllegalMove."""
+    """Nobody reads it any more; its text is emptied, its files are deleted. Raises IllegalMove."""
     case.move(Move.WITHDRAW, now=unit.now)
     case.withdrawn_at = unit.now
     _keep(unit, case, [])
+    await copies.drop_all(unit, case)
     unit.record("casebook.withdraw", kind="teaching_case", id=case.id)
     await _flushed(unit, case)
 

@@ -27,6 +27,8 @@ from server.accounts import visits
 from server.accounts.model import Passkey, Post, SignIn
 from server.accounts.roles import Role
 from server.casebook import service as casebook
+from server.casebook.copy_states import CopyState
+from server.casebook.model import TeachingCopy
 from server.consultation.kinds import OpinionState
 from server.consultation.model import Consultation, Invitation, Opinion
 from server.consultation.states import State
@@ -260,7 +262,7 @@ async def _furnish(world):
     await _case(world, places)
     await _lesson(world)
     await _recording(world)
-    await _teaching_case(world)
+    await _teaching_cases(world)
     await _files(world)
 
 
@@ -505,28 +507,61 @@ async def _recording(world):
     world.objects |= {"recording": recording.id, "recorded file": recording.files[0].id}
 
 
-async def _teaching_case(world):
-    """Proposed by the expert from another case, released by a teacher of who asks."""
-    doctor, expert = world.posts["own", Role.APPLICANT], world.posts["participant", Role.SPECIALIST]
+async def _teaching_cases(world):
+    """Of two other cases: one released by a teacher of who asks, one under review with a file to be looked through."""
     async with world.database.unit() as unit:
-        unit.signed_in = await accounts.actor_at(unit, doctor)
-        patient = await patients_queries.by_id(unit, world.objects["patient"])
-        consultation = await _consultation(unit, patient, doctor, expert, "-4", State.CLOSED)
-        await consents.record(
-            unit,
-            patient=patient,
-            subject_id=consultation.id,
-            kinds=[ConsentKind.TEACHING],
-            signed_by=SignedBy(signer=Signer.PATIENT),
-            proof=read_strokes(STROKES),
-            shown=Shown(locale="zh", fee="595 元"),
-        )
-        unit.signed_in = await accounts.actor_at(unit, expert)
-        case = await casebook.propose(unit, consultation=consultation, title="胸痛一例", points="")
+        case = await _proposed(world, unit, "-4")
         unit.signed_in = await accounts.actor_at(unit, world.posts["own", Role.TEACHER])
         texts = [text for _, text in casebook.chapters_of(unit, case)]
         await casebook.release(unit, case=case, title=case.title, points="", texts=texts, checked=casebook.CHECKS)
-    world.objects |= {"teaching case": case.id}
+    async with world.database.unit() as unit:
+        reviewed = await _proposed(world, unit, "-5")
+        copy = await _copy_of_a_photo(world, unit, reviewed)
+    world.objects |= {"teaching case": case.id, "case under review": reviewed.id, "copy": copy.id}
+
+
+async def _proposed(world, unit, more):
+    """By the expert, with the patient's consent."""
+    doctor, expert = world.posts["own", Role.APPLICANT], world.posts["participant", Role.SPECIALIST]
+    unit.signed_in = await accounts.actor_at(unit, doctor)
+    patient = await patients_queries.by_id(unit, world.objects["patient"])
+    consultation = await _consultation(unit, patient, doctor, expert, more, State.CLOSED)
+    await consents.record(
+        unit,
+        patient=patient,
+        subject_id=consultation.id,
+        kinds=[ConsentKind.TEACHING],
+        signed_by=SignedBy(signer=Signer.PATIENT),
+        proof=read_strokes(STROKES),
+        shown=Shown(locale="zh", fee="595 元"),
+    )
+    unit.signed_in = await accounts.actor_at(unit, expert)
+    return await casebook.propose(unit, consultation=consultation, title="胸痛一例", points="")
+
+
+async def _copy_of_a_photo(world, unit, case):
+    """As the darkroom leaves it: one picture, kept sealed."""
+    vault, sheets = world.app[DESK].vault, unit.new_id()
+    key = vault.new_key(sheets)
+    await vault.append(sheets, key, 0, _once(b"\xff\xd8\xff"))
+    copy = TeachingCopy(
+        id=unit.new_id(),
+        case_id=case.id,
+        number=1,
+        kind="photo",
+        state=CopyState.OPEN,
+        original_id=NOWHERE,
+        sheets=[["1", 8, 8, 0, 3]],
+        sheets_id=sheets,
+        sheets_key=key,
+    )
+    unit.session.add(copy)
+    await unit.session.flush()
+    return copy
+
+
+async def _once(content):
+    yield content
 
 
 # ---- its files ----

@@ -65,6 +65,7 @@ OBJECTS = (
     ("/second-factor/passkeys/{id}", "passkey"),
     ("/people/{id}", "person"),
     ("/teaching/sessions/{id}", "session"),
+    ("/teaching/cases/{id}/copies", "case under review"),
     ("/teaching/cases/{id}", "teaching case"),
     ("/teaching/recordings/{id}", "recording"),
     ("/teaching/courses/{id}", "course"),
@@ -98,6 +99,7 @@ RELATIONS = {
     "session": {**OF_A_CASE, "participant": {PARTICIPANT, CONSORTIUM}},
     "recording": {**OF_A_CASE, "participant": {PARTICIPANT, CONSORTIUM}},
     "teaching case": {**OF_A_CASE, "own": {CONSORTIUM}, "participant": {OWN, CONSORTIUM}},
+    "case under review": {**OF_A_CASE, "own": {CONSORTIUM}, "participant": {OWN, CONSORTIUM}},
     "institution": OF_A_POST,
     "department": OF_A_POST,
     "consortium": {**dict.fromkeys(STANDS, frozenset({CONSORTIUM})), "other": frozenset()},
@@ -177,6 +179,7 @@ def filled(world, name, method, pattern, *, absent=False):
     words = {"{id}": id, "{signing}": objects["signing"], "{kind}": "consultation", "{name}": "document", "{code}": "X"}
     words |= {"{member}": objects["member"], "{post}": objects["persons post"], "{phase}": "0"}
     words |= {"{file}": objects["recorded file"]}
+    words |= {"{copy}": objects["copy"], "{place}": "0"}
     if pattern.startswith("/people/export"):
         words["{kind}"] = "xlsx"
     path, fields, headers = pattern, None if method == "GET" else {"reason": "试一试"}, None

@@ -128,6 +128,8 @@ def rewritten(file: BinaryIO, profile: Profile) -> bytes:
 
 def _masked(ds: Dataset, pixels: frames.Pixels, boxes: list[Box]) -> frames.Pixels:
     """Only the bits that are shown, and black where the boxes are."""
+    if not np.issubdtype(pixels.dtype, np.integer):
+        refuse("unsupported_codec")
     covered = _stored_bits(ds, pixels.astype(pixels.dtype.newbyteorder("="), copy=True))
     white_first = ds.get("PhotometricInterpretation") == "MONOCHROME1"
     black = covered.max() if white_first else covered.min() if covered.ndim == 2 else 0
@@ -139,7 +141,7 @@ def _masked(ds: Dataset, pixels: frames.Pixels, boxes: list[Box]) -> frames.Pixe
 
 def _stored_bits(ds: Dataset, pixels: frames.Pixels) -> frames.Pixels:
     unused = 8 * pixels.dtype.itemsize - int(ds.BitsStored)
-    if unused <= 0 or int(ds.BitsAllocated) < 8 or not np.issubdtype(pixels.dtype, np.integer):
+    if unused <= 0 or int(ds.BitsAllocated) < 8:
         return pixels
     shown: frames.Pixels = (pixels << unused) >> unused
     return shown

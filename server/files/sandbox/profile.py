@@ -12,6 +12,7 @@ import io
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from dicomanonymizer.dicomfields_selector import dicom_anonymization_database_selector
@@ -108,8 +109,9 @@ class Profile:
         values = element.value if isinstance(element.value, MultiValue) else [element.value]
         told = [str(value) for value in values if value is not None]
         coded = element.VR != "CS" or all(CODE.fullmatch(value) for value in told)
-        return coded and not any(word in bare("".join(told)) for word in self._words())
+        return coded and not any(word in bare("".join(told)) for word in self._words)
 
+    @cached_property
     def _words(self) -> set[str]:
         return {bare(word) for word in self.wishes.words if len(bare(word)) > 1}
 
