@@ -72,7 +72,7 @@ class Found:
 def cut(text: str, known: Known, *, shift: int, year: int) -> list[Piece]:
     """The pieces of `text`. `shift`: days by which dates move; `year`: the year meant where none is written."""
     pieces, at = [], 0
-    for one in _apart(sorted(_all(text, known, shift, year), key=lambda one: (one.start, -one.stop))):
+    for one in _in_order(_all(text, known, shift, year)):
         pieces.append(Piece(text[at : one.start]))
         pieces.append(Piece(text[one.start : one.stop], one.what, one.instead))
         at = one.stop
@@ -87,7 +87,11 @@ def still_known(text: str, known: Known) -> list[str]:
 
 def spans(text: str, known: Known, *, year: int) -> list[tuple[int, int]]:
     """Where a text that cannot be rewritten (on a picture) names somebody or tells a date."""
-    return [(one.start, one.stop) for one in _all(text, known, 0, year)]
+    return [(one.start, one.stop) for one in _in_order(_all(text, known, 0, year))]
+
+
+def _in_order(found: Iterator[Found]) -> Iterator[Found]:
+    return _apart(sorted(found, key=lambda one: (one.start, -one.stop)))
 
 
 def _apart(found: list[Found]) -> Iterator[Found]:
