@@ -29,14 +29,14 @@ export class Lesson {
     /** @type {Ends & {seat: import("../../net/seat.js").Seat}} */
     const ends = { ...hall, hint: (name, payload) => hall.seat.hint(name, payload), learned: (told) => (this.take(told), hall.changed()) };
     this.ends = ends;
-    this.lookout = new Lookout(ends.hint);
+    this.lookout = new Lookout(ends.hint, () => !this.teaches && !hall.seat.roster.hall?.stage);
     this.slides = new Slides(ends);
     this.tools = [new Checks(ends), new Polls(ends), new Questions(ends), this.slides];
     const open = byId("chats-open", HTMLInputElement);
     open.addEventListener("change", () => void ends.ask("chats", { open: open.checked }));
   }
 
-  /** Whether this person teaches here; who does is neither checked nor watched. */
+  /** Whether this person teaches here; who does is neither checked nor watched, nor is whoever shows something on the stage. */
   get teaches() {
     return this.ends.seat.me?.may.includes("speak") ?? false;
   }
@@ -51,7 +51,7 @@ export class Lesson {
   }
 
   seated() {
-    if (!this.teaches) this.lookout.say();
+    this.lookout.say();
   }
 
   /** @param {Record<string, any>} told */

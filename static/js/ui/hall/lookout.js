@@ -9,9 +9,10 @@ export class Lookout {
   #later;
   #turned = () => this.#turn();
 
-  /** @param {(name: string, payload: object) => void} hint */
-  constructor(hint) {
+  /** @param {(name: string, payload: object) => void} hint @param {() => boolean} watched whether it matters for this person now */
+  constructor(hint, watched) {
     this.hint = hint;
+    this.watched = watched;
   }
 
   connect() {
@@ -25,7 +26,7 @@ export class Lookout {
 
   /** How it is now: after every join, for what was said before may have been lost. */
   say() {
-    this.hint("look", { key: newId(), away: document.hidden });
+    this.hint("look", { key: newId(), away: document.hidden && this.watched() });
   }
 
   #turn() {
