@@ -155,6 +155,18 @@ async def test_halls_that_come_and_go_leave_nothing_behind(site):
         await eventually(lambda node=node, then=then: all(node.held[kind] <= then[kind] + 2 for kind in then), 20)
 
 
+async def test_a_hall_that_is_closed_as_it_opens_stays_closed(site):
+    for _ in range(5):
+        await site.forwarder.open("round")
+        coming = asyncio.ensure_future(site.forwarder.watch("round", "wang"))
+        await eventually(lambda: any(lock.locked() for lock in site.forwarder._opening.values()))
+        await site.forwarder.close("round")
+        with pytest.raises(MediaRefusal, match=r"media\.(no_hall|unavailable)"):
+            await coming
+    await eventually(lambda: sum(node.load for node in site.forwarder.nodes) == 0)
+    assert [await node.handles() for node in site.nodes] == [0, 0]
+
+
 async def test_nobody_but_us_gets_a_word_out_of_a_node(nodes):
     node = nodes[0]
     await node.answers()

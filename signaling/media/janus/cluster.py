@@ -95,9 +95,17 @@ class Cluster:
         async with self._opening.setdefault(name, asyncio.Lock()):
             if hall := self._known(name):
                 return hall
-            hall = Hall(name, await self._place(name), self._tasks, self._events.put_nowait, self._lost)
-            await hall.open()
-            self._halls[name] = hall
+            node = await self._place(name)
+            self._known(name)
+            hall = self._halls[name] = Hall(name, node, self._tasks, self._events.put_nowait, self._lost)
+            try:
+                await hall.open()
+            except BaseException:
+                self._lost(hall)
+                raise
+            if self._halls.get(name) is not hall:  # closed meanwhile, or its node died
+                await hall.close()
+                raise MediaRefusal("media.unavailable", f"{name} was closed as it opened")
             return hall
 
     async def _place(self, name: str) -> Node:
