@@ -46,9 +46,14 @@ class Clapper(Played):
     made = None
 
     def __init__(self):
-        Clapper.made = Clapper.made or (
-            encoded("libopus", 48000, claps(), sample_rate=48000, layout="stereo", format="s16"),
-            encoded("libvpx", FRAMES, flashes(), options={"deadline": "realtime", "cpu-used": "8"}, **VIDEO),
+        Clapper.made = (
+            Clapper.made
+            or (  # a second of each, without what an encoder adds at its end
+                encoded("libopus", 48000, claps(), sample_rate=48000, layout="stereo", format="s16")[:VOICE],
+                encoded("libvpx", FRAMES, flashes(), options={"deadline": "realtime", "cpu-used": "8"}, **VIDEO)[
+                    :FRAMES
+                ],
+            )
         )
         self.pc, self.sent = connection(), 0
         for kind, packets, rate in zip(("audio", "video"), Clapper.made, (VOICE, FRAMES), strict=True):

@@ -168,7 +168,7 @@ export class Hall {
     this.#at = hall.at;
     if (anew) this.line.watch();
     if (hall.stage !== this.place.stands) this.#step(hall.stage);
-    else if ((anew || (hall.recording.agreed && !this.#agreed)) && hall.stage) this.line.publish();
+    else if ((anew || (hall.recording.on && hall.recording.agreed && !this.#agreed)) && hall.stage) this.line.publish();
     this.#agreed = hall.recording.agreed;
     this.changed();
   }
