@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 _PACKET, _AGAIN, _KEY_FRAME, _MOMENT = range(4)
 _HEAD = Struct("!BIB")  # kind, handle, layer
-_FIELDS = Struct("!HIBb")  # sequence, timestamp, marker, level
+_FIELDS = Struct("!HIBh")  # sequence, timestamp, marker, level (its bit for "speech" included; −1: none)
 _BUFFER = 4 << 20
 
 
