@@ -161,6 +161,14 @@ ACTS = {
         "copy_confirm": "确认附件的遮盖",
         "copy_leave_out": "不采用附件",
     },
+    "recording": {
+        "begun": "开始录制",
+        "ended": "结束录制",
+        "ready": "录制可以播放",
+        "empty": "没有录到内容",
+        "watched": "观看录制",
+        "removed": "删除录制",
+    },
     "audit": {"read": "查阅审计记录", "exported": "导出审计记录"},
 }
 
@@ -180,6 +188,7 @@ AREAS = {
     "teaching": "教学",
     "calendar": "日历",
     "casebook": "教学病例",
+    "recording": "录制",
     "audit": "审计",
 }
 
@@ -187,6 +196,7 @@ KINDS = {
     "teaching": "教学",
     "teaching_case": "教学病例",
     "quiz": "测验",
+    "recording": "录制",
     "course": "课程",
     "agreement": "协议",
     "attachment": "文件",

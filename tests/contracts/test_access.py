@@ -18,6 +18,7 @@ from server.accounts.roles import Role
 from server.core.access import Relation
 from server.core.http import PUBLIC, SIGNED_IN
 from signaling.hall_messages import HALL_DECODERS
+from signaling.lesson_messages import LESSON_DECODERS
 from signaling.messages import DECODERS
 from tests.contracts.access_world import (
     NOW,
@@ -385,6 +386,24 @@ SAID = {
     "film": {"on": True},
     "seek": {},
     "agree": {"on": True},
+    "check": {"key": "k2", "seconds": 30},
+    "here": {"check": "c1"},
+    "look": {"key": "k3", "away": True},
+    "poll": {"key": "k4", "text": "先做什么？", "options": ["溶栓", "转院"], "many": False, "right": [0], "marks": 5},
+    "choose": {"poll": "p1", "choice": [0]},
+    "reveal": {"poll": "p1"},
+    "ask": {"key": "k5", "text": "儿童剂量怎么算？"},
+    "support": {"question": 1},
+    "settle": {"question": 1, "how": "answered"},
+    "unsay": {"seq": 1},
+    "hush": {"who": "nobody", "on": True},
+    "chats": {"open": False},
+    "show": {"key": "k6", "file": "f1", "page": 1},
+    "draw": {"key": "k7", "file": "f1", "page": 1, "colour": "red", "points": [0, 0, 10, 10]},
+    "undo": {},
+    "wipe": {"key": "k8"},
+    "point": {"x": 1, "y": 1, "on": True},
+    "drawn": {"file": "f1", "page": 1},
     "leave": {},
     "end": {},
 }
@@ -395,7 +414,7 @@ LAST = ("end", "leave")
 """After these one is in the room no more."""
 HEARD = {None, "room.nobody_there"}
 """Answers of a room that let the message through: done, or the one it is about is not there."""
-HALLS_ONLY = set(HALL_DECODERS)
+HALLS_ONLY = {*HALL_DECODERS, *LESSON_DECODERS}
 """A consultation's room does not know them, whoever says them; tests/signaling says them in halls."""
 
 
