@@ -12,6 +12,7 @@ from pydicom.uid import generate_uid
 from pypdf import PdfReader, PdfWriter
 from pypdf.annotations import FreeText, Text
 
+from server.documents.glyphs import font_file
 from tests.services import files_records as records
 
 NAME, PINYIN, ID_NO, PHONE = "秦文远", "Qin Wenyuan", "11010519491231002X", "13812345678"
@@ -96,7 +97,9 @@ def document():
 #text(fill: white)[{mark("PdfWhite")}]
 
 ST 段压低 0.1 mV"""
-    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(typst.compile(page.encode(), format="pdf"))))
+    faces = typst.Fonts(include_system_fonts=False, font_paths=[str(font_file().parent)])
+    made = typst.compile(page.encode(), format="pdf", font_paths=faces, ignore_system_fonts=True)
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(made)))
     writer.add_metadata({f"/{name}": mark(f"Pdf{name}") for name in PDF_META})
     writer.xmp_metadata = f"<x:xmpmeta xmlns:x='adobe:ns:meta/'>{mark('PdfXmp')}</x:xmpmeta>".encode()
     note = Text(text=mark("PdfNote"), rect=(50, 550, 200, 650), title_bar=mark("PdfNoteAuthor"))
