@@ -36,7 +36,7 @@ ifdef TESTS
 else
 	@failed=0; \
 	.venv/bin/python -m pytest -n 2 --dist loadfile -m 'not browser' --ignore=tests/rules || failed=1; \
-	.venv/bin/python -m pytest -n 2 --dist loadfile -m browser || failed=1; \
+	.venv/bin/python -m pytest -m browser || failed=1; \
 	exit $$failed
 endif
 

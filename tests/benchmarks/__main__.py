@@ -8,6 +8,7 @@ from pathlib import Path
 NAMES = (
     "join",
     "back",
+    "join_storm",
     "signalling",
     "lists",
     "booking_race",
