@@ -10,6 +10,8 @@ export const ANSWERED_WITHIN = 5000; // ms; PROTOCOL.md, rule 1
 export class Gone extends Error {}
 
 export class Wire {
+  #opening = false; // asked to connect a second time meanwhile, the client would greet twice, and be shown the door
+
   /** @param {string} path of the Socket.IO endpoint */
   constructor(path) {
     // It reconnects when the seat says so: a rejoin needs more than a socket.
@@ -25,17 +27,21 @@ export class Wire {
    * @param {{connected: () => void, lost: () => void, told: Record<string, (payload: any) => void>}} listener
    */
   listen({ connected, lost, told }) {
-    this.socket.on("connect", connected);
-    this.socket.on("disconnect", lost);
-    this.socket.on("connect_error", lost);
+    const then = (/** @type {() => void} */ hear) => () => ((this.#opening = false), hear());
+    this.socket.on("connect", then(connected));
+    this.socket.on("disconnect", then(lost));
+    this.socket.on("connect_error", then(lost));
     for (const [name, hear] of Object.entries(told)) this.socket.on(name, hear);
   }
 
   open() {
+    if (this.up || this.#opening) return;
+    this.#opening = true;
     this.socket.connect();
   }
 
   close() {
+    this.#opening = false;
     this.socket.disconnect();
   }
 
