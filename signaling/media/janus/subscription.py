@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,9 @@ from signaling.media.ports import MediaRefusal
 
 log = logging.getLogger(__name__)
 
+ASKED, ANSWERED = 3, 0.6
+"""How often, and every how many seconds, a layer is asked for: Janus asks the publisher once for the key frame it waits
+for, and not at all when one has just come."""
 BEST = 2  # the layer that Janus takes the best there is for
 
 
@@ -65,6 +69,7 @@ class Subscription:
         self._closed = False
         self.lines: list[Line] = []
         self._number, self._asking = 0, False
+        self._changed = asyncio.Event()  # of some view the layer has
 
     def _showing(self) -> dict[str, Source]:
         if self.wanted is None:
@@ -129,13 +134,20 @@ class Subscription:
         if line is None or self._handle is None:
             raise MediaRefusal("media.no_view", name)
         best = BEST if layer is None else min(layer, BEST)
-        await self._handle.ask("configure", {"streams": [{"mid": line.mid, "substream": best}]})
+        self._changed.clear()
+        for _ in range(ASKED):
+            await self._handle.ask("configure", {"streams": [{"mid": line.mid, "substream": best}]})
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), ANSWERED)
+                return
 
     # ---- negotiation
 
     def _heard(self, said: Said) -> None:
         if "streams" in said.facts:
             self.lines = [_line(stream) for stream in said.facts["streams"] if stream["active"]]
+        if "substream" in said.facts:
+            self._changed.set()
         if said.sdp:
             self._offer(said.sdp)
         elif said.what == "webrtcup":
