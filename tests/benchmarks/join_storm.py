@@ -1,4 +1,4 @@
-"""A thousand trainees come into one lesson within ten seconds,.
+"""A thousand trainees come into one lesson within ten seconds.
 
     python -m tests.benchmarks.join_storm        TRAINEES=1000 WITHIN=10
 
