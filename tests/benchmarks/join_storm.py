@@ -15,6 +15,7 @@ import random
 import sys
 import tempfile
 import time
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
@@ -88,15 +89,18 @@ class Trainee:
         self.http, self.url, self.room = http, url, room
         self.headers = {"Cookie": cookie, "Origin": url, "X-CSRF": token, "Accept": "application/json"}
         self.took = self.heard = None
+        self.refused = ""
         self.bytes = 0
 
     async def comes(self):
         began = time.monotonic()
         async with self.http.post(f"{self.url}/rooms/{self.room}/join", headers=self.headers) as answer:
-            ticket = orjson.loads(await answer.read())["ticket"]
+            told = orjson.loads(await answer.read())
+        if answer.status != 200:
+            raise RuntimeError(told["code"])
         address = f"{self.url}/socket.io/?EIO=4&transport=websocket"
         self.socket = await self.http.ws_connect(address, headers=self.headers, max_msg_size=0)
-        body = {"ticket": ticket, "page": ids.new_id(), "last": 0, "media": QUIET}
+        body = {"ticket": told["ticket"], "page": ids.new_id(), "last": 0, "media": QUIET}
         async for message in self.socket:
             said = message.data
             self.bytes += len(said)
@@ -105,7 +109,9 @@ class Trainee:
             elif said.startswith("40/room"):
                 await self.socket.send_str(f'42/room,1["join",{orjson.dumps(body).decode()}]')
             elif said.startswith("43/room,1"):
-                assert orjson.loads(said[9:])[0]["ok"], said
+                answered = orjson.loads(said[9:])[0]
+                if not answered["ok"]:
+                    raise RuntimeError(answered["error"]["code"])
                 self.took = (time.monotonic() - began) * 1000
                 return
 
@@ -127,11 +133,15 @@ async def trainees(url, room):
 
         async def comes(one):
             await asyncio.sleep(random.random() * WITHIN)
-            await one.comes()
-            await one.listens()
+            try:
+                await one.comes()
+                await one.listens()
+            except (RuntimeError, aiohttp.ClientError) as error:
+                one.refused = str(error) or type(error).__name__
 
-        await asyncio.gather(*(comes(one) for one in all_of_them), return_exceptions=True)
-        told = [{"took": one.took, "heard": one.heard, "bytes": one.bytes} for one in all_of_them]
+        await asyncio.gather(*(comes(one) for one in all_of_them))
+        kept = ("took", "heard", "bytes", "refused")
+        told = [{name: getattr(one, name) for name in kept} for one in all_of_them]
         print(json.dumps(told), flush=True)
 
 
@@ -164,7 +174,7 @@ class Seat:
 
 
 async def storm(url, room, people):
-    """What every trainee saw, and when the teacher's line was written."""
+    """The processes of those who come."""
     command = (sys.executable, "-m", "tests.benchmarks.join_storm", url, room)
     pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE, "limit": 1 << 24}
     children = [await asyncio.create_subprocess_exec(*command, **pipes) for _ in range(PROCESSES)]
@@ -189,7 +199,7 @@ async def measure():
             people = await crowd(site, address)
             teacher = await Seat(site.url, clerks[lesson.TEACHER], room).join()
             await asyncio.sleep(2)
-            before, _began = cpu_seconds(site.pid), time.monotonic()
+            before = cpu_seconds(site.pid)
             children = await storm(site.url, room, people)
             await asyncio.sleep(WITHIN + 15)
             cpu = cpu_seconds(site.pid) - before
@@ -205,8 +215,8 @@ async def measure():
 def report(told, said, cpu):
     took = [one["took"] for one in told if one["took"] is not None]
     heard = [(one["heard"] - said) * 1000 for one in told if one["heard"] is not None]
-    case = str(TRAINEES)
-    figure("join_storm", case, "joined", len(took), "people", goal=TRAINEES, within_s=WITHIN)
+    case, refused = str(TRAINEES), Counter(one["refused"] for one in told if one["refused"])
+    figure("join_storm", case, "joined", len(took), "people", goal=TRAINEES, within_s=WITHIN, refused=refused)
     figure("join_storm", case, "join_p95_ms", percentile(took, 0.95), "ms", goal=2000)
     figure("join_storm", case, "chat_p95_ms", percentile(heard, 0.95), "ms", heard=len(heard), goal=2000)
     figure("join_storm", case, "roster_bytes", percentile([one["bytes"] for one in told], 0.5), "bytes a seat")
