@@ -1,11 +1,15 @@
-"""`/live`: hints that keep pages fresh. The server speaks, the page only listens."""
+"""`/live`: hints that keep pages fresh. The server speaks, the page only listens.
+
+A page is fetched before its socket is there. It says on connecting how old it is, and is told what changed since.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -22,6 +26,8 @@ log = logging.getLogger(__name__)
 LIVE = "/live"
 PATIENCE = 5.0  # seconds for the house to say whose cookie it is
 PAGES = 50  # of one person, open at once
+RECENT = 60.0  # seconds: how old a page may be and still be told what it missed; an older one fetches all it shows
+REMEMBERED = 20_000  # hints
 
 # Says from the handshake's cookie whose page it is; None for nobody signed in.
 FeedDoor = Callable[[web.Request], Awaitable[Pass | None]]
@@ -35,10 +41,12 @@ class FeedNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         self._passes: dict[str, Pass] = {}
         self._lines: dict[str, Line] = {}
         self._by_topic: dict[str, set[str]] = defaultdict(set)
+        self._recent: deque[tuple[float, str, Any]] = deque(maxlen=REMEMBERED)
+        self._remembers_from = time.monotonic()
 
     async def trigger_event(self, event: str, *arguments: Any) -> Any:
         if event == "connect":
-            return await self._connected(arguments[0])
+            return await self._connected(arguments[0], arguments[2])
         if event == "disconnect":
             return self._disconnected(arguments[0])
         return UnknownMessage().answer()
@@ -46,6 +54,7 @@ class FeedNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
     def hint(self, topic: str, kind: str, facts: Mapping[str, Any]) -> None:
         """Tell every page of this node that follows the topic."""
         message = spoken(LIVE, "changed", {**facts, "topic": topic, "kind": kind})
+        self._remember(topic, message)
         for sid in self._by_topic.get(topic, ()):
             self._lines[sid].send(message)
 
@@ -59,7 +68,7 @@ class FeedNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         """The sockets of a person whose right to be here ended; the caller disconnects them."""
         return [sid for sid, admitted in self._passes.items() if admitted.person == person]
 
-    async def _connected(self, sid: str) -> bool:
+    async def _connected(self, sid: str, says: Any) -> bool:
         line = self._wire.line(sid, LIVE)
         if line is None or line.outbox is None:
             return False
@@ -71,7 +80,26 @@ class FeedNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         self._passes[sid], self._lines[sid] = admitted, line
         for topic in admitted.topics:
             self._by_topic[topic].add(sid)
+        for message in self._missed(admitted, age_of(says)):
+            line.send(message)
         return True
+
+    def _remember(self, topic: str, message: Any) -> None:
+        now = time.monotonic()
+        if len(self._recent) == REMEMBERED:
+            self._remembers_from = self._recent[0][0]
+        while self._recent and self._recent[0][0] < now - RECENT:
+            self._recent.popleft()
+        self._recent.append((now, topic, message))
+
+    def _missed(self, admitted: Pass, age: float | None) -> list[Any]:
+        """What a page was not told while it was fetched and connected; `age` in seconds, None asks for nothing."""
+        if age is None:
+            return []
+        since = time.monotonic() - age
+        if age > RECENT or since < self._remembers_from:
+            return [spoken(LIVE, "resync", {})]
+        return [message for at, topic, message in self._recent if at >= since and topic in admitted.topics]
 
     async def _admitted(self, line: Line) -> Pass:
         try:
@@ -94,3 +122,9 @@ class FeedNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
             self._by_topic[topic].discard(sid)
             if not self._by_topic[topic]:
                 del self._by_topic[topic]
+
+
+def age_of(says: Any) -> float | None:
+    """Seconds since the page was asked for, from `{"age": milliseconds}`; None for nothing said, or nonsense."""
+    age = says.get("age") if isinstance(says, dict) else None
+    return age / 1000 if isinstance(age, int | float) and 0 <= age < math.inf else None

@@ -176,7 +176,7 @@ class Page:
         self.news = asyncio.Event()
         self.socket = None
 
-    async def connect(self, namespaces=(ROOM,), **headers):
+    async def connect(self, namespaces=(ROOM,), says=None, **headers):
         self.socket = socketio.AsyncClient(reconnection=False, logger=False, handle_sigint=False)
         for namespace in namespaces:
             self.socket.on("*", self._hear, namespace=namespace)
@@ -186,6 +186,7 @@ class Page:
             headers={"Origin": self.site.url, **headers},
             transports=["websocket"],
             namespaces=list(namespaces),
+            auth=says,
         )
 
     async def join(self, *, ticket=None, last=0, media=QUIET, again=False, **more):

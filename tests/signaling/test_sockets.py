@@ -484,6 +484,34 @@ async def test_pages_hear_of_their_own_topics_only(site, house):
     assert li.heard("changed") == [{"topic": "post:2", "kind": "request.placed", "id": "c2"}]
 
 
+async def connects_late(site, says):
+    """A page of wang's that was fetched before something of post:1 and post:2 changed; its last hint is its own."""
+    page = await site.page(join=False)
+    await page.close()
+    for topic in ("post:1", "post:2"):
+        site.signaling.hint(topic, "request.placed", {"id": "missed"})
+    await page.connect(["/live"], says, Cookie="person=wang")
+    site.signaling.hint("post:1", "request.placed", {"id": "last"})
+    await page.until(lambda: {"topic": "post:1", "kind": "request.placed", "id": "last"} in page.heard("changed"))
+    return [one["id"] for one in page.heard("changed")], page.heard("resync")
+
+
+async def test_a_page_is_told_what_changed_between_its_fetch_and_its_socket(site):
+    site.signaling._feed._remembers_from -= 30
+    assert await connects_late(site, {"age": 5000}) == (["missed", "last"], [])
+    assert await connects_late(site, {"age": 0}) == (["last"], [])
+
+
+async def test_a_page_older_than_what_is_remembered_fetches_all_it_shows(site):
+    assert await connects_late(site, {"age": 61_000}) == (["last"], [{}])
+    assert await connects_late(site, {"age": 40_000}) == (["last"], [{}])  # older than this node
+
+
+@pytest.mark.parametrize("says", [None, {}, [], "old", {"age": "5000"}, {"age": -1}, {"age": None}])
+async def test_a_page_that_tells_no_age_is_told_what_changes_from_now_on(site, says):
+    assert await connects_late(site, says) == (["last"], [])
+
+
 async def test_nobody_signed_out_follows_anything(site):
     stranger = await site.page(join=False)
     await stranger.close()

@@ -3,6 +3,7 @@
 // data-live-first: it is fetched once as soon as the page is there.
 import { io } from "socket.io-client";
 import { concerns } from "../lib/topics.js";
+import { Turns } from "../lib/turns.js";
 import { fragment, Unreachable } from "../net/http.js";
 import { showAll } from "./countdown.js";
 import { morph } from "./morph.js";
@@ -13,8 +14,7 @@ const AGAIN = 3000; // ms: nobody answered
 /** @typedef {{topic: string, kind: string, about?: string}} Hint about: the thing itself, where the topic is who hears of it */
 
 /** Which regions wait for a fetch, by the address that has them. */
-/** @type {Set<string>} */
-const stale = new Set();
+const stale = new Turns();
 let timer = 0;
 
 /**
@@ -22,8 +22,9 @@ let timer = 0;
  * @returns {() => void} disconnects
  */
 export function keepFresh({ onLine, onHint }) {
-  const socket = io("/live", { transports: ["websocket"], reconnectionDelay: 500, reconnectionDelayMax: 5000, randomizationFactor: 1 });
   let before = false;
+  const auth = (/** @type {(says: object) => void} */ say) => say(before ? {} : { age: age() });
+  const socket = io("/live", { transports: ["websocket"], auth, reconnectionDelay: 500, reconnectionDelayMax: 5000, randomizationFactor: 1 });
   socket.on("connect", () => (onLine("on"), before && freshenAll(), (before = true)));
   socket.on("disconnect", (reason) => onLine(reason === "io server disconnect" ? "out" : "lost"));
   socket.on("connect_error", (error) => onLine(error.message === "signed_out" ? "out" : "lost"));
@@ -34,22 +35,28 @@ export function keepFresh({ onLine, onHint }) {
   return () => (document.removeEventListener("visibilitychange", gather), window.clearTimeout(timer), void socket.disconnect());
 }
 
+/** ms since this page was asked for: what changed meanwhile it does not show, and was not told. */
+function age() {
+  const [arrival] = performance.getEntriesByType("navigation");
+  return Math.ceil(performance.now() - (arrival instanceof PerformanceNavigationTiming ? arrival.requestStart : 0));
+}
+
 /** @param {Hint} hint */
 function freshenFor(hint) {
   const topics = [hint.topic, hint.about ?? ""];
   for (const region of regions()) {
-    if (topics.some((topic) => concerns(region.dataset.live ?? "", topic))) stale.add(sourceOf(region));
+    if (topics.some((topic) => concerns(region.dataset.live ?? "", topic))) stale.want(sourceOf(region));
   }
   gather();
 }
 
 function freshenFirst() {
-  for (const region of regions()) if ("liveFirst" in region.dataset) stale.add(sourceOf(region));
+  for (const region of regions()) if ("liveFirst" in region.dataset) stale.want(sourceOf(region));
   gather();
 }
 
 export function freshenAll() {
-  for (const region of regions()) stale.add(sourceOf(region));
+  for (const region of regions()) stale.want(sourceOf(region));
   gather();
 }
 
@@ -70,19 +77,19 @@ function gather() {
 /** A page nobody looks at waits until it is looked at. @param {number} wait ms */
 function gatherIn(wait) {
   window.clearTimeout(timer);
-  if (stale.size && document.visibilityState === "visible") timer = window.setTimeout(() => void fetchStale(), wait);
+  if (stale.ready && document.visibilityState === "visible") timer = window.setTimeout(() => void fetchStale(), wait);
 }
 
 async function fetchStale() {
-  const sources = [...stale];
-  stale.clear();
-  await Promise.all(sources.map(freshen));
+  await Promise.all(stale.take().map(freshen));
 }
 
 /** @param {string} source */
 async function freshen(source) {
   const fresh = await fragment(source).catch((trouble) => later(source, trouble));
-  if (!fresh) return;
+  stale.over(source);
+  if (!fresh) return gatherIn(AGAIN);
+  gather();
   for (const region of regions()) {
     const found = sourceOf(region) === source && fresh.getElementById(region.id);
     if (found) morph(region, document.importNode(found, true));
@@ -97,7 +104,6 @@ async function freshen(source) {
  * @param {unknown} trouble
  */
 function later(source, trouble) {
-  if (trouble instanceof Unreachable) stale.add(source);
-  gatherIn(AGAIN);
+  if (trouble instanceof Unreachable) stale.want(source);
   return null;
 }
