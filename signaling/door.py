@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from signaling.counters import Counters
+from signaling.porch import Porch
 from signaling.wire import LINE, Line
 
 DEADLINE = 10.0  # seconds to join something
-PER_ADDRESS = 20  # connections that have joined nothing, from one address
 
 
 class Door:
@@ -34,6 +34,7 @@ class Door:
         self._address = address
         self._counters = counters
         self._deadline = deadline
+        self._porch = Porch()
         self._open: set[Line] = set()
         self._empty = asyncio.Event()
         self._empty.set()
@@ -53,9 +54,15 @@ class Door:
         if request.query.get("transport") != "websocket" or "sid" in request.query:
             return web.Response(status=400, text="WebSocket only")
         address = self._address(request)
-        if self._loitering(address) >= PER_ADDRESS:
+        if not await self._porch.come(address):
             return web.Response(status=429, text="too many connections that have joined nothing")
-        return await self._through(request, Line(request, address, time.monotonic()))
+        line = Line(request, address, time.monotonic(), self._porch)
+        try:
+            if self._shut or request.transport is None:  # gone while it waited
+                return web.Response(status=503, text="going away")
+            return await self._through(request, line)
+        finally:
+            line.ended()
 
     async def _through(self, request: web.Request, line: Line) -> web.StreamResponse:
         request[LINE] = line
@@ -90,9 +97,6 @@ class Door:
             if line.unsettled_since is not None and now - line.unsettled_since >= self._deadline:
                 self._counters.cut += 1
                 line.cut()
-
-    def _loitering(self, address: str) -> int:
-        return sum(line.address == address and line.unsettled_since is not None for line in self._open)
 
     def _ours(self, request: web.Request) -> bool:
         origin = request.headers.get("Origin", "")

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import math
 import time
-from collections import defaultdict, deque
+from collections import OrderedDict, defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -27,7 +27,7 @@ LIVE = "/live"
 PATIENCE = 5.0  # seconds for the house to say whose cookie it is
 PAGES = 50  # of one person, open at once
 RECENT = 60.0  # seconds: how old a page may be and still be told what it missed; an older one fetches all it shows
-REMEMBERED = 20_000  # hints
+REMEMBERED = 20_000  # hints; of one thing the last
 
 # Says from the handshake's cookie whose page it is; None for nobody signed in.
 FeedDoor = Callable[[web.Request], Awaitable[Pass | None]]
@@ -41,7 +41,7 @@ class FeedNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         self._passes: dict[str, Pass] = {}
         self._lines: dict[str, Line] = {}
         self._by_topic: dict[str, set[str]] = defaultdict(set)
-        self._recent: deque[tuple[float, str, Any]] = deque(maxlen=REMEMBERED)
+        self._recent: OrderedDict[tuple[str, str, Any], float] = OrderedDict()  # topic, kind, about: when last said
         self._remembers_from = time.monotonic()
 
     async def trigger_event(self, event: str, *arguments: Any) -> Any:
@@ -54,7 +54,7 @@ class FeedNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
     def hint(self, topic: str, kind: str, facts: Mapping[str, Any]) -> None:
         """Tell every page of this node that follows the topic."""
         message = spoken(LIVE, "changed", {**facts, "topic": topic, "kind": kind})
-        self._remember(topic, message)
+        self._remember(topic, kind, facts.get("about"))
         for sid in self._by_topic.get(topic, ()):
             self._lines[sid].send(message)
 
@@ -84,13 +84,12 @@ class FeedNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
             line.send(message)
         return True
 
-    def _remember(self, topic: str, message: Any) -> None:
+    def _remember(self, topic: str, kind: str, about: Any) -> None:
         now = time.monotonic()
-        if len(self._recent) == REMEMBERED:
-            self._remembers_from = self._recent[0][0]
-        while self._recent and self._recent[0][0] < now - RECENT:
-            self._recent.popleft()
-        self._recent.append((now, topic, message))
+        self._recent[topic, kind, about] = now
+        self._recent.move_to_end((topic, kind, about))
+        while len(self._recent) > REMEMBERED or next(iter(self._recent.values())) < now - RECENT:
+            _, self._remembers_from = self._recent.popitem(last=False)
 
     def _missed(self, admitted: Pass, age: float | None) -> list[Any]:
         """What a page was not told while it was fetched and connected; `age` in seconds, None asks for nothing."""
@@ -99,7 +98,8 @@ class FeedNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         since = time.monotonic() - age
         if age > RECENT or since < self._remembers_from:
             return [spoken(LIVE, "resync", {})]
-        return [message for at, topic, message in self._recent if at >= since and topic in admitted.topics]
+        missed = [said for said, at in self._recent.items() if at >= since and said[0] in admitted.topics]
+        return [spoken(LIVE, "changed", {"topic": topic, "kind": kind, "about": about}) for topic, kind, about in missed]
 
     async def _admitted(self, line: Line) -> Pass:
         try:

@@ -24,6 +24,7 @@ from socketio import packet
 from signaling.counters import Counters
 from signaling.messages import FRAME_LIMIT
 from signaling.packets import BadFrame, Json, Packet, spoken
+from signaling.porch import Porch
 from signaling.refusals import TooFast, UnknownMessage
 from signaling.tasks import Tasks
 
@@ -103,13 +104,15 @@ class Outbox(asyncio.Queue[Any]):
 class Line:
     """One connection: who is at the other end of the wire, how fast they talk, when last heard."""
 
-    def __init__(self, request: web.Request, address: str, now: float) -> None:
+    def __init__(self, request: web.Request, address: str, now: float, porch: Porch) -> None:
         self.request = request
         self.address = address
+        self._porch = porch
         self.pace = Pace(now)
         self.heard_at = now
         self.unsettled_since: float | None = now  # None while joined to something
         self._joined: set[str] = set()
+        self._over = False
         self.outbox: Outbox | None = None
         self.socket: web.WebSocketResponse | None = None
         self.flooded = False
@@ -117,13 +120,24 @@ class Line:
     def joined(self, namespace: str) -> None:
         """It serves somebody known there."""
         self._joined.add(namespace)
-        self.unsettled_since = None
+        self._settle()
 
     def parted(self, namespace: str, now: float) -> None:
         """No longer; when nothing else is left it has as long as any newcomer to join again."""
         self._joined.discard(namespace)
-        if not self._joined and self.unsettled_since is None:
+        if not self._joined and self.unsettled_since is None and not self._over:
             self.unsettled_since = now
+            self._porch.back(self.address)
+
+    def ended(self) -> None:
+        """It is closed, and counts as nobody's."""
+        self._over = True
+        self._settle()
+
+    def _settle(self) -> None:
+        if self.unsettled_since is not None:
+            self.unsettled_since = None
+            self._porch.go(self.address)
 
     def send(self, message: Any) -> None:
         if self.outbox is not None:

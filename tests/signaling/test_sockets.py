@@ -485,15 +485,15 @@ async def test_pages_hear_of_their_own_topics_only(site, house):
 
 
 async def connects_late(site, says):
-    """A page of wang's that was fetched before something of post:1 and post:2 changed; its last hint is its own."""
+    """What a page of wang's is told that was fetched before post:1 and post:2 changed; something changes later too."""
     page = await site.page(join=False)
     await page.close()
     for topic in ("post:1", "post:2"):
-        site.signaling.hint(topic, "request.placed", {"id": "missed"})
+        site.signaling.hint(topic, "request.placed", {"about": "missed", "more": "x"})
     await page.connect(["/live"], says, Cookie="person=wang")
-    site.signaling.hint("post:1", "request.placed", {"id": "last"})
-    await page.until(lambda: {"topic": "post:1", "kind": "request.placed", "id": "last"} in page.heard("changed"))
-    return [one["id"] for one in page.heard("changed")], page.heard("resync")
+    site.signaling.hint("post:1", "request.placed", {"about": "last"})
+    await page.until(lambda: {"topic": "post:1", "kind": "request.placed", "about": "last"} in page.heard("changed"))
+    return [one["about"] for one in page.heard("changed")], page.heard("resync")
 
 
 async def test_a_page_is_told_what_changed_between_its_fetch_and_its_socket(site):
