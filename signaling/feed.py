@@ -99,7 +99,9 @@ class FeedNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
         if age > RECENT or since < self._remembers_from:
             return [spoken(LIVE, "resync", {})]
         missed = [said for said, at in self._recent.items() if at >= since and said[0] in admitted.topics]
-        return [spoken(LIVE, "changed", {"topic": topic, "kind": kind, "about": about}) for topic, kind, about in missed]
+        return [
+            spoken(LIVE, "changed", {"topic": topic, "kind": kind, "about": about}) for topic, kind, about in missed
+        ]
 
     async def _admitted(self, line: Line) -> Pass:
         try:

@@ -19,7 +19,8 @@ async def test_the_next_comes_in_when_one_has_joined_in_the_order_of_coming():
     second, third = await waits(porch), await waits(porch)
     assert await porch.come("another ward"), "one address keeps no other waiting"
     porch.go("ward")
-    assert await second and not third.done()
+    assert await second
+    assert not third.done()
     porch.go("ward")
     assert await third
 
