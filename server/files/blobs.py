@@ -64,7 +64,7 @@ class DiskBlobs:
                     writing = asyncio.ensure_future(asyncio.to_thread(file.write, block))
                     await asyncio.shield(writing)  # whoever is cut off here has written the block, once
         finally:
-            end = await _to_the_end(_ended(file, writing, bytes(waiting)))
+            end = await to_the_end(_ended(file, writing, bytes(waiting)))
         return end
 
     async def read(self, name: str, start: int, stop: int) -> AsyncGenerator[bytes, None]:
@@ -91,7 +91,7 @@ async def _opened(path: Path, offset: int) -> BinaryIO:
         return await asyncio.shield(opening)
     except asyncio.CancelledError:
         opening.add_done_callback(lambda done: done.exception() or done.result().close())
-        await _to_the_end(opening)
+        await to_the_end(opening)
         raise
 
 
@@ -111,7 +111,7 @@ def _open_at_end(path: Path, offset: int) -> BinaryIO:
     return os.fdopen(descriptor, "ab")
 
 
-async def _to_the_end(work: Awaitable[Made]) -> Made:
+async def to_the_end(work: Awaitable[Made]) -> Made:
     """What `work` makes. Whoever is cut off meanwhile still waits: until the lock is free, nobody else may write."""
     task, cut = asyncio.ensure_future(work), None
     while not task.done():

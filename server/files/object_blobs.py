@@ -6,7 +6,7 @@ from typing import Any
 import obstore
 from obstore.exceptions import AlreadyExistsError
 
-from server.files.blobs import BLOCK, OutOfPlace
+from server.files.blobs import BLOCK, OutOfPlace, to_the_end
 
 PART = 8 * 1024 * 1024
 
@@ -35,10 +35,10 @@ class ObjectBlobs:
             async for chunk in chunks:
                 waiting += chunk
                 if len(waiting) >= PART:
-                    offset = await self._put(name, offset, waiting)
-                    waiting = bytearray()
+                    part, waiting = waiting, bytearray()  # whoever is cut off in the next line has put it, once
+                    offset = await to_the_end(self._put(name, offset, part))
         finally:
-            offset = await self._put(name, offset, waiting)
+            offset = await to_the_end(self._put(name, offset, waiting))
         return offset
 
     async def _put(self, name: str, offset: int, part: bytearray) -> int:
