@@ -6,6 +6,7 @@ from server.casebook import policy
 from server.casebook.copy_states import CopyState
 from server.casebook.model import TeachingCase, TeachingCopy
 from server.casebook.states import State
+from server.consultation import queries as consultations
 from server.core.access import Relation
 from server.core.errors import NotFound
 from server.core.unit import Unit
@@ -35,9 +36,14 @@ def works_on(unit: Unit, case: TeachingCase) -> bool:
 async def _require_released(unit: Unit, case: TeachingCase, *, works_on_it: bool) -> None:
     if works_on_it:
         return
-    agreed = await consents.standing(unit, case.consultation_id, ConsentKind.TEACHING)
-    if not policy.readable(case) or not agreed:
+    if not policy.readable(case) or not await agreed(unit, case):
         raise NotFound
+
+
+async def agreed(unit: Unit, case: TeachingCase) -> bool:
+    """Whether the patient of the consultation still lets it be taught with."""
+    of = await consultations.by_id(unit, case.consultation_id)
+    return bool(await consents.standing(unit, subject_id=of.id, patient_id=of.patient_id, kind=ConsentKind.TEACHING))
 
 
 async def of_consultation(unit: Unit, consultation_id: str) -> TeachingCase | None:

@@ -19,7 +19,6 @@ from server.core.errors import Invalid, Refusal
 from server.core.unit import Unit
 from server.files.parsing import Wishes
 from server.notices import service as notices
-from server.patients.consent import queries as consents
 from server.patients.consent import service as consenting
 from server.patients.consent.model import Consent, ConsentKind
 
@@ -102,13 +101,13 @@ async def proposable(unit: Unit, consultation: "Consultation") -> None:
     """Raises NotClosed, NoTeachingConsent, ProposedAlready."""
     if consultation.state is not ConsultationState.CLOSED or consultation.patient_id is None:
         raise NotClosed
-    await _require_consent(unit, consultation.id)
+    await _require_consent(unit, consultation)
     if await queries.of_consultation(unit, consultation.id):
         raise ProposedAlready
 
 
-async def _require_consent(unit: Unit, consultation_id: str) -> None:
-    if not await consenting.in_force(unit, subject_id=consultation_id, kind=ConsentKind.TEACHING):
+async def _require_consent(unit: Unit, of: "Consultation") -> None:
+    if not await consenting.in_force(unit, subject_id=of.id, patient_id=of.patient_id, kind=ConsentKind.TEACHING):
         raise NoTeachingConsent
 
 
@@ -162,7 +161,7 @@ async def release(
     """
     if unit.actor.person_id == case.proposed_by_id:
         raise OwnProposal
-    await _require_consent(unit, case.consultation_id)
+    await _require_consent(unit, await consultations.by_id(unit, case.consultation_id))
     source = await source_for(unit, case)
     unchecked = {} if set(CHECKS) <= set(checked) else {"checked": "请逐项核对后勾选"}
     if await copies.unsettled(unit, case):
@@ -202,14 +201,10 @@ async def consents_changed(unit: Unit, changed: Sequence[Consent], *, on: bool) 
     """What the patient no longer allows to be taught with is taken back at once."""
     for one in changed:
         case = None if on else await queries.of_consultation(unit, one.subject_id)
-        if case is None or one.kind is not ConsentKind.TEACHING or case.state is State.WITHDRAWN:
+        if case is None or case.state is State.WITHDRAWN or await queries.agreed(unit, case):
             continue
         await withdraw(unit, case=case)
         await _tell_proposer(unit, case, "患者撤回了教学使用的同意，教学病例“%(title)s”已撤回")
-
-
-async def agreed(unit: Unit, case: TeachingCase) -> bool:
-    return bool(await consents.standing(unit, case.consultation_id, ConsentKind.TEACHING))
 
 
 def _numbered(texts: Sequence[str]) -> dict[str, str]:

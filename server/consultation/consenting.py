@@ -43,7 +43,7 @@ class ConsentedCase:
         """Those in the case's room see it at once, and whoever comes in later: it is written into the room's log."""
         for one in consents:
             case = await unit.session.get(Consultation, one.subject_id)
-            if case is None or not room_open(case) or case.meeting_id is None:
+            if case is None or not room_open(case) or case.meeting_id is None or case.patient_id != one.patient_id:
                 continue
             body = {"of": one.kind.value, "on": on}
             key = f"consent:{one.id}:{'given' if on else 'withdrawn'}"
@@ -52,7 +52,7 @@ class ConsentedCase:
 
 async def standing(unit: Unit, case: Consultation, translate: Say) -> dict[str, Any]:
     """What the case's pages show: `signings`, and `withdrawn_at` while the patient does not agree to go on."""
-    held = await consents.about(unit, case.id)
+    held = await consents.about(unit, subject_id=case.id, patient_id=case.patient_id)
     mine = [one for one in held if one.kind is ConsentKind.CONSULTATION]
     agreed = any(one.state in IN_FORCE for one in mine)
     withdrawn = [one.withdrawn_at for one in mine if one.withdrawn_at]

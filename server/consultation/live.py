@@ -40,7 +40,7 @@ class ConsultationDoor:
         if case.meeting_id != meeting.id:
             raise NotFound
         if case.state in (State.SCHEDULED, State.READY):  # nothing begins without consent; what has begun can be ended
-            await consents.require(unit, subject_id=case.id, kind=ConsentKind.CONSULTATION)
+            await _require_consent(unit, case, ConsentKind.CONSULTATION)
         related = await queries.relations_of(unit, case)
         treats = not related.isdisjoint({Relation.OWN, Relation.PARTICIPANT})
         writes = unit.actor.person_id == case.specialist_person_id
@@ -54,7 +54,7 @@ class ConsultationDoor:
         )
 
     async def records(self, unit: Unit, meeting: Meeting) -> None:
-        await consents.require(unit, subject_id=meeting.subject_id, kind=ConsentKind.RECORDING)
+        await _require_consent(unit, await queries.by_id(unit, meeting.subject_id), ConsentKind.RECORDING)
 
     async def presence_changed(self, unit: Unit, meeting: Meeting, present: frozenset[str]) -> None:
         case = await queries.by_meeting(unit, meeting.id)
@@ -69,3 +69,7 @@ class ConsultationDoor:
         case = await queries.by_meeting(unit, meeting.id)
         if case is not None:
             await answers.end(unit, case=case)
+
+
+async def _require_consent(unit: Unit, case: Consultation, kind: ConsentKind) -> None:
+    await consents.require(unit, subject_id=case.id, patient_id=case.patient_id, kind=kind)

@@ -156,7 +156,7 @@ async def choose_patient(request: web.Request) -> web.StreamResponse:
     form = await read_form(request, ChosenPatient)
     if not form.errors:
         chosen = await patient_queries.get_for(unit, "patient.read", form.value.patient_id)
-        await service.save(unit, case=case, fields={"patient_id": chosen.id})
+        await service.choose_patient(unit, case=case, patient_id=chosen.id)
     return see_other(f"{service.href(case)}/edit#patient")
 
 
@@ -171,7 +171,7 @@ async def register_patient(request: web.Request) -> web.StreamResponse:
         return await editor(request, case, None, 422, desk=desk)
     with told_at_fields(desk, partial(say, request), {patients.AlreadyKnown: "id_no"}) as told:
         patient = await patients.register(unit, registrant=read_registrant(desk.value, now=unit.now))
-        await service.save(unit, case=case, fields={"patient_id": patient.id})
+        await service.choose_patient(unit, case=case, patient_id=patient.id)
         return see_other(f"{service.href(case)}/edit#patient")
     known_id = told.refusal.patient_id if isinstance(told.refusal, patients.AlreadyKnown) else ""
     return await editor(request, case, None, 422, desk=desk, known_id=known_id)

@@ -54,6 +54,11 @@ class NotADraft(Refusal):
     says = "申请已经提交，不能再当作草稿修改；需要补充时请用“补充资料”"
 
 
+class PatientSettled(Refusal):
+    code = "consultation.patient_settled"
+    says = "补充资料时不能更换患者；如果选错了患者，请取消这次会诊，为正确的患者另行发起"
+
+
 class NoConsortium(Refusal):
     code = "consultation.no_consortium"
     says = "本机构还没有加入医联体，暂时不能发起会诊；请联系机构管理员"
@@ -107,6 +112,13 @@ async def save(unit: Unit, *, case: Consultation, fields: Mapping[str, Any], ver
     unit.record("consultation.saved", kind=SUBJECT, id=case.id, patient=case.patient_id, fields=fields)
 
 
+async def choose_patient(unit: Unit, *, case: Consultation, patient_id: str) -> None:
+    """Whom the request is about, while nobody else has read it. Raises PatientSettled, NotADraft."""
+    if case.state is State.SUPPLEMENT and case.patient_id != patient_id:
+        raise PatientSettled
+    await save(unit, case=case, fields={"patient_id": patient_id})
+
+
 async def missing(unit: Unit, case: Consultation) -> dict[str, str]:
     """What a request still lacks: field → sentence (a msgid). Empty when it may be submitted."""
     lacking: dict[str, str] = {}
@@ -120,7 +132,8 @@ async def missing(unit: Unit, case: Consultation) -> dict[str, str]:
         lacking["diagnosis"] = "请写初步诊断"
     if not case.specialty:
         lacking["specialty"] = "请选择会诊专科"
-    if case.patient_id and not await consents.in_force(unit, subject_id=case.id, kind=ConsentKind.CONSULTATION):
+    kinds = await consents.kinds_in_force(unit, subject_id=case.id, patient_id=case.patient_id)
+    if case.patient_id and ConsentKind.CONSULTATION not in kinds:
         lacking["consent"] = "知情同意书"
     return lacking
 

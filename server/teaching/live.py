@@ -8,8 +8,7 @@ from server.core.access import Relation
 from server.core.errors import NotFound
 from server.core.unit import Unit
 from server.meeting.doors import Entrant
-from server.patients.consent import service as consents
-from server.patients.consent.model import ConsentKind
+from server.patients.consent.service import ConsentMissing
 from server.teaching import letters, materials, queries, running
 from server.teaching.kinds import Material
 from server.teaching.states import OPEN_ROOM, State
@@ -41,7 +40,7 @@ class TeachingDoor:
     async def records(self, unit: Unit, meeting: Meeting) -> None:
         session = await queries.by_meeting(unit, meeting.id)
         if session is not None and session.material is Material.CONSENTED:
-            await consents.require(unit, subject_id=session.id, kind=ConsentKind.RECORDING)
+            raise ConsentMissing  # a session names no patient: nobody can have agreed to its being recorded
 
     async def presence_changed(self, unit: Unit, meeting: Meeting, present: frozenset[str]) -> None:
         session = await queries.by_meeting(unit, meeting.id)

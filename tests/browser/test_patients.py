@@ -74,9 +74,10 @@ class Centre:
         actor = self.actor
         return {"X-Person": f"{actor.person_id} {actor.post_id} {actor.institution_id} {actor.role}"}
 
-    async def in_force(self, case=CASE):
+    async def in_force(self):
+        about = {"subject_id": CASE, "patient_id": self.wang}
         async with self.database.unit(writes=False) as unit:
-            return {kind.value for kind in await consents.kinds_in_force(unit, case)}
+            return {kind.value for kind in await consents.kinds_in_force(unit, **about)}
 
 
 @pytest_asyncio.fixture(loop_scope="session")

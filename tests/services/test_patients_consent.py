@@ -85,13 +85,16 @@ async def sign(unit, patient, *kinds, signed_by=PATIENT, proof=STROKES, texts=TE
     )
 
 
-async def forces(unit, texts=TEXTS):
-    return {kind for kind in ConsentKind if await service.in_force(unit, subject_id=CASE, kind=kind, texts=texts)}
+async def forces(unit, patient, texts=TEXTS, case=CASE):
+    about = {"subject_id": case, "patient_id": patient.id, "texts": texts}
+    held = {kind for kind in ConsentKind if await service.in_force(unit, kind=kind, **about)}
+    assert held == await service.kinds_in_force(unit, **about)
+    return held
 
 
-async def refusal(unit, texts=TEXTS):
+async def refusal(unit, patient, texts=TEXTS):
     with pytest.raises(service.Refusal) as caught:
-        await service.require(unit, subject_id=CASE, kind=consultation, texts=texts)
+        await service.require(unit, subject_id=CASE, patient_id=patient.id, kind=consultation, texts=texts)
     return caught.value.code
 
 
@@ -99,20 +102,31 @@ async def refusal(unit, texts=TEXTS):
 
 
 async def test_nothing_is_in_force_before_it_is_signed(unit, adult):
-    assert await forces(unit) == set()
-    assert await refusal(unit) == "consent.missing"
+    assert await forces(unit, adult) == set()
+    assert await refusal(unit, adult) == "consent.missing"
 
 
 async def test_what_is_ticked_is_in_force_and_nothing_else(unit, adult):
     await sign(unit, adult, consultation, teaching)
-    assert await forces(unit) == {consultation, teaching}
-    assert await service.kinds_in_force(unit, CASE) == {consultation, teaching}
-    await service.require(unit, subject_id=CASE, kind=consultation)
+    assert await forces(unit, adult) == {consultation, teaching}
+    await service.require(unit, subject_id=CASE, patient_id=adult.id, kind=consultation)
 
 
 async def test_a_consent_to_one_consultation_is_none_to_another(unit, adult):
     await sign(unit, adult)
-    assert not await service.in_force(unit, subject_id="d" * 32, kind=consultation)
+    assert await forces(unit, adult, case="d" * 32) == set()
+
+
+async def test_a_consent_of_one_patient_is_none_of_another(unit, adult):
+    other = await patient_of(unit, name="周立民", id_no="350524198001019059")
+    exception = await service.record_emergency(unit, patient=adult, subject_id=CASE, emergency=EMERGENCY, shown=SHOWN)
+    assert (await forces(unit, other), await refusal(unit, other)) == (set(), "consent.missing")
+    await sign(unit, other, consultation, recording)
+    assert (await forces(unit, adult), exception.state) == ({consultation}, ConsentState.EMERGENCY)
+    [signed, _] = await queries.about(unit, subject_id=CASE, patient_id=other.id)
+    await service.withdraw(unit, consent=signed, said="不同意录像")
+    assert await forces(unit, adult) == {consultation}
+    assert await queries.about(unit, subject_id=CASE, patient_id=None) == []
 
 
 async def test_the_signature_is_kept_sealed_with_what_was_shown(unit, adult, doctor):
@@ -131,7 +145,7 @@ async def test_the_signature_is_kept_sealed_with_what_was_shown(unit, adult, doc
 async def test_a_photo_of_the_paper_does_as_well(unit, adult):
     [consent] = await sign(unit, adult, proof="f" * 32)
     assert (consent.method, consent.paper_file_id, consent.signature_sealed) == (Method.PAPER_PHOTO, "f" * 32, None)
-    assert await forces(unit) == {consultation}
+    assert await forces(unit, adult) == {consultation}
 
 
 async def test_a_relative_signs_with_name_and_relation(unit, adult):
@@ -155,7 +169,7 @@ async def test_signing_again_replaces_what_stood(unit, adult):
     [first] = await sign(unit, adult)
     await sign(unit, adult)
     assert first.state is ConsentState.SUPERSEDED
-    assert len(await queries.standing(unit, CASE, consultation)) == 1
+    assert len(await queries.standing(unit, subject_id=CASE, patient_id=adult.id, kind=consultation)) == 1
 
 
 async def test_everybody_at_the_case_is_told(unit, adult):
@@ -174,9 +188,9 @@ async def test_a_child_is_signed_for_by_the_guardian(unit, doctor):
     for signer in (Signer.PATIENT, Signer.RELATIVE):
         with pytest.raises(GuardianNeeded):
             await sign(unit, child, signed_by=replace(MOTHER, signer=signer))
-    assert await forces(unit) == set()
+    assert await forces(unit, child) == set()
     await sign(unit, child, signed_by=MOTHER)
-    assert await forces(unit) == {consultation}
+    assert await forces(unit, child) == {consultation}
 
 
 @pytest.mark.parametrize(
@@ -191,7 +205,7 @@ async def test_who_turns_fourteen_at_midnight_in_shanghai_signs_from_then_on(uni
             await sign(unit, child)
     else:
         await sign(unit, child)
-        assert await forces(unit) == {consultation}
+        assert await forces(unit, child) == {consultation}
 
 
 # ---- texts ----
@@ -204,10 +218,10 @@ def with_new_text():
 
 async def test_a_new_text_asks_again(unit, adult):
     await sign(unit, adult, consultation, recording)
-    assert await forces(unit, with_new_text()) == {recording}
-    assert await refusal(unit, with_new_text()) == "consent.text_changed"
+    assert await forces(unit, adult, with_new_text()) == {recording}
+    assert await refusal(unit, adult, with_new_text()) == "consent.text_changed"
     await sign(unit, adult, consultation, texts=with_new_text())
-    assert await forces(unit, with_new_text()) == {consultation, recording}
+    assert await forces(unit, adult, with_new_text()) == {consultation, recording}
 
 
 def test_every_text_is_there_in_both_languages_with_as_many_paragraphs():
@@ -228,7 +242,7 @@ def test_the_fee_is_part_of_what_is_signed():
 
 async def test_an_emergency_begins_without_consent_and_is_completed_later(unit, adult):
     exception = await service.record_emergency(unit, patient=adult, subject_id=CASE, emergency=EMERGENCY, shown=SHOWN)
-    assert await forces(unit) == {consultation}
+    assert await forces(unit, adult) == {consultation}
     assert exception.complete_by == unit.now + timedelta(hours=24)
     assert await queries.to_complete(unit, adult.institution_id) == [exception]
     assert service.open_evidence(unit, exception).emergency == EMERGENCY
@@ -236,12 +250,12 @@ async def test_an_emergency_begins_without_consent_and_is_completed_later(unit, 
     await sign(unit, adult)
     assert (exception.state, exception.completed_at) == (ConsentState.COMPLETED, unit.now)
     assert await queries.to_complete(unit, adult.institution_id) == []
-    assert await forces(unit) == {consultation}
+    assert await forces(unit, adult) == {consultation}
 
 
 async def test_an_emergency_holds_under_a_new_text(unit, adult):
     await service.record_emergency(unit, patient=adult, subject_id=CASE, emergency=EMERGENCY, shown=SHOWN)
-    assert await forces(unit, with_new_text()) == {consultation}
+    assert await forces(unit, adult, with_new_text()) == {consultation}
 
 
 async def test_an_emergency_names_who_approved_and_why(unit, adult):
@@ -262,8 +276,8 @@ async def test_no_emergency_excuses_recording_or_teaching(unit, adult, kind):
 async def test_a_withdrawal_ends_it_and_everybody_at_the_case_is_told(unit, adult):
     [consent] = await sign(unit, adult)
     await service.withdraw(unit, consent=consent, said="家属电话要求停止")
-    assert await forces(unit) == set()
-    assert await refusal(unit) == "consent.withdrawn"
+    assert await forces(unit, adult) == set()
+    assert await refusal(unit, adult) == "consent.withdrawn"
     assert (unit.announcements[-1].topic, unit.announcements[-1].kind) == (f"consultation:{CASE}", "consent.withdrawn")
     assert service.open_evidence(unit, consent).withdrawal == "家属电话要求停止"
     assert "家属".encode() not in consent.withdrawal_sealed
@@ -274,20 +288,20 @@ async def test_without_the_consultation_there_is_nothing_to_record_or_to_teach_w
     [begun] = [one for one in signed if one.kind is consultation]
     ended = await service.withdraw(unit, consent=begun, said="不同意了")
     assert (ended[0], {one.kind for one in ended}) == (begun, set(ConsentKind))
-    assert await forces(unit) == set()
+    assert await forces(unit, adult) == set()
 
 
 async def test_a_permission_to_record_ends_alone(unit, adult):
     signed = await sign(unit, adult, consultation, ConsentKind.RECORDING)
     await service.withdraw(unit, consent=signed[1], said="不要录像")
-    assert await forces(unit) == {consultation}
+    assert await forces(unit, adult) == {consultation}
 
 
 async def test_who_withdrew_may_agree_again(unit, adult):
     [consent] = await sign(unit, adult)
     await service.withdraw(unit, consent=consent, said="再想想")
     await sign(unit, adult)
-    assert await forces(unit) == {consultation}
+    assert await forces(unit, adult) == {consultation}
 
 
 async def test_what_is_over_stays_over(unit, adult):

@@ -5,6 +5,7 @@ import pytest
 from server.accounts import queries as accounts_queries
 from server.accounts import service as accounts
 from server.accounts.roles import Role
+from server.consultation import queries as consultations
 from server.consultation.states import State
 from server.patients.consent import queries as consents_queries
 from server.patients.consent.model import ConsentKind
@@ -125,7 +126,8 @@ async def test_who_no_longer_agrees_is_no_longer_taught_with(site):
     learner, doctor = await site.signed_in("learner1"), await site.signed_in("asker")
     assert (await learner.get(address)).status == 200
     async with site.database.unit(writes=False) as unit:
-        (consent,) = await consents_queries.standing(unit, case, ConsentKind.TEACHING)
+        of = {"subject_id": case, "patient_id": (await consultations.by_id(unit, case)).patient_id}
+        (consent,) = await consents_queries.standing(unit, **of, kind=ConsentKind.TEACHING)
 
     withdrawn = await sends(doctor, f"/consents/{consent.id}/withdraw", said="本人电话告知")
     assert withdrawn.status == 200, withdrawn.text[-2000:]

@@ -97,9 +97,10 @@ def coordinator(client, people):
     return Doctor(client, people["person"], "2" * 32, people["here"], "coordinator")
 
 
-async def in_force(database, subject_id=CASE):
+async def in_force(database, patient):
+    about = {"subject_id": CASE, "patient_id": patient}
     async with database.unit(writes=False) as unit:
-        return {kind.value for kind in await consents.kinds_in_force(unit, subject_id)}
+        return {kind.value for kind in await consents.kinds_in_force(unit, **about)}
 
 
 # ---- the list and the desk ----
@@ -314,7 +315,7 @@ async def test_the_text_is_there_in_english_for_who_reads_it(doctor, wang):
 async def test_a_signature_puts_the_ticked_kinds_in_force(database, doctor, wang):
     await sign(doctor, wang)
     assert doctor.address == f"/consultations/{CASE}/edit"
-    assert await in_force(database) == {"consultation"}
+    assert await in_force(database, wang) == {"consultation"}
 
 
 async def test_the_signed_document_shows_text_ticks_and_strokes(doctor, wang):
@@ -333,14 +334,14 @@ async def test_without_a_signature_nothing_is_kept_and_the_ticks_stay(database, 
     assert doctor.status == 422
     assert "请本人在签名框内手写姓名" in doctor.words
     assert re.search(r'name="kinds" value="consultation"[^>]* checked', doctor.html)
-    assert await in_force(database) == set()
+    assert await in_force(database, wang) == set()
 
 
 async def test_without_a_tick_nothing_is_kept_and_the_strokes_stay(database, doctor, wang):
     await sign(doctor, wang, kinds=())
     assert (doctor.status, "请至少勾选一项" in doctor.words) == (422, True)
     assert "[[10,20,0],[200,120,300]]" in doctor.html
-    assert await in_force(database) == set()
+    assert await in_force(database, wang) == set()
 
 
 async def test_a_relative_is_asked_for_name_and_relation(doctor, wang):
@@ -356,10 +357,10 @@ async def test_a_child_is_signed_for_by_the_guardian_whoever_the_form_says(datab
     assert doctor.typed("signer_name") == "李红"
     assert "须由监护人签字" in doctor.words
     await sign(doctor, child, signer="patient")
-    assert (doctor.status, await in_force(database)) == (422, set())
+    assert (doctor.status, await in_force(database, child)) == (422, set())
     guardian = {"signer": "guardian", "signer_name": "李红", "signer_relation": "mother"}
     await sign(doctor, child, **guardian)
-    assert await in_force(database) == {"consultation"}
+    assert await in_force(database, child) == {"consultation"}
 
 
 async def test_a_signed_paper_does_as_well_once_its_photo_is_there(database, doctor, wang, papers):
@@ -368,7 +369,7 @@ async def test_a_signed_paper_does_as_well_once_its_photo_is_there(database, doc
     papers.uploaded[doctor.typed("signing")] = "e" * 32
     fields = {"subject": CASE, "text": "zh", "signing": doctor.typed("signing"), "kinds": "consultation"}
     await doctor.send(f"/patients/{wang}/consent", **fields, signer="patient", method="paper_photo")
-    assert await in_force(database) == {"consultation"}
+    assert await in_force(database, wang) == {"consultation"}
 
 
 async def test_an_emergency_is_let_begin_and_asked_to_be_completed(database, doctor, wang):
@@ -379,7 +380,7 @@ async def test_an_emergency_is_let_begin_and_asked_to_be_completed(database, doc
     assert "请写明为什么无法先取得同意" in doctor.words
     typed["reason"] = "患者昏迷，家属无法取得联系"
     await doctor.send(f"/patients/{wang}/consent/emergency", **typed)
-    assert await in_force(database) == {"consultation"}
+    assert await in_force(database, wang) == {"consultation"}
     await doctor.open(f"/patients/{wang}")
     assert "紧急例外，待补签 还剩" in doctor.words
     await doctor.open(f"/patients/{wang}/consent?for={CASE}")
@@ -396,9 +397,9 @@ async def test_a_withdrawal_is_recorded_in_the_patients_words(database, doctor, 
     withdraw = re.search(r'action="(/consents/\w+/withdraw)"', doctor.html)[1]
     await neighbour.open("/patients")
     await neighbour.send(withdraw, said="不同意了")
-    assert (neighbour.status, await in_force(database)) == (404, {"consultation"})
+    assert (neighbour.status, await in_force(database, wang)) == (404, {"consultation"})
     await doctor.send(withdraw, said="家属电话要求停止")
-    assert await in_force(database) == set()
+    assert await in_force(database, wang) == set()
     assert "撤回：家属电话要求停止" in doctor.words
 
 

@@ -53,7 +53,7 @@ class ConsentOver(Refusal):
 
 
 class Consent(Base):
-    """One kind of consent about one subject (a consultation). What was signed at once shares a `signing_id`."""
+    """One kind of consent of one patient about one subject (a consultation); signed at once: one `signing_id`."""
 
     __tablename__ = "consents"
     __table_args__ = (

@@ -18,16 +18,16 @@ async def get_for(unit: Unit, action: str, id: str) -> Consent:
     return found
 
 
-async def about(unit: Unit, subject_id: str) -> list[Consent]:
-    """Every consent about a subject, the last first."""
-    query = select(Consent).where(Consent.subject_id == subject_id)
+async def about(unit: Unit, *, subject_id: str, patient_id: str | None) -> list[Consent]:
+    """What a patient ever said about a subject, the last first. Nobody answers for another, nor for nobody yet."""
+    query = select(Consent).where(Consent.subject_id == subject_id, Consent.patient_id == patient_id)
     return list(await unit.session.scalars(query.order_by(Consent.id.desc())))
 
 
-async def standing(unit: Unit, subject_id: str, kind: ConsentKind) -> list[Consent]:
+async def standing(unit: Unit, *, subject_id: str, patient_id: str | None, kind: ConsentKind) -> list[Consent]:
     """Those that are signed or excepted, whatever the version of their text; the last first."""
-    query = select(Consent).where(Consent.subject_id == subject_id, Consent.kind == kind, Consent.state.in_(IN_FORCE))
-    return list(await unit.session.scalars(query.order_by(Consent.id.desc())))
+    held = await about(unit, subject_id=subject_id, patient_id=patient_id)
+    return [consent for consent in held if consent.kind is kind and consent.state in IN_FORCE]
 
 
 async def of_patient(unit: Unit, patient_id: str, limit: int = 50) -> list[Consent]:

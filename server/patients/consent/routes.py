@@ -65,7 +65,7 @@ async def _page(
     unit, translate = unit_of(request), partial(say, request)
     fee = fee_in(request, subject, locale)
     identity = await patients.identify(unit, patient.id, reason="consent")
-    held = await queries.about(unit, subject.id)
+    held = await queries.about(unit, subject_id=subject.id, patient_id=patient.id)
     forms = {"form": None, "emergency_form": None, "signing": unit.new_id()}
     return render(
         request,
@@ -84,7 +84,7 @@ async def _page(
         id_no=identity.id_no,
         guardian=identity.guardian,
         child=needs_guardian(patient.birth_date, day_in_clinic(unit.now)),
-        in_force=await service.kinds_in_force(unit, subject.id),
+        in_force=await service.kinds_in_force(unit, subject_id=subject.id, patient_id=patient.id),
         held=[consent for consent in held if consent.state is ConsentState.EMERGENCY],
         signings=views.signings(held, translate),
         signers=[(signer.value, translate(words)) for signer, words in views.SIGNER_WORDS.items()],

@@ -83,7 +83,7 @@ async def record(
     signing_id = signing_id or unit.new_id()
     consents = []
     for kind in sorted(kinds):
-        await _replace_standing(unit, subject_id, kind)
+        await _replace_standing(unit, patient, subject_id, kind)
         consent = _begun(unit, patient, subject_id, kind, shown, texts, signing_id)
         consent.state, consent.signer = ConsentState.SIGNED, signer.signer
         consent.signer_sealed = unit.keys.seal(orjson.dumps(asdict(signer)), _about(consent, "signer"))
@@ -124,7 +124,7 @@ async def withdraw(unit: Unit, *, consent: Consent, said: str) -> list[Consent]:
     """
     ending = [consent]
     if consent.kind is ConsentKind.CONSULTATION:
-        held = await queries.about(unit, consent.subject_id)
+        held = await queries.about(unit, subject_id=consent.subject_id, patient_id=consent.patient_id)
         ending += [one for one in held if one is not consent and one.state is ConsentState.SIGNED]
     for one in ending:
         one.move(ConsentState.WITHDRAWN)
@@ -136,24 +136,33 @@ async def withdraw(unit: Unit, *, consent: Consent, said: str) -> list[Consent]:
     return ending
 
 
-async def in_force(unit: Unit, *, subject_id: str, kind: ConsentKind, texts: ConsentTexts = TEXTS) -> bool:
-    """Whether it is signed under the text of today, or excepted for an emergency."""
-    standing = await queries.standing(unit, subject_id, kind)
-    return any(consent.holds(texts.current_version(kind)) for consent in standing)
+async def in_force(
+    unit: Unit, *, subject_id: str, patient_id: str | None, kind: ConsentKind, texts: ConsentTexts = TEXTS
+) -> bool:
+    """Whether this patient signed it under the text of today, or is excepted for an emergency."""
+    return kind in await kinds_in_force(unit, subject_id=subject_id, patient_id=patient_id, texts=texts)
 
 
-async def require(unit: Unit, *, subject_id: str, kind: ConsentKind, texts: ConsentTexts = TEXTS) -> None:
+async def require(
+    unit: Unit, *, subject_id: str, patient_id: str | None, kind: ConsentKind, texts: ConsentTexts = TEXTS
+) -> None:
     """Raises ConsentMissing, ConsentTextChanged or ConsentWithdrawn."""
-    if await in_force(unit, subject_id=subject_id, kind=kind, texts=texts):
+    held = await queries.about(unit, subject_id=subject_id, patient_id=patient_id)
+    if kind in _holding(held, texts):
         return
-    states = {consent.state for consent in await queries.about(unit, subject_id) if consent.kind is kind}
+    states = {consent.state for consent in held if consent.kind is kind}
     if ConsentState.SIGNED in states:
         raise ConsentTextChanged
     raise ConsentWithdrawn if ConsentState.WITHDRAWN in states else ConsentMissing
 
 
-async def kinds_in_force(unit: Unit, subject_id: str, texts: ConsentTexts = TEXTS) -> frozenset[ConsentKind]:
-    held = await queries.about(unit, subject_id)
+async def kinds_in_force(
+    unit: Unit, *, subject_id: str, patient_id: str | None, texts: ConsentTexts = TEXTS
+) -> frozenset[ConsentKind]:
+    return _holding(await queries.about(unit, subject_id=subject_id, patient_id=patient_id), texts)
+
+
+def _holding(held: Iterable[Consent], texts: ConsentTexts) -> frozenset[ConsentKind]:
     return frozenset(consent.kind for consent in held if consent.holds(texts.current_version(consent.kind)))
 
 
@@ -180,8 +189,8 @@ async def _checked_signer(unit: Unit, patient: Patient, signed_by: SignedBy) -> 
     return checked_signer(signed_by, child=child)
 
 
-async def _replace_standing(unit: Unit, subject_id: str, kind: ConsentKind) -> None:
-    for before in await queries.standing(unit, subject_id, kind):
+async def _replace_standing(unit: Unit, patient: Patient, subject_id: str, kind: ConsentKind) -> None:
+    for before in await queries.standing(unit, subject_id=subject_id, patient_id=patient.id, kind=kind):
         if before.state is ConsentState.EMERGENCY:
             before.move(ConsentState.COMPLETED)
             before.completed_at = unit.now
