@@ -66,6 +66,7 @@ from server.documents.verification import Examiner
 from server.files import routes as files_routes
 from server.files import upload_routes
 from server.files.desk import DESK, furnish, store_at, tend
+from server.files.service import WORK as FILES_WORK
 from server.files.subjects import Subjects
 from server.interop import api
 from server.meeting import routes as meeting_routes
@@ -243,6 +244,8 @@ def _wire_signalling(app: web.Application, settings: Settings, doors: dict[str, 
         for one in announcements:
             if one.topic == DARKROOM_WORK:
                 app[DARKROOM].wake()
+            elif one.topic == FILES_WORK:
+                await app[DESK].checking.resume()
             else:
                 await _pass_on(signalling, database, one)
 

@@ -47,6 +47,12 @@ async def materials(unit: Unit, case_id: str) -> list[tuple[str, str, datetime |
     return [(name_of(unit, one), KINDS[one.kind], one.acquired_at) for one in rows]
 
 
+async def withdrawn(unit: Unit, case: Consultation) -> list[Card]:
+    """Those that whoever asks took away and may still put back."""
+    rows = await files.withdrawn_of(unit, "consultation", case.id)
+    return [one for one in (card(unit, row) for row in rows) if one.mine]
+
+
 async def cards(unit: Unit, case: Consultation) -> list[Card]:
     """The tiles of a case's files, when the actor may see them; empty otherwise."""
     if not unit.may("file.read", await queries.relations_of(unit, case)):

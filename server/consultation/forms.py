@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from server.consultation.complaints import PROMPTS
-from server.consultation.kinds import Adoption, Complaint
+from server.consultation.kinds import Adoption, Complaint, Fate
 from server.core.i18n import BEIJING
 from server.scheduling.deadlines import Urgency
 
@@ -69,6 +69,7 @@ class OtherTemplate(RequestDraft):
 
 class ChosenPatient(BaseModel):
     patient_id: str = Field(min_length=1, max_length=32)
+    fate: Fate | None = None
 
 
 class ChosenExpert(BaseModel):

@@ -38,3 +38,10 @@ class Adoption(StrEnum):
     ADOPTED = "adopted"
     PARTLY = "partly"
     NOT_ADOPTED = "not_adopted"
+
+
+class Fate(StrEnum):
+    """Of the files of a request that were added for another patient."""
+
+    WITHDRAW = "withdraw"
+    KEEP = "keep"

@@ -8,9 +8,9 @@ from aiohttp import web
 from server.accounts import queries as accounts
 from server.accounts.roles import Role
 from server.accounts.service import today
-from server.consultation import attachments, complaints, service, views
+from server.consultation import attachments, complaints, patient_choice, service, views
 from server.consultation.forms import ChosenPatient, NewRequest, OtherTemplate, RequestDraft
-from server.consultation.kinds import Complaint
+from server.consultation.kinds import Complaint, Fate
 from server.consultation.model import Consultation
 from server.consultation.routes import case_of
 from server.core.access import Relation
@@ -80,6 +80,7 @@ async def editor(
         specialties=[(one, translate(one)) for one in complaints.SPECIALTIES],
         experts=await _experts(unit, case),
         files=await attachments.cards(unit, case),
+        withdrawn=await attachments.withdrawn(unit, case),
         lacking={name: translate(sentence) for name, sentence in lacking.items()},
         today=day_in_clinic(unit.now).isoformat(),
         **patient_views.choices(translate),
@@ -156,7 +157,26 @@ async def choose_patient(request: web.Request) -> web.StreamResponse:
     form = await read_form(request, ChosenPatient)
     if not form.errors:
         chosen = await patient_queries.get_for(unit, "patient.read", form.value.patient_id)
-        await service.choose_patient(unit, case=case, patient_id=chosen.id)
+        return await _choose(request, case, chosen.id, form.value.fate)
+    return see_other(f"{service.href(case)}/edit#patient")
+
+
+async def _choose(request: web.Request, case: Consultation, patient_id: str, fate: Fate | None) -> web.StreamResponse:
+    """Asks first what becomes of the files that were added for another."""
+    unit = unit_of(request)
+    try:
+        await patient_choice.choose(unit, case=case, patient_id=patient_id, fate=fate)
+    except patient_choice.FilesOfAnother:
+        former = case.patient_id or ""
+        cards = await patients.cards(unit, [former, patient_id], full=True)
+        return render(
+            request,
+            "consultation/other_patient.html",
+            case=case,
+            files=await attachments.cards(unit, case),
+            former=cards[former],
+            chosen=cards[patient_id],
+        )
     return see_other(f"{service.href(case)}/edit#patient")
 
 
@@ -171,7 +191,6 @@ async def register_patient(request: web.Request) -> web.StreamResponse:
         return await editor(request, case, None, 422, desk=desk)
     with told_at_fields(desk, partial(say, request), {patients.AlreadyKnown: "id_no"}) as told:
         patient = await patients.register(unit, registrant=read_registrant(desk.value, now=unit.now))
-        await service.choose_patient(unit, case=case, patient_id=patient.id)
-        return see_other(f"{service.href(case)}/edit#patient")
+        return await _choose(request, case, patient.id, None)
     known_id = told.refusal.patient_id if isinstance(told.refusal, patients.AlreadyKnown) else ""
     return await editor(request, case, None, 422, desk=desk, known_id=known_id)

@@ -54,11 +54,6 @@ class NotADraft(Refusal):
     says = "申请已经提交，不能再当作草稿修改；需要补充时请用“补充资料”"
 
 
-class PatientSettled(Refusal):
-    code = "consultation.patient_settled"
-    says = "补充资料时不能更换患者；如果选错了患者，请取消这次会诊，为正确的患者另行发起"
-
-
 class NoConsortium(Refusal):
     code = "consultation.no_consortium"
     says = "本机构还没有加入医联体，暂时不能发起会诊；请联系机构管理员"
@@ -110,13 +105,6 @@ async def save(unit: Unit, *, case: Consultation, fields: Mapping[str, Any], ver
     case.story = story
     await unit.session.flush()
     unit.record("consultation.saved", kind=SUBJECT, id=case.id, patient=case.patient_id, fields=fields)
-
-
-async def choose_patient(unit: Unit, *, case: Consultation, patient_id: str) -> None:
-    """Whom the request is about, while nobody else has read it. Raises PatientSettled, NotADraft."""
-    if case.state is State.SUPPLEMENT and case.patient_id != patient_id:
-        raise PatientSettled
-    await save(unit, case=case, fields={"patient_id": patient_id})
 
 
 async def missing(unit: Unit, case: Consultation) -> dict[str, str]:

@@ -158,14 +158,21 @@ class Checking:
                 attachment = await queries.get(unit, id)
                 if attachment is None:
                     raise IllegalMove("discarded meanwhile")
-                await service.looked_at(unit, attachment=attachment, outcome=outcome, album=album, made=made)
+                replaced = await service.looked_at(unit, attachment=attachment, outcome=outcome, album=album, made=made)
         except (IllegalMove, StaleDataError):
             await derivatives.dropped()  # another process was faster, or it was given up
+            return
+        for one in replaced:
+            await self._vault.delete(one)
 
     async def _turn_down(self, id: str, reason: Reason) -> None:
         with suppress(IllegalMove, StaleDataError):
             async with self._database.unit() as unit:
-                if attachment := await queries.get(unit, id):
+                attachment = await queries.get(unit, id)
+                if attachment and attachment.facts:  # it was read once
+                    await service.not_read_again(unit, attachment=attachment)
+                    return
+                if attachment:
                     await service.turned_down(unit, attachment=attachment, reason=reason)
             await self._vault.delete(id)
         log.info("file refused", file=id, reason=reason)

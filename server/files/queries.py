@@ -59,6 +59,14 @@ async def of_subject(unit: Unit, kind: str, id: str) -> Sequence[Attachment]:
     return (await unit.session.scalars(asked.order_by(Attachment.id))).all()
 
 
+async def withdrawn_of(unit: Unit, kind: str, id: str) -> Sequence[Attachment]:
+    """Those that can still be put back, in the order they came. The caller has asked who may see them."""
+    asked = select(Attachment).where(
+        Attachment.subject_kind == kind, Attachment.subject_id == id, Attachment.withdrawn_at.is_not(None)
+    )
+    return (await unit.session.scalars(asked.order_by(Attachment.id))).all()
+
+
 async def bytes_sent(unit: Unit, person_id: str, since: datetime) -> int:
     asked = select(func.coalesce(func.sum(Attachment.size), 0)).where(
         Attachment.person_id == person_id, Attachment.created_at >= since

@@ -16,6 +16,8 @@ from server.files.states import Kind, Reason, Status
 from server.files.subjects import Subjects
 from server.files.vault import Vault
 
+WORK = "files:"
+"""The topic under which it is heard that files are to be looked at, once the transaction holds."""
 UPLOAD_MAY_REST = timedelta(hours=48)
 WITHDRAWN_IS_KEPT = timedelta(days=7)
 
@@ -122,10 +124,27 @@ async def begun_anew(unit: Unit, *, attachment: Attachment, vault: Vault) -> Non
     await unit.session.flush()
 
 
+async def look_again(unit: Unit, *, subject_kind: str, subject_id: str) -> None:
+    """Whom the files of a subject should speak of has changed: each is held against the new patient."""
+    theirs = (subject_kind, subject_id)
+    for attachment in (*await queries.of_subject(unit, *theirs), *await queries.withdrawn_of(unit, *theirs)):
+        if attachment.status is Status.READY:
+            attachment.move(Status.CHECKING)
+            await _tell(unit, attachment)
+    unit.announce(WORK, "work")
+
+
 async def looked_at(
     unit: Unit, *, attachment: Attachment, outcome: Outcome, album: Album, made: Sequence[Made]
-) -> None:
-    """The sandbox has read it: its kind, its facts and what was made of it are kept."""
+) -> list[str]:
+    """The sandbox has read it: its kind, its facts and what was made of it are kept.
+
+    The ids of what an earlier look had made, which the vault need not hold any longer.
+    """
+    replaced = list(attachment.derivatives)
+    for old in replaced:
+        await unit.session.delete(old)
+    await unit.session.flush()
     attachment.kind = Kind(outcome.kind)
     attachment.media_type = outcome.media_type
     attachment.acquired_at = outcome.acquired_at
@@ -134,6 +153,14 @@ async def looked_at(
     for one in made:
         unit.session.add(Derivative(attachment_id=attachment.id, **vars(one)))
     unit.record("file.checked", kind="attachment", id=attachment.id)
+    await _tell(unit, attachment)
+    return [old.id for old in replaced]
+
+
+async def not_read_again(unit: Unit, *, attachment: Attachment) -> None:
+    """What was read once is kept as it was, with the warning that somebody must see whom it speaks of."""
+    attachment.facts = {**attachment.facts, "speaks_of": "another"}
+    attachment.move(Status.READY)
     await _tell(unit, attachment)
 
 

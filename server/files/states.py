@@ -21,7 +21,7 @@ class Status(StrEnum):
 MOVES = {
     Status.UPLOADING: {Status.CHECKING},
     Status.CHECKING: {Status.READY, Status.REFUSED},
-    Status.READY: set(),
+    Status.READY: {Status.CHECKING},  # when whom it should speak of has changed
     Status.REFUSED: set(),
 }
 
