@@ -15,6 +15,7 @@ import uvloop
 from aiohttp import web
 
 from server import log, upkeep
+from server.core.children import child_process
 from server.core.crypto import Keyring
 from server.core.http import DATABASE
 from server.core.tasks import Tasks
@@ -89,10 +90,10 @@ async def _offer_demo(settings: Settings, app: web.Application) -> None:
         loaded = await demo.places.exist(unit)
     if not loaded:
         command = (sys.executable, "-m", "server.demo")
-        loading = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.PIPE)
         kept = {"turn_secret", "janus_secret", "metrics_token"}  # no secret on the way
         told = settings.model_dump_json(exclude=kept)
-        await loading.communicate(told.encode())
+        async with child_process(*command, stdin=asyncio.subprocess.PIPE) as loading:
+            await loading.communicate(told.encode())
         if loading.returncode:
             raise RuntimeError(f"the demo was not loaded (exit status {loading.returncode})")
     app[DEMO_SIGN_INS] = demo.sign_ins()

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from types import CodeType
+from typing import Any, ClassVar
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
 from server.core.i18n import LOCALES, Translations, local_date, local_time
 
@@ -27,6 +29,7 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            bytecode_cache=CompiledOnce(),
         )
         environment.install_gettext_translations(self.translations.catalogue(locale), newstyle=True)  # type: ignore[attr-defined]
         environment.globals.update(locale=locale, asset=self.asset, words_json=self._browser_words(locale))
@@ -45,6 +48,19 @@ class Templates:
 
     def render(self, locale: str, name: str, context: dict[str, Any]) -> str:
         return self._environments[locale].get_template(name).render(context)
+
+
+class CompiledOnce(BytecodeCache):
+    """A template is compiled once a process: what it says in which language is found when it is rendered."""
+
+    _known: ClassVar[dict[tuple[str, str], CodeType]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._known.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        assert bucket.code is not None
+        self._known[bucket.key, bucket.checksum] = bucket.code
 
 
 @lru_cache

@@ -14,6 +14,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any
 
+from server.core.children import child_process
 from server.core.errors import NotFound, Refusal
 from server.core.unit import Unit
 from server.documents import queries
@@ -129,16 +130,13 @@ async def signed_by_ours(unit: Unit, document: Document, said: dict[str, Any]) -
 
 async def _ask_child(pdf: bytes, trusted: Collection[bytes], moment: datetime | None) -> dict[str, Any]:
     command = (sys.executable, "-I", "-m", "server.documents.examination")
-    child = await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        async with asyncio.timeout(SECONDS):
-            said, _ = await child.communicate(_task(trusted, moment) + pdf)
-    except TimeoutError:
-        return {}
-    finally:
-        await _ended(child)
+    pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
+    async with child_process(*command, **pipes, stderr=asyncio.subprocess.DEVNULL) as child:
+        try:
+            async with asyncio.timeout(SECONDS):
+                said, _ = await child.communicate(_task(trusted, moment) + pdf)
+        except TimeoutError:
+            return {}
     return _understood(said)
 
 
@@ -154,10 +152,3 @@ def _understood(said: bytes) -> dict[str, Any]:
         if isinstance(answer, dict):
             return answer
     return {}
-
-
-async def _ended(child: asyncio.subprocess.Process) -> None:
-    if child.returncode is None:
-        with suppress(ProcessLookupError):
-            child.kill()
-        await child.wait()

@@ -3,11 +3,12 @@
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from pathlib import Path
-from typing import BinaryIO, Protocol, TypeVar
+from typing import Any, BinaryIO, Protocol
 
-Made = TypeVar("Made")
+from server.core.children import to_the_end
+
 BLOCK = 256 * 1024
 
 
@@ -54,7 +55,7 @@ class DiskBlobs:
         return await asyncio.to_thread(lambda: path.stat().st_size if path.exists() else 0)
 
     async def append(self, name: str, offset: int, chunks: AsyncIterable[bytes]) -> int:
-        file = await _opened(self._path(name), offset)
+        file = await _opened(_open_at_end, self._path(name), offset)
         waiting, writing = bytearray(), None
         try:
             async for chunk in chunks:
@@ -71,7 +72,7 @@ class DiskBlobs:
         path = self._path(name)
         if not path.exists():
             return
-        with await asyncio.to_thread(path.open, "rb") as file:
+        with await _opened(path.open, "rb") as file:
             file.seek(start)
             while start < stop:
                 block = await asyncio.to_thread(file.read, min(BLOCK, stop - start))
@@ -84,14 +85,14 @@ class DiskBlobs:
         await asyncio.to_thread(self._path(name).unlink, missing_ok=True)
 
 
-async def _opened(path: Path, offset: int) -> BinaryIO:
-    """The file with its lock; whoever is cut off meanwhile leaves neither behind."""
-    opening = asyncio.ensure_future(asyncio.to_thread(_open_at_end, path, offset))
+async def _opened(open_it: Callable[..., Any], *how: Any) -> BinaryIO:
+    """The file that `open_it` makes, and its lock; whoever is cut off meanwhile leaves neither behind."""
+    opening: asyncio.Future[BinaryIO] = asyncio.ensure_future(asyncio.to_thread(open_it, *how))
     try:
-        return await asyncio.shield(opening)
+        return await to_the_end(opening)
     except asyncio.CancelledError:
-        opening.add_done_callback(lambda done: done.exception() or done.result().close())
-        await to_the_end(opening)
+        if not opening.cancelled() and not opening.exception():
+            opening.result().close()
         raise
 
 
@@ -109,19 +110,6 @@ def _open_at_end(path: Path, offset: int) -> BinaryIO:
         os.close(descriptor)
         raise
     return os.fdopen(descriptor, "ab")
-
-
-async def to_the_end(work: Awaitable[Made]) -> Made:
-    """What `work` makes. Whoever is cut off meanwhile still waits: until the lock is free, nobody else may write."""
-    task, cut = asyncio.ensure_future(work), None
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as error:
-            cut = error
-    if cut:
-        raise cut
-    return task.result()
 
 
 async def _ended(file: BinaryIO, writing: asyncio.Future[int] | None, rest: bytes) -> int:

@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 
 import orjson
@@ -104,8 +104,8 @@ def upload_of(vault: Vault, attachment: Attachment) -> Upload:
     """Its bytes for the sandbox."""
 
     async def read(start: int, stop: int) -> bytes:
-        blocks = vault.read(attachment.id, attachment.wrapped_key, start, stop)
-        return b"".join([block async for block in blocks])
+        async with aclosing(vault.read(attachment.id, attachment.wrapped_key, start, stop)) as blocks:
+            return b"".join([block async for block in blocks])
 
     return Upload(size=attachment.size, read=read)
 

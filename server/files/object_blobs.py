@@ -6,7 +6,8 @@ from typing import Any
 import obstore
 from obstore.exceptions import AlreadyExistsError
 
-from server.files.blobs import BLOCK, OutOfPlace, to_the_end
+from server.core.children import to_the_end
+from server.files.blobs import BLOCK, OutOfPlace
 
 PART = 8 * 1024 * 1024
 

@@ -7,13 +7,13 @@ import signal
 import struct
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from server.core.children import child_process
 from server.files.album import Album
 from server.files.facts import Box, Dicom, Ecg, Frame, Pdf, Photo, Rewritten, Sheet, Surveyed, Words
 
@@ -156,28 +156,21 @@ class Sandbox:
         raise Unreadable("too_long")
 
     async def _run(self, errand: "Errand[Told]", upload: Upload, keep: Keep, seen: Seen) -> Told:
-        child = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-I", "-m", "server.files.sandbox", errand.limits),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            cwd="/",
-            env=ENVIRONMENT,
-        )
+        command = (sys.executable, "-I", "-m", "server.files.sandbox", errand.limits)
+        pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
+        told = {**pipes, "stderr": asyncio.subprocess.DEVNULL, "cwd": "/", "env": ENVIRONMENT}
         wall = self._wall if errand.limits == "read" else COPY_WALL_SECONDS
-        try:
-            async with asyncio.timeout(wall):
-                return await Dialogue(child, upload, keep, seen).hold(errand)
-        except TimeoutError:
-            starved = _cpu_seconds(child.pid) < wall / 5
-            raise (Starved if starved else Unreadable)("too_long") from None
-        except (asyncio.IncompleteReadError, ConnectionError):
-            raise Unreadable(await _cause_of_death(child)) from None
-        except (ValidationError, ValueError, struct.error):
-            raise Unreadable("damaged") from None
-        finally:
-            await _end(child)
+        async with child_process(*command, **told) as child:
+            try:
+                async with asyncio.timeout(wall):
+                    return await Dialogue(child, upload, keep, seen).hold(errand)
+            except TimeoutError:
+                starved = _cpu_seconds(child.pid) < wall / 5
+                raise (Starved if starved else Unreadable)("too_long") from None
+            except (asyncio.IncompleteReadError, ConnectionError):
+                raise Unreadable(await _cause_of_death(child)) from None
+            except (ValidationError, ValueError, struct.error):
+                raise Unreadable("damaged") from None
 
 
 @dataclass(frozen=True)
@@ -251,13 +244,6 @@ async def _cause_of_death(child: asyncio.subprocess.Process) -> str:
     """Killed by its own limit of CPU time, or by what it read."""
     code = await child.wait()
     return "too_long" if code in (-signal.SIGKILL, -signal.SIGXCPU) else "damaged"
-
-
-async def _end(child: asyncio.subprocess.Process) -> None:
-    with suppress(ProcessLookupError):
-        child.kill()
-    await child.wait()
-    child._transport.close()  # type: ignore[attr-defined]  # else its pipes wait for the collector
 
 
 def _cpu_seconds(pid: int) -> float:

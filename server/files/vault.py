@@ -80,8 +80,9 @@ class Vault:
     async def digest(self, name: str, wrapped: bytes) -> str:
         """SHA-256 in hex of what is really kept, read back and decrypted."""
         summed = hashlib.sha256()
-        async for block in self.read(name, wrapped, 0, await self.size(name)):
-            summed.update(block)
+        async with aclosing(self.read(name, wrapped, 0, await self.size(name))) as blocks:
+            async for block in blocks:
+                summed.update(block)
         return summed.hexdigest()
 
     async def delete(self, name: str) -> None:

@@ -16,9 +16,8 @@ from server import app as composition
 from server import demo, log
 from server.core.clock import SystemClock
 from server.core.http import DATABASE
-from server.demo import loading
-from server.migrations import upgrade
 from server.settings import Settings
+from tests.journeys.furnished import furnish
 
 
 @asynccontextmanager
@@ -26,10 +25,8 @@ async def open_house(folder, *, database_url="", clock=None, port=0, **options):
     """A house that has started: `.url`, `.app`, `.database`, `.visitor(login)`."""
     log.set_up(for_people=True)
     settings = Settings(data=folder, port=port or free_port(), database_url=database_url, demo=True, **options)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    await upgrade(settings.store_url)
+    await furnish(folder, database_url, clock)
     app = composition.build(settings, clock=clock or SystemClock())
-    await loading.load_once(app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, settings.host, settings.port).start()

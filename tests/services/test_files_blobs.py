@@ -1,8 +1,10 @@
 """Blobs lie encrypted wherever they lie: one test for every kind of store."""
 
 import asyncio
+import gc
 import hashlib
 import os
+from pathlib import Path
 
 import pytest
 from obstore.store import MemoryStore
@@ -76,6 +78,24 @@ async def test_writer_cut_off_at_any_moment_leaves_a_true_beginning(blobs):
         assert await blobs.append(name, size, sent(content[size:])) == len(content)
         assert await gathered(blobs.read(name, 0, len(content))) == content
         await blobs.delete(name)
+
+
+async def test_reader_cut_off_at_any_moment_leaves_no_file_open(blobs):
+    name = "0192afd0000000000000000000000001"
+    await blobs.append(name, 0, sent(os.urandom(3 * BLOCK)))
+    before = open_files()
+    for steps in range(12):
+        reader = asyncio.ensure_future(gathered(blobs.read(name, 0, 3 * BLOCK)))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        reader.cancel()
+        await asyncio.gather(reader, return_exceptions=True)
+        assert open_files() == before, steps
+
+
+def open_files():
+    gc.collect()  # with what an exception still holds
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 async def test_large_blob_comes_back_in_small_blocks(blobs):

@@ -17,6 +17,7 @@ import orjson
 import structlog
 
 from server.core import ids
+from server.core.children import child_process
 from server.core.database import Database
 from server.files.vault import Vault
 from server.meeting.recordings import queries, service
@@ -150,19 +151,13 @@ def _still_written(folder: Path) -> bool:
 async def _told_by_press(order: dict[str, str]) -> AsyncGenerator[dict[str, Any], None]:
     command = [sys.executable, "-m", "server.meeting.recordings.press"]
     pipe = asyncio.subprocess.PIPE
-    press = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, limit=BLOCK)
-    assert press.stdin is not None
-    assert press.stdout is not None
-    try:
+    async with child_process(*command, stdin=pipe, stdout=pipe, limit=BLOCK) as press:
+        assert press.stdin is not None
+        assert press.stdout is not None
         press.stdin.write(orjson.dumps(order))
         press.stdin.write_eof()
         async for line in press.stdout:
             yield orjson.loads(line)
-    finally:
-        if press.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                press.kill()
-        await press.wait()
 
 
 async def _blocks(path: Path, key: bytes, summed: Any) -> AsyncIterator[bytes]:
