@@ -35,6 +35,7 @@ from server.consultation import (
     opinion_routes,
     paper_routes,
     request_routes,
+    search,
 )
 from server.consultation import routes as consultation_routes
 from server.consultation.attachments import ConsultationFiles
@@ -359,7 +360,6 @@ async def keep_signing_key(unit: Unit, person_id: str, old: str | None, new: str
 def page_frame(request: web.Request) -> Mapping[str, Any]:
     """What base.html shows on every page."""
     visit = visit_of(request)
-    may = request.app[DATABASE].matrix.granted
     return {
         "actor": visit.actor,
         "csrf": edge.form_token(request, visit),
@@ -369,7 +369,7 @@ def page_frame(request: web.Request) -> Mapping[str, Any]:
         "path": request.path_qs if request.method == "GET" else "/",
         "flash": [],
         "unread": 0,
-        "searches": visit.actor is not None and bool(may(visit.actor.role, "consultation.list")),
+        "searches": search.offered(request.app[DATABASE].matrix, visit.actor.role) if visit.actor else "",
         "theme": request.cookies.get("lianzhen_theme", ""),
     }
 

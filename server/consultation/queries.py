@@ -4,7 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute
 
 from server.consultation import policy
 from server.consultation.kinds import Answer, OpinionState
@@ -134,6 +135,12 @@ def visible_to(actor: Actor, granted: Collection[Relation]) -> ColumnElement[boo
     if Relation.CONSORTIUM in granted:
         conditions.append(Consultation.consortium_id.in_(sorted(actor.consortium_ids)))
     return or_(*conditions) if conditions else Consultation.id.is_(None)
+
+
+def has_patient(unit: Unit, patient_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """The condition that one of the consultations the actor may read is about this patient."""
+    readable = visible_to(unit.actor, unit.matrix.granted(unit.actor.role, "consultation.read"))
+    return exists().where(Consultation.patient_id == patient_id, readable)
 
 
 def _visible(unit: Unit, action: str) -> Select[Consultation]:

@@ -6,11 +6,10 @@ from functools import partial
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from server.consultation import answers, queries, service, views
+from server.consultation import answers, queries, search, service, views
 from server.consultation.model import Consultation
 from server.consultation.states import OPEN, State
 from server.core.http import Routes, read_form, read_query, render, say, see_other, unit_of
-from server.patients import service as patients
 
 routes = Routes("consultation")
 
@@ -67,24 +66,18 @@ class Sought(BaseModel):
     q: str = Field("", max_length=60)
 
 
-@routes.post("/search", "consultation.list")
-async def search(request: web.Request) -> web.StreamResponse:
-    """By number when it looks like one, else by patient. Sent, not asked by address: names stay out of histories."""
+@routes.post("/search", "consultation.read")
+async def find(request: web.Request) -> web.StreamResponse:
+    """Sent, not asked by address: names stay out of histories."""
     unit = unit_of(request)
     form = await read_form(request, Sought)
     sought = "" if form.errors else form.value.q.strip()
     if not sought:
         return see_other("/consultations?tab=all")
-    number, patient_ids = "", None
-    if sought[:2].upper() in ("SQ", "HZ"):
-        number = sought.upper()
-    else:
-        patient_ids = [card.id for card in await patients.find(unit, sought)]
-    page = await queries.listed(unit, number=number, patient_ids=patient_ids)
-    return await _list(request, page, "all", sought)
+    return await _list(request, await search.find(unit, sought), "all", sought)
 
 
-@routes.get("/search", "consultation.list")
+@routes.get("/search", "consultation.read")
 async def search_page(request: web.Request) -> web.StreamResponse:
     return see_other("/consultations?tab=all")
 

@@ -83,7 +83,10 @@ MOVE_WORDS: dict[Move, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class CaseCard:
-    """The small card by which a case is recognised everywhere (partials/ui.html case_card)."""
+    """The small card by which a case is recognised everywhere (partials/ui.html case_card).
+
+    `href` is empty for who may know of the case and not open it.
+    """
 
     id: str
     href: str
@@ -154,7 +157,7 @@ def card(unit: Unit, case: Consultation, found: Lookups, say: Say) -> CaseCard:
     place = found.institutions.get(case.inviting_id)
     return CaseCard(
         id=case.id,
-        href=service.href(case),
+        href=service.href(case) if unit.matrix.granted(unit.actor.role, "consultation.read") else "",
         number=case.number or "",
         patient_name=patient.name if patient else say("未选患者"),
         sex=say(patient.sex_says) if patient else "",

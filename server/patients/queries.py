@@ -1,14 +1,17 @@
 """Finding patients. `get_for` is the door of pages; whoever comes through a case has been let in there."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from server.core.errors import NotFound
 from server.core.unit import Unit
 from server.patients import policy
 from server.patients.model import Patient, PatientRevision, PatientSearchTerm
+
+Among = Callable[[InstrumentedAttribute[str]], ColumnElement[bool]]
+"""Which patients may be found at all, as a condition on the column of their ids."""
 
 
 async def get_for(unit: Unit, action: str, id: str) -> Patient:
@@ -35,15 +38,30 @@ async def with_paper(unit: Unit, institution_id: str, id_no_index: bytes) -> Pat
     return await unit.session.scalar(query)
 
 
-async def with_terms(unit: Unit, institution_id: str, terms: Sequence[bytes], limit: int) -> list[Patient]:
-    """Patients that have every one of `terms` (at least one), the last registered first."""
+async def with_terms(
+    unit: Unit,
+    institution_ids: Collection[str],
+    terms: Sequence[Collection[bytes]],
+    limit: int,
+    among: Among | None = None,
+) -> list[Patient]:
+    """Patients that have every one of `terms` (at least one), the last registered first.
+
+    Each term is given as it is blinded in every one of the institutions.
+    """
     first = aliased(PatientSearchTerm)
     query = select(Patient).join(first, first.patient_id == Patient.id)
-    query = query.where(first.institution_id == institution_id, first.term == terms[0])
+    query = query.where(first.institution_id.in_(institution_ids), first.term.in_(terms[0]))
     for term in terms[1:]:
         other = aliased(PatientSearchTerm)
-        also = (other.institution_id == institution_id, other.term == term, other.patient_id == first.patient_id)
+        also = (
+            other.institution_id == first.institution_id,
+            other.term.in_(term),
+            other.patient_id == first.patient_id,
+        )
         query = query.where(exists().where(*also))
+    if among is not None:
+        query = query.where(among(first.patient_id))
     return list(await unit.session.scalars(query.order_by(first.patient_id.desc()).limit(limit)))
 
 

@@ -96,14 +96,32 @@ def changed_fields(before: Registrant, after: Registrant) -> list[str]:
 async def find(unit: Unit, text: str, limit: int = MOST_FOUND) -> list[PatientCard]:
     """Patients of the actor's institution by ID or record number, phone, last four, name part or pinyin initials."""
     unit.require("patient.find", {Relation.INSTITUTION})
+    meant = await _meant(unit, text, [unit.actor.institution_id], limit)
+    return [card(unit, patient, full=_identified(unit)) for patient in meant]
+
+
+async def known_as(unit: Unit, text: str, *, institution_ids: Collection[str], among: queries.Among) -> list[str]:
+    """Ids of patients of several institutions, found as by `find`; that they were asked for by name is on record.
+
+    The caller answers for `among`: the patients the actor may know of.
+    """
+    meant = await _meant(unit, text, institution_ids, MOST_FOUND, among)
+    for patient in meant:
+        unit.record("patient.read", kind="patient", id=patient.id, patient=patient.id, fields=["name"])
+    return [patient.id for patient in meant]
+
+
+async def _meant(
+    unit: Unit, text: str, institution_ids: Collection[str], limit: int, among: queries.Among | None = None
+) -> list[Patient]:
     asked = question(text)
     if asked is None:
         return []
-    institution_id = unit.actor.institution_id
-    terms = sealing.blind_terms(asked.terms, institution_id, unit.keys)
-    found = await queries.with_terms(unit, institution_id, terms, limit + _SPARE)
+    blinded = [sealing.blind_terms(asked.terms, place, unit.keys) for place in institution_ids]
+    terms = list(zip(*blinded, strict=True))
+    found = await queries.with_terms(unit, institution_ids, terms, limit + _SPARE, among)
     meant = [patient for patient in found if asked.name_part in fold(sealing.open_identity(patient, unit.keys).name)]
-    return [card(unit, patient, full=_identified(unit)) for patient in meant[:limit]]
+    return meant[:limit]
 
 
 async def newest(unit: Unit, *, before: str = "", limit: int = 50) -> list[PatientCard]:

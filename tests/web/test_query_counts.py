@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import contextmanager
+from string import ascii_lowercase
 
 import pytest
 from sqlalchemy import event
@@ -50,7 +51,20 @@ async def asked_for(house):
             with counted(house.database.engine) as asked:
                 assert (await visitor.get(page)).status == 200
             counts[login, page] = asked
+        if login != "guowei":
+            initial = await an_initial(visitor)
+            with counted(house.database.engine) as asked:
+                assert "case-patient" in await visitor.post("/search", {"q": initial})
+            counts[login, "/search"] = asked
     return counts
+
+
+async def an_initial(visitor):
+    """By which patients of the visitor's cases are found."""
+    for letter in ascii_lowercase:
+        if "case-patient" in await visitor.post("/search", {"q": letter}):
+            return letter
+    raise AssertionError("no patient is found")
 
 
 async def test_pages_ask_as_often_for_many_as_for_few(house):

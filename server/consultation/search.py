@@ -1,0 +1,38 @@
+"""Finding consultations by what people have at hand: a number, or whom they are about."""
+
+import re
+from functools import partial
+from typing import Literal
+
+from server.consultation import queries
+from server.consultation.queries import Page
+from server.core.access import Matrix
+from server.core.unit import Unit
+from server.directory import queries as directory
+from server.patients import service as patients
+
+NUMBER = re.compile(r"(SQ|HZ)\w*\d")
+"""Initials (sq: 孙强) have no digits."""
+
+
+def offered(matrix: Matrix, role: str) -> Literal["patient", "number", ""]:
+    """By what a role finds consultations: whoever reads charts by patient too; nothing for whoever opens none."""
+    if matrix.granted(role, "consultation.chart"):
+        return "patient"
+    return "number" if matrix.granted(role, "consultation.read") else ""
+
+
+async def find(unit: Unit, text: str) -> Page:
+    """Of the actor's consultations those meant by `text`."""
+    number = text.upper()
+    if NUMBER.match(number) or offered(unit.matrix, unit.actor.role) == "number":
+        return await queries.listed(unit, number=number)
+    return await queries.listed(unit, patient_ids=await _patients(unit, text))
+
+
+async def _patients(unit: Unit, text: str) -> list[str]:
+    """Of the consortia's institutions, those whom a consultation of the actor's is about."""
+    places = await directory.members_of(unit, unit.actor.consortium_ids)
+    places |= {unit.actor.institution_id}
+    among = partial(queries.has_patient, unit)
+    return await patients.known_as(unit, text, institution_ids=sorted(places), among=among)
