@@ -164,6 +164,7 @@ async def listed(
     after: str | None = None,
     number: str = "",
     patient_ids: Collection[str] | None = None,
+    ids: Collection[str] | None = None,
     size: int = PAGE,
 ) -> Page:
     """One page of the actor's consultations, by keyset, so that page 1 and page 1,000 cost the same."""
@@ -175,6 +176,8 @@ async def listed(
         query = query.where(Consultation.number >= number, Consultation.number < number + "~")
     if patient_ids is not None:
         query = query.where(Consultation.patient_id.in_(list(patient_ids)))
+    if ids is not None:
+        query = query.where(Consultation.id.in_(list(ids)))
     if after:
         rows = list(
             await unit.session.scalars(query.where(Consultation.id > after).order_by(Consultation.id).limit(size + 1))

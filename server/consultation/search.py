@@ -4,15 +4,16 @@ import re
 from functools import partial
 from typing import Literal
 
-from server.consultation import queries
+from server.consultation import queries, service
 from server.consultation.queries import Page
 from server.core.access import Matrix
 from server.core.unit import Unit
 from server.directory import queries as directory
+from server.documents import queries as documents
 from server.patients import service as patients
 
-NUMBER = re.compile(r"(SQ|HZ)\w*\d")
-"""Initials (sq: 孙强) have no digits."""
+NUMBER = re.compile(r"(SQ|HZ).*\d")
+"""Of a request, of a report. Initials (sq: 孙强) have no digits."""
 
 
 def offered(matrix: Matrix, role: str) -> Literal["patient", "number", ""]:
@@ -26,8 +27,15 @@ async def find(unit: Unit, text: str) -> Page:
     """Of the actor's consultations those meant by `text`."""
     number = text.upper()
     if NUMBER.match(number) or offered(unit.matrix, unit.actor.role) == "number":
-        return await queries.listed(unit, number=number)
+        reported = await _reported_in(unit, number)
+        return await queries.listed(unit, number="" if reported else number, ids=reported or None)
     return await queries.listed(unit, patient_ids=await _patients(unit, text))
+
+
+async def _reported_in(unit: Unit, number: str) -> list[str]:
+    """The consultation whose report, of whichever edition, bears the number."""
+    report = await documents.by_numbers(unit, [number])
+    return [report.subject_id] if report and report.subject_kind == service.SUBJECT else []
 
 
 async def _patients(unit: Unit, text: str) -> list[str]:

@@ -8,12 +8,13 @@ import pytest
 
 from server.audit import queries as audit
 from server.consultation import queries as consultations
+from server.documents import queries as documents
 from server.patients.names import invent_id_no
 from server.patients.papers import Sex
 from tests.journeys.house import open_house
 from tests.journeys.test_road import REQUEST, a_patient, a_request
 
-BY_PATIENT, BY_NUMBER = 'placeholder="查找患者、会诊号"', 'placeholder="查找会诊号"'
+BY_PATIENT, BY_NUMBER = 'placeholder="查找患者、会诊号、报告号"', 'placeholder="查找会诊号、报告号"'
 ASKED_BY = ("秦文远", "qwy", invent_id_no(random.Random("秦文远"), born=date(1959, 3, 7), sex=Sex.MALE))
 
 
@@ -54,6 +55,14 @@ async def test_who_asks_and_the_centre_find_a_case_by_its_patient(house, case):
     assert await found(other, *ASKED_BY, number) == [set()] * 4
 
 
+async def test_the_number_on_a_printed_report_finds_its_case(house):
+    async with house.database.unit(writes=False) as unit:
+        report = (await documents.page(unit, "", 1))[0]
+    assert report.number.startswith("HZ")
+    for login, finds in (("chenyu", {report.subject_id}), ("panhong", {report.subject_id}), ("linjun", set())):
+        assert await found(await house.visitor(login), report.number, report.number.lower()) == [finds] * 2
+
+
 async def test_whoever_was_asked_for_by_name_is_on_record(house, case):
     centre = await house.visitor("chenyu")
     before = await names_read(house, case)
@@ -82,7 +91,7 @@ async def test_who_reads_no_chart_finds_by_number_alone(house, case):
     officer, centre = await house.visitor("panhong"), await house.visitor("chenyu")
     assert BY_NUMBER in await officer.get("/consultations")
     assert await found(officer, *ASKED_BY, await number_of(centre, case)) == [set(), set(), set(), {case}]
-    assert "您的岗位可按会诊号查找" in await officer.post("/search", {"q": "秦文远"})
+    assert "您的岗位可按会诊号、报告号查找" in await officer.post("/search", {"q": "秦文远"})
 
 
 async def test_who_opens_no_case_is_offered_no_search_and_no_dead_link(house, case):
