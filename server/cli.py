@@ -2,11 +2,14 @@
 
 import asyncio
 import os
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from server.accounts.roles import Role
+from server.core.errors import Refusal
 from server.settings import Settings
 
 app = typer.Typer(
@@ -62,13 +65,9 @@ def worker(data: Data = None) -> None:
 @app.command()
 def migrate(data: Data = None) -> None:
     """Bring the database to this version (serve and demo do it by themselves)."""
-    from server.core.crypto import Keyring
-    from server.migrations import upgrade
+    from server import upkeep
 
-    settings = settings_of(data=data)
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    Keyring.load(settings.key_file, create=True)
-    asyncio.run(upgrade(settings.store_url))
+    asyncio.run(upkeep.lay_ground(settings_of(data=data)))
     typer.echo("OK")
 
 
@@ -126,11 +125,11 @@ def audit_verify(data: Data = None) -> None:
 def user_add(
     login: str,
     name: str,
-    role: Annotated[str, typer.Option(help="A role of the access matrix, e.g. cons_admin.")] = "cons_admin",
+    role: Annotated[Role, typer.Option(help="What the post is.")] = Role.CONS_ADMIN,
     institution: Annotated[str, typer.Option(help="The institution's code; added when it is new.")] = "000000-001",
     data: Data = None,
 ) -> None:
-    """Add a person with a post; the password is asked for."""
+    """Add a person with a post; the password is asked for. On an empty folder, the first step of a new site."""
     from server import upkeep
 
     password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
@@ -183,4 +182,9 @@ def _passphrase(*, confirm: bool) -> str:
 
 def main() -> None:
     os.umask(0o077)  # whatever is kept is the owner's alone
-    app()
+    try:
+        app()
+    except Refusal as refusal:
+        from server import upkeep
+
+        sys.exit(upkeep.say_in_terminal_language()(refusal.says, refusal.facts))

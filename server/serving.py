@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import gc
 import resource
 import signal
@@ -16,13 +17,18 @@ from aiohttp import web
 
 from server import log, upkeep
 from server.core.children import child_process
-from server.core.crypto import Keyring
+from server.core.errors import Refusal
 from server.core.http import DATABASE
 from server.core.tasks import Tasks
 from server.migrations import upgrade
 from server.settings import Settings
 
 DRAIN_SECONDS = 20.0
+
+
+class PortTaken(Refusal):
+    code = "serving.port_taken"
+    says = "端口 %(port)s 已被占用：用 --port 换一个（make run PORT=…），或先停下占用它的程序"
 
 
 def run(settings: Settings, *, for_people: bool) -> int:
@@ -44,8 +50,7 @@ def work(settings: Settings) -> int:
 
 
 def _prepare(settings: Settings) -> None:
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    Keyring.load(settings.key_file, create=True)
+    upkeep.make_folder(settings)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 65536) if most > 0 else 65536, most))
@@ -72,13 +77,25 @@ async def _serve(settings: Settings, for_people: bool) -> None:
         await _offer_demo(settings, app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS, handle_signals=False)
     await runner.setup()
+    try:
+        await _listen(runner, settings)
+        gc.freeze()  # what was made at start stays: the collector need not walk it again
+        if for_people:
+            _greet(settings, app)
+        await _until_told_to_stop()
+    finally:
+        await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, settings: Settings) -> None:
+    """Raises PortTaken."""
     site = web.TCPSite(runner, settings.host, settings.port, ssl_context=_tls(settings), backlog=1024)
-    await site.start()
-    gc.freeze()  # what was made at start stays: the collector need not walk it again
-    if for_people:
-        _greet(settings, app)
-    await _until_told_to_stop()
-    await runner.cleanup()
+    try:
+        await site.start()
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise PortTaken(port=settings.port) from None
 
 
 async def _offer_demo(settings: Settings, app: web.Application) -> None:

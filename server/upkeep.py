@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from server.accounts.roles import Role
 from server.core import places
 from server.core.access import Matrix
 from server.core.clock import SystemClock
@@ -27,9 +28,23 @@ def say_in_terminal_language() -> Say:
     return lambda message, facts: translations.say(language, message, facts)
 
 
+def make_folder(settings: Settings) -> None:
+    """The data folder and the site's key, made where there are none."""
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    Keyring.load(settings.key_file, create=True)
+
+
+async def lay_ground(settings: Settings) -> None:
+    """Everything a site stands on, made or brought to this version: folder, key, schema."""
+    from server.migrations import upgrade
+
+    make_folder(settings)
+    await upgrade(settings.store_url)
+
+
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
-    """The site's store, for a command; audited like everything else."""
+    """The site's store, for a command; audited like everything else. Raises NoSiteKey."""
     from server.audit import service as audit
 
     keys = Keyring.load(settings.key_file)
@@ -150,15 +165,15 @@ async def verify_audit(settings: Settings) -> bool:
     return report.whole
 
 
-async def add_person(settings: Settings, *, login: str, name: str, role: str, institution: str, password: str) -> None:
+async def add_person(settings: Settings, *, login: str, name: str, role: Role, institution: str, password: str) -> None:
     """The first administrator of a site, or anybody else; made with a password from standard input."""
     from server.accounts import service
-    from server.accounts.roles import Role
     from server.directory import queries as directory
     from server.directory import service as places_of
     from server.directory.kinds import Kind, Level
 
     hashed = await _hashed(password, login=login, name=name)
+    await lay_ground(settings)
     async with open_database(settings) as database, database.unit() as unit:
         known = {one.code: one for one in await directory.institutions(unit)}
         where = known.get(institution) or await places_of.add_institution(
@@ -166,7 +181,7 @@ async def add_person(settings: Settings, *, login: str, name: str, role: str, in
         )
         person = await service.enrol(unit, login=login, name=name, password_hash=hashed)
         starts = service.today(unit.now)
-        await service.appoint(unit, person=person, institution_id=where.id, role=Role(role), starts=starts)
+        await service.appoint(unit, person=person, institution_id=where.id, role=role, starts=starts)
 
 
 async def list_people(settings: Settings) -> None:
@@ -209,21 +224,15 @@ async def resume_person(settings: Settings, *, login: str) -> None:
 @asynccontextmanager
 async def _somebody(settings: Settings, login: str) -> AsyncIterator[tuple[Any, Any]]:
     """A unit of work about one person; serving processes hear of it when there is Redis. Exits when nobody has the
-    login, or with what the house refuses."""
+    login."""
     from server.accounts import queries
     from server.app import voice_of_worker
-    from server.core.errors import Refusal
 
-    say = say_in_terminal_language()
-    async with open_database(settings) as database, voice_of_worker(settings, database):
-        try:
-            async with database.unit() as unit:
-                person = await queries.person_by_login(unit, login)
-                if person is None:
-                    sys.exit(say("没有这个登录名", {}))
-                yield unit, person
-        except Refusal as refusal:
-            sys.exit(say(refusal.says, refusal.facts))
+    async with open_database(settings) as database, voice_of_worker(settings, database), database.unit() as unit:
+        person = await queries.person_by_login(unit, login)
+        if person is None:
+            sys.exit(say_in_terminal_language()("没有这个登录名", {}))
+        yield unit, person
 
 
 async def _hashed(password: str, *, login: str, name: str) -> str:

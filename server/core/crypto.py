@@ -13,11 +13,18 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from server.core.errors import Refusal
+
 KEY_BYTES = 32
 
 
 class UnreadableSeal(Exception):
     """Sealed bytes that no key of ours opens: damaged, moved to another row, or of another site."""
+
+
+class NoSiteKey(Refusal):
+    code = "no_site_key"
+    says = "没有站点密钥 %(path)s：用 --data 指出站点的数据文件夹；新站点先运行 lianzhen migrate"
 
 
 class Keyring:
@@ -61,10 +68,12 @@ class Keyring:
 
     @classmethod
     def load(cls, path: Path, *, create: bool = False) -> "Keyring":
-        """Keys from a file of lines `number:hex`, readable by its owner alone; made when asked to."""
+        """Keys from a file of lines `number:hex`, readable by its owner alone; made when asked to. Raises NoSiteKey."""
         if not path.exists() and create:
             path.parent.mkdir(parents=True, exist_ok=True)
             _create(path, f"1:{secrets.token_hex(KEY_BYTES)}\n")
+        if not path.exists():
+            raise NoSiteKey(path=str(path))
         lines = [line.split(":", 1) for line in path.read_text().split()]
         return cls({int(number): bytes.fromhex(key) for number, key in lines})
 

@@ -9,12 +9,15 @@ from typing import Any
 
 from sqlalchemy.engine import make_url
 
+from server.core.errors import Refusal
+
 SUFFIX = ".copy"
 COLUMNS = ".columns"
 
 
-class NotEmpty(Exception):
-    """There are rows already where a backup is to be restored."""
+class RowsThere(Refusal):
+    code = "restore.rows_there"
+    says = "数据库的表 %(table)s 里已有数据：请恢复到一个空的数据库"
 
 
 async def copy_out(url: str, folder: Path) -> str:
@@ -31,12 +34,12 @@ async def copy_out(url: str, folder: Path) -> str:
 
 
 async def copy_in(url: str, folder: Path) -> int:
-    """The files of `copy_out` into the same schema, empty; how many tables. Raises NotEmpty."""
+    """The files of `copy_out` into the same schema, empty; how many tables. Raises RowsThere."""
     async with _connected(url) as connection, connection.transaction():
         wanted = [name for name in _in_order() if (folder / f"{name}{SUFFIX}").exists()]
         for table in wanted:
             if await connection.fetchval(f'SELECT EXISTS (SELECT 1 FROM "{table}")'):  # noqa: S608 - a name of ours
-                raise NotEmpty(table)
+                raise RowsThere(table=table)
         for table in wanted:
             columns = (folder / f"{table}{COLUMNS}").read_text().split("\n")
             await connection.copy_to_table(table, columns=columns, source=folder / f"{table}{SUFFIX}")

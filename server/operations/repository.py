@@ -23,26 +23,34 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from server.core.errors import Refusal
+
 HEAD = "lianzhen-backup.json"
 FORMAT = 1
 WHEN = "%Y%m%dT%H%M%S.%fZ"
 SCRYPT = {"n": 2**15, "r": 8, "p": 1, "maxmem": 128 * 1024 * 1024}
 
 
-class NoRepository(Exception):
-    """No backups in this folder."""
+class NoRepository(Refusal):
+    code = "backup.none_here"
+    says = "%(folder)s 里没有备份"
 
 
-class WrongKey(Exception):
-    """Neither this passphrase nor this key opens the repository."""
+class WrongKey(Refusal):
+    code = "backup.wrong_key"
+    says = "打不开 %(folder)s 里的备份：口令不对，或者那是另一个站点的备份"
 
 
-class Damaged(Exception):
+class Damaged(Refusal):
     """A piece or a snapshot is not what was written."""
 
+    code = "backup.damaged"
+    says = "备份里的 %(what)s 已损坏或缺失"
 
-class Busy(Exception):
-    """Another backup into this repository is running."""
+
+class Busy(Refusal):
+    code = "backup.busy"
+    says = "另一个备份正在写入 %(folder)s，请等它结束"
 
 
 @dataclass(frozen=True)
@@ -104,18 +112,25 @@ class Repository:
     def open_with_passphrase(self, passphrase: str) -> "Repository":
         """Raises NoRepository, WrongKey."""
         head = self._head()
-        return self._unlocked(_unwrap(_stretched(passphrase, bytes.fromhex(head["salt"])), head["passphrase"]))
+        return self._unlocked(self._unwrap(_stretched(passphrase, bytes.fromhex(head["salt"])), head["passphrase"]))
 
     def open_with_site_key(self, site_key: bytes) -> "Repository":
         """Raises NoRepository, WrongKey."""
-        return self._unlocked(_unwrap(site_key, self._head()["site"]))
+        return self._unlocked(self._unwrap(site_key, self._head()["site"]))
 
     def _head(self) -> dict[str, str]:
         try:
             head: dict[str, str] = orjson.loads((self.folder / HEAD).read_bytes())
         except FileNotFoundError:
-            raise NoRepository(str(self.folder)) from None
+            raise NoRepository(folder=str(self.folder)) from None
         return head
+
+    def _unwrap(self, wrapping: bytes, wrapped: str) -> bytes:
+        sealed = bytes.fromhex(wrapped)
+        try:
+            return AESGCM(wrapping).decrypt(sealed[:12], sealed[12:], HEAD.encode())
+        except InvalidTag:
+            raise WrongKey(folder=str(self.folder)) from None
 
     def _unlocked(self, key: bytes) -> "Repository":
         self._cipher = AESGCM(hmac.digest(key, b"seal", "sha256"))
@@ -129,7 +144,7 @@ class Repository:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise Busy(str(self.folder)) from None
+                raise Busy(folder=str(self.folder)) from None
             yield
 
     # ---- pieces ----
@@ -150,9 +165,9 @@ class Repository:
         try:
             content = zlib.decompress(self._open(self._piece(name).read_bytes(), name))
         except (FileNotFoundError, zlib.error):
-            raise Damaged(name) from None
+            raise Damaged(what=name) from None
         if not hmac.compare_digest(self._name_of(content), name):
-            raise Damaged(name)
+            raise Damaged(what=name)
         return content
 
     def _name_of(self, content: bytes) -> str:
@@ -188,7 +203,7 @@ class Repository:
             sealed = (self.folder / "snapshots" / name).read_bytes()
             fields = orjson.loads(zlib.decompress(self._open(sealed, name)))
         except (FileNotFoundError, zlib.error, orjson.JSONDecodeError):
-            raise Damaged(name) from None
+            raise Damaged(what=name) from None
         entries = tuple(Entry(**entry | {"pieces": tuple(entry["pieces"])}) for entry in fields.pop("entries"))
         return Snapshot(**fields | {"at": datetime.fromisoformat(fields["at"]), "entries": entries})
 
@@ -212,11 +227,11 @@ class Repository:
         try:
             return self._ready().decrypt(sealed[:12], sealed[12:], about.encode())
         except (InvalidTag, ValueError):
-            raise Damaged(about) from None
+            raise Damaged(what=about) from None
 
     def _ready(self) -> AESGCM:
         if self._cipher is None:
-            raise WrongKey(str(self.folder))
+            raise WrongKey(folder=str(self.folder))
         return self._cipher
 
 
@@ -227,14 +242,6 @@ def _stretched(passphrase: str, salt: bytes) -> bytes:
 def _wrap(wrapping: bytes, key: bytes) -> str:
     nonce = os.urandom(12)
     return (nonce + AESGCM(wrapping).encrypt(nonce, key, HEAD.encode())).hex()
-
-
-def _unwrap(wrapping: bytes, wrapped: str) -> bytes:
-    sealed = bytes.fromhex(wrapped)
-    try:
-        return AESGCM(wrapping).decrypt(sealed[:12], sealed[12:], HEAD.encode())
-    except InvalidTag:
-        raise WrongKey from None
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -11,21 +11,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from server.core.errors import Refusal
 from server.migrations import upgrade
 from server.operations import postgres
 from server.operations.backup import DATABASE, FILES, KEYS, SQLITE
 from server.operations.findings import Finding, Level, bad, good
-from server.operations.repository import Damaged, Entry, Repository, Snapshot
+from server.operations.repository import Damaged, Entry, NoRepository, Repository, Snapshot
 
 SELDOM_EMPTY = {"lost+found"}
 
 
-class NotEmpty(Exception):
-    """Something is already where the site is to be restored; nothing was touched."""
+class NotEmpty(Refusal):
+    code = "restore.not_empty"
+    says = "%(path)s 已有内容，什么都没有动：请恢复到一个空的文件夹（--data）"
 
 
-class WrongStore(Exception):
-    """The backup is of the other kind of database than the one given."""
+class WrongStore(Refusal):
+    code = "restore.wrong_store"
+    says = "备份来自 %(store)s：请相应地设置或去掉 LIANZHEN_DATABASE_URL"
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,8 @@ async def bring_back(
     """Restores the newest snapshot, or the named one, into the empty folder `data` and the empty database.
 
     Keys that lay outside the data folder go to `key_file`, where none may be yet. `proofs` run when everything is in
-    place and the schema is that of this program. Raises NotEmpty, WrongStore, Damaged (the snapshot itself, or the
-    database in it), NoRepository, WrongKey.
+    place and the schema is that of this program. Raises NotEmpty, RowsThere, WrongStore, Damaged (the snapshot itself,
+    or the database in it), NoRepository, WrongKey.
     """
     name = snapshot or _newest(repository)
     content = repository.snapshot(name)
@@ -101,21 +104,21 @@ async def bring_back(
 def _newest(repository: Repository) -> str:
     names = repository.names()
     if not names:
-        raise Damaged("there is no snapshot")
+        raise NoRepository(folder=str(repository.folder))
     return names[-1]
 
 
 def _require_empty(data: Path, key_file: Path) -> None:
     if data.exists() and any(path.name not in SELDOM_EMPTY for path in data.iterdir()):
-        raise NotEmpty(str(data))
+        raise NotEmpty(path=str(data))
     if key_file.exists():
-        raise NotEmpty(str(key_file))
+        raise NotEmpty(path=str(key_file))
 
 
 def _require_store(content: Snapshot, database_url: str) -> None:
     given = "postgresql" if database_url.startswith("postgres") else "sqlite"
     if given != content.store:
-        raise WrongStore(content.store)
+        raise WrongStore(store=content.store)
 
 
 def _place_files(repository: Repository, content: Snapshot, data: Path, report: RestoreReport) -> None:
@@ -137,7 +140,7 @@ def _inside(path: str) -> Path:
     """The path, when it stays in the folder. Raises Damaged."""
     parts = Path(path).parts
     if Path(path).is_absolute() or ".." in parts:
-        raise Damaged(path)
+        raise Damaged(what=path)
     return Path(path)
 
 
@@ -154,7 +157,7 @@ def _place(repository: Repository, entry: Entry, target: Path) -> None:
                 digest.update(content)
                 file.write(content)
         if digest.hexdigest() != entry.digest:
-            raise Damaged(entry.path)
+            raise Damaged(what=entry.path)
         os.utime(beside, ns=(entry.modified, entry.modified))
         beside.replace(target)
     finally:

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from server.core.crypto import Keyring
+from server.core.crypto import Keyring, NoSiteKey
 
 LOAD = """import sys
 from pathlib import Path
@@ -28,5 +28,5 @@ def test_processes_that_start_at_once_have_the_same_key(tmp_path):
 
 
 def test_without_being_asked_no_key_is_made(tmp_path):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(NoSiteKey):
         Keyring.load(tmp_path / "site")
