@@ -8,7 +8,8 @@ import structlog
 _quiet = ("aiohttp.access", "sqlalchemy", "aiosqlite", "asyncio", "pyhanko", "pydicom", "fontTools")
 
 
-def set_up(*, for_people: bool) -> None:
+def set_up(*, for_people: bool, debug: bool = False) -> None:
+    """Lines for a person at a terminal, who sees warnings only unless they `debug`; else JSON for a machine."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -25,7 +26,9 @@ def set_up(*, for_people: bool) -> None:
         last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
     structlog.configure(
         processors=[*shared, *last],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if for_people else logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.WARNING if for_people and not debug else logging.INFO
+        ),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )

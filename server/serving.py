@@ -12,6 +12,7 @@ from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 import uvloop
 from aiohttp import web
 
@@ -24,6 +25,7 @@ from server.migrations import upgrade
 from server.settings import Settings
 
 DRAIN_SECONDS = 20.0
+words = structlog.get_logger()
 
 
 class PortTaken(Refusal):
@@ -33,18 +35,20 @@ class PortTaken(Refusal):
 
 def run(settings: Settings, *, for_people: bool) -> int:
     """Serves until told to stop. Returns the exit status: 2 when the site is not fit to be served."""
-    log.set_up(for_people=for_people)
+    log.set_up(for_people=for_people, debug=settings.debug)
     _prepare(settings)
     if not for_people and asyncio.run(_refused(settings)):
         return 2
-    uvloop.run(_serve(settings, for_people))
+    uvloop.run(_serve(settings, for_people), debug=settings.debug)
     return 0
 
 
 def work(settings: Settings) -> int:
-    """The recurring duties alone, until told to stop."""
+    """The recurring duties alone, until told to stop. Returns 2 where `run` would: it has the same site in hand."""
     log.set_up(for_people=False)
     _prepare(settings)
+    if asyncio.run(_refused(settings)):
+        return 2
     uvloop.run(_work(settings))
     return 0
 
@@ -82,6 +86,8 @@ async def _serve(settings: Settings, for_people: bool) -> None:
         gc.freeze()  # what was made at start stays: the collector need not walk it again
         if for_people:
             _greet(settings, app)
+        else:
+            words.info("serving", address=settings.base_url, listening=f"{settings.host}:{settings.port}")
         await _until_told_to_stop()
     finally:
         await runner.cleanup()
@@ -124,6 +130,7 @@ async def _work(settings: Settings) -> None:
     tasks = Tasks()
     async with upkeep.open_database(settings) as database, composition.voice_of_worker(settings, database):
         worker.start(tasks, database, settings)
+        words.info("working")
         await _until_told_to_stop()
         await tasks.close()
 

@@ -11,7 +11,7 @@ os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # we read names a characte
 
 
 class Settings(BaseSettings):
-    """Options of the site: `LIANZHEN_DATA=/srv/lianzhen`, or the same names in a file `.env` of the data folder."""
+    """Options of the site, from its environment: `LIANZHEN_DATA=/srv/lianzhen`."""
 
     model_config = SettingsConfigDict(env_prefix="LIANZHEN_", extra="ignore")
 
@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     tls: bool = False
     demo: bool = False
     debug: bool = False
+    """Each request on the terminal of `demo`, and whatever held up the loop. `serve` refuses it."""
 
     database_url: str = ""
     """PostgreSQL: postgresql+asyncpg://user:password@host/name. Without it, SQLite in the data folder."""

@@ -1,11 +1,17 @@
 """The command line, as whoever sets up a site meets it: what goes wrong is one sentence, never a traceback."""
 
 import asyncio
+import json
 import os
 import socket
 import sys
 
 import pytest
+import structlog
+from aiohttp import ClientSession
+
+from server import log
+from tests.stores import free_port
 
 PASSWORD = "柳暗花明又一村-2026"
 PASSPHRASE = "correct horse battery staple"
@@ -19,15 +25,18 @@ class Console:
     def __init__(self, data):
         self.data = data
 
-    async def __call__(self, *words, typed="", **environment):
-        """Its status, and the last line that it said."""
-        process = await asyncio.create_subprocess_exec(
+    async def begin(self, *words, **environment):
+        return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "server", *map(str, words), "--data", str(self.data)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             env=os.environ | {"LC_ALL": "zh_CN.UTF-8"} | environment,
         )
+
+    async def __call__(self, *words, typed="", **environment):
+        """Its status, and the last line that it said."""
+        process = await self.begin(*words, **environment)
         said, _ = await process.communicate(typed.encode())
         self.said = said.decode()
         assert "Traceback" not in self.said, self.said
@@ -86,3 +95,36 @@ async def test_port_in_use_is_named(lianzhen):
         status, line = await lianzhen("serve", "--port", port)
     assert status == 1
     assert line.startswith(f"端口 {port} 已被占用")
+
+
+async def test_serve_says_once_where_it_is_ready(lianzhen):
+    port = free_port()
+    process = await lianzhen.begin("serve", "--port", port)
+    line = json.loads(await process.stdout.readline())
+    async with ClientSession() as client, client.get(f"http://127.0.0.1:{port}/readyz") as ready:
+        assert (line["event"], line["address"], ready.status) == ("serving", f"http://127.0.0.1:{port}", 200)
+    process.terminate()
+    said, _ = await process.communicate()
+    assert (process.returncode, b"serving" in said) == (0, False)
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+async def test_site_that_is_not_fit_is_neither_served_nor_worked_for(lianzhen, command):
+    status, _ = await lianzhen(command, LIANZHEN_METRICS_TOKEN="x")
+    assert status == 2
+    assert "指标口令 LIANZHEN_METRICS_TOKEN 太弱" in lianzhen.said
+
+
+@pytest.fixture
+def terminal(capsys):
+    yield capsys
+    structlog.reset_defaults()
+
+
+def test_debug_shows_each_request_on_the_terminal(terminal):
+    log.set_up(for_people=True, debug=True)
+    structlog.get_logger().info("request", route="/healthz")
+    log.set_up(for_people=True)
+    structlog.get_logger().info("request", route="/readyz")
+    said = terminal.readouterr().err
+    assert ("/healthz" in said, "/readyz" in said) == (True, False)
