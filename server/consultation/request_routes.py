@@ -73,6 +73,7 @@ async def editor(
         form=form,
         card=views.card(unit, case, found, translate),
         story=views.story_of(case),
+        sent_back=await views.sent_back(unit, case, translate),
         patient=found.patients.get(case.patient_id or ""),
         complaints=[(one.value, translate(word)) for one, word in views.COMPLAINT_WORDS.items()],
         prompts=[(name, translate(words)) for name, words in complaints.PROMPTS[case.complaint]],

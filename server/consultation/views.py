@@ -206,6 +206,15 @@ async def history(unit: Unit, case: Consultation, say: Say) -> list[HistoryLine]
     return [_line(one, people, say) for one in steps]
 
 
+async def sent_back(unit: Unit, case: Consultation, say: Say) -> HistoryLine | None:
+    """Why a request is with its writer again: what the centre asks for, or why the approver returned it."""
+    steps = await queries.history(unit, case.id)
+    if not steps or steps[-1].move not in (Move.ASK_MORE, Move.RETURN):
+        return None
+    people = await accounts.people(unit, {one.person_id for one in steps[-1:] if one.person_id})
+    return _line(steps[-1], people, say)
+
+
 def _line(step: Step, people: Mapping[str, Person], say: Say) -> HistoryLine:
     person = people.get(step.person_id or "")
     tone = STATE_WORDS[step.after][1]
