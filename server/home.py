@@ -100,7 +100,8 @@ GROUPS: dict[str, Sequence[tuple[str, frozenset[State], str]]] = {
     "specialist": (
         ("今日", LIVE, "今天没有已排期的会诊"),
         ("待出具意见", frozenset({State.OPINION_PENDING}), "没有待写的意见"),
-        ("待申请方决定", frozenset({State.ISSUED, State.SCHEDULING}), "没有等待对方的会诊"),
+        ("待中心排期", frozenset({State.SCHEDULING}), "没有等待排期的会诊"),
+        ("待申请方决定", frozenset({State.ISSUED}), "没有等待决定的意见"),
     ),
     "dept_lead": (("待审批", frozenset({State.APPROVING}), "没有待审批的申请"), ("进行中", OPEN, "没有进行中的会诊")),
 }
@@ -162,19 +163,28 @@ async def _concerns_of_directory(request: web.Request) -> list[dict[str, Any]]:
 
 async def _groups(request: web.Request, role: str) -> list[dict[str, Any]]:
     unit, translate = unit_of(request), partial(say, request)
-    groups = []
+    groups: list[dict[str, Any]] = []
+    if role not in GROUPS:
+        return groups
     if role == "specialist":
         invited = await consultations.invited_now(unit, unit.actor.person_id)
         cards = await views.cards(unit, [case for _, case in invited], translate)
         groups.append(_group(translate, "待接受", cards, "没有待答复的邀请"))
-    for title, states, empty in GROUPS.get(role, ()):
+    counts = await consultations.counts(unit, frozenset[State]().union(*(states for _, states, _ in GROUPS[role])))
+    for title, states, empty in GROUPS[role]:
         cards = await views.cards(unit, await consultations.waiting(unit, states, limit=30), translate)
-        groups.append(_group(translate, title, cards, empty))
+        there = sum(counts.get(one, 0) for one in states)
+        groups.append(_group(translate, title, cards, empty, there))
     return groups
 
 
-def _group(translate: views.Say, title: str, cards: list[views.CaseCard], empty: str) -> dict[str, Any]:
-    return {"title": translate(title), "count": len(cards), "cases": cards, "empty": translate(empty)}
+def _group(
+    translate: views.Say, title: str, cards: list[views.CaseCard], empty: str, there: int | None = None
+) -> dict[str, Any]:
+    """A list of a home page; where `there` are more than it shows, the way to all of them."""
+    count = len(cards) if there is None else there
+    more = "/consultations" if count > len(cards) else ""
+    return {"title": translate(title), "count": count, "cases": cards, "empty": translate(empty), "href": more}
 
 
 @routes.get("/healthz", PUBLIC, own_units=True)

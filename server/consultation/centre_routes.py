@@ -1,5 +1,6 @@
 """The consultation centre: the board of what waits, and the verbs of its drawer."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -38,6 +39,9 @@ class BoardQuery(BaseModel):
     view: str = Field("all", max_length=20)
 
 
+EVERYTHING = frozenset[State]().union(*(states for _, states in VIEWS.values()))
+
+
 @routes.get("/centre", "consultation.triage")
 async def board(request: web.Request) -> web.StreamResponse:
     return render(request, "consultation/board.html", **await board_context(request))
@@ -52,44 +56,48 @@ async def board_rows(request: web.Request) -> web.StreamResponse:
 async def board_context(request: web.Request) -> dict[str, Any]:
     unit = unit_of(request)
     chosen = request.query.get("view", "all")
+    states = VIEWS[chosen][1] if chosen in VIEWS else EVERYTHING
+    due_before = unit.now if chosen == "late" else None
     counts = await queries.counts(unit)
-    late = chosen == "late"
-    everything = frozenset[State]().union(*(states for _, states in VIEWS.values()))
-    states = VIEWS[chosen][1] if chosen in VIEWS else everything
-    cases = await queries.waiting(unit, states)
-    if late:
-        cases = [one for one in cases if one.due_at and one.due_at < unit.now]
+    standing = await queries.counts(unit, states, due_before=due_before) if due_before else counts
+    cases = await queries.waiting(unit, states, due_before=due_before)
     cards = await views.cards(unit, cases, partial(say, request))
     groups = [
-        {"name": name, "title": say(request, word), "cards": [one for one in cards if State(one.state) in members]}
+        {
+            "name": name,
+            "title": say(request, word),
+            "count": _sum(standing, members),
+            "cards": [one for one in cards if State(one.state) in members],
+        }
         for name, (word, members) in VIEWS.items()
         if chosen in (name, "all", "late")
     ]
-    tabs = [
-        {
-            "href": "/centre",
-            "label": say(request, "全部"),
-            "current": chosen == "all",
-            "count": sum(counts.get(state, 0) for state in everything),
-        }
-    ]
-    tabs += [
-        {
-            "href": f"/centre?view={name}",
-            "label": say(request, word),
-            "current": chosen == name,
-            "count": sum(counts.get(state, 0) for state in members),
-        }
-        for name, (word, members) in VIEWS.items()
-    ]
-    tabs.append({"href": "/centre?view=late", "label": say(request, "超时"), "current": late})
     return {
         "groups": groups,
-        "tabs": tabs,
+        "tabs": _tabs(request, chosen, counts),
         "view": chosen,
         "topics": " ".join(f"centre:{id}" for id in sorted(unit.actor.consortium_ids)),
-        "total": len(cards),
+        "total": _sum(standing, states),
+        "shown": len(cards),
     }
+
+
+def _tabs(request: web.Request, chosen: str, counts: Mapping[State, int]) -> list[dict[str, Any]]:
+    views = {"all": ("全部", EVERYTHING), **VIEWS}
+    tabs = [
+        {
+            "href": "/centre" if name == "all" else f"/centre?view={name}",
+            "label": say(request, word),
+            "current": chosen == name,
+            "count": _sum(counts, members),
+        }
+        for name, (word, members) in views.items()
+    ]
+    return [*tabs, {"href": "/centre?view=late", "label": say(request, "超时"), "current": chosen == "late"}]
+
+
+def _sum(counts: Mapping[State, int], states: Iterable[State]) -> int:
+    return sum(counts.get(state, 0) for state in states)
 
 
 @routes.get("/consultations/{id}/drawer", "consultation.triage")

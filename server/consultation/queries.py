@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
@@ -193,16 +194,23 @@ async def listed(
     return Page(rows, rows[-1].id if more else None, rows[0].id if before and rows else None)
 
 
-async def waiting(unit: Unit, states: Iterable[State], *, limit: int = 200) -> list[Consultation]:
-    """The actor's consultations in these states, the most urgent deadline first."""
-    query = _visible(unit, "consultation.list").where(Consultation.state.in_(list(states)))
+async def waiting(
+    unit: Unit, states: Iterable[State], *, due_before: datetime | None = None, limit: int = 200
+) -> list[Consultation]:
+    """The actor's consultations in these states, the most urgent deadline first; `counts` says how many there are."""
+    query = _visible(unit, "consultation.list").where(_standing(states, due_before))
     rows = await unit.session.scalars(query.order_by(Consultation.due_at.is_(None), Consultation.due_at).limit(limit))
     return list(rows)
 
 
-async def counts(unit: Unit, states: Iterable[State] = OPEN) -> dict[State, int]:
+def _standing(states: Iterable[State], due_before: datetime | None) -> ColumnElement[bool]:
+    late = Consultation.due_at < due_before if due_before else true()
+    return and_(Consultation.state.in_(list(states)), late)
+
+
+async def counts(unit: Unit, states: Iterable[State] = OPEN, *, due_before: datetime | None = None) -> dict[State, int]:
     condition = visible_to(unit.actor, unit.matrix.granted(unit.actor.role, "consultation.list"))
-    query = select(Consultation.state, func.count()).where(condition, Consultation.state.in_(list(states)))
+    query = select(Consultation.state, func.count()).where(condition, _standing(states, due_before))
     found = await unit.session.execute(query.group_by(Consultation.state))
     return dict(found.all())
 

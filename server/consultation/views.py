@@ -98,6 +98,8 @@ class CaseCard:
     asked_by: str
     acts_next: str
     due: datetime | None
+    since: datetime
+    """When the case came into its state."""
     state: str
     state_label: str
     state_tone: str
@@ -166,6 +168,7 @@ def card(unit: Unit, case: Consultation, found: Lookups, say: Say) -> CaseCard:
         asked_by=f"{place.short_name if place else ''} {applicant.name if applicant else ''}".strip(),
         acts_next=say(PARTY_WORDS[case.acts_next]),
         due=case.due_at,
+        since=case.state_since,
         state=case.state.value,
         state_label=say(word),
         state_tone=tone,

@@ -1,9 +1,12 @@
 """Whoever must act reads on the page what is asked of them, by whom and since when."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert
 
+from server.consultation.model import Consultation
 from server.core.clock import SetClock
 from tests.journeys.house import open_house
 from tests.journeys.test_road import MONDAY_NINE, REQUEST, a_patient, a_request
@@ -11,7 +14,9 @@ from tests.journeys.test_road import MONDAY_NINE, REQUEST, a_patient, a_request
 
 @pytest.fixture
 async def house(tmp_path):
-    async with open_house(tmp_path / "data", clock=SetClock(MONDAY_NINE)) as house:
+    clock = SetClock(MONDAY_NINE)
+    async with open_house(tmp_path / "data", clock=clock) as house:
+        house.clock = clock
         yield house
 
 
@@ -44,3 +49,40 @@ async def test_why_the_approver_returned_it_stands_over_the_draft_until_it_is_se
     assert {"何静", "09:00"} <= set(said)
     again = await doctor.post(f"/consultations/{case}/submit", REQUEST)
     assert notice_of(again) == []
+
+
+async def copy_of(house, case, times):
+    """So many further cases like this one, in the same state."""
+    async with house.database.unit() as unit:
+        row = await unit.session.get(Consultation, case)
+        kept = {column.key: getattr(row, column.key) for column in Consultation.__table__.columns}
+        again = [{**kept, "id": unit.new_id(), "number": None} for _ in range(times)]
+        await unit.session.execute(insert(Consultation), again)
+
+
+async def test_the_board_says_since_when_and_for_whom_a_case_waits(house):
+    doctor, centre = await house.visitor("wangfang"), await house.visitor("chenyu")
+    case = await a_sent_case(doctor)
+    house.clock.at += timedelta(minutes=12)
+    row = re.search(rf'<tr id="case-{case}".*?</tr>', (await centre.get("/centre")).text, re.DOTALL)[0]
+    said = re.sub(r"<[^>]+>|\s+", " ", row)
+    assert re.search(r"中心初审\s+会诊中心 ·\s+已等 12 分", said), said
+
+
+async def test_more_cases_than_a_list_shows_are_counted_all_the_same(house):
+    doctor, centre = await house.visitor("wangfang"), await house.visitor("chenyu")
+    await copy_of(house, await a_sent_case(doctor), 210)
+    board = await centre.get("/centre?view=triage")
+    shown, there = map(int, re.search(r"前 (\d+) 条，共 (\d+) 条", board.text).groups())
+    heads = re.findall(r'<span class="(?:page|tab)-count">(\d+)<', board.text)
+    assert (shown, there > 210, heads.count(str(there))) == (200, True, 3)
+
+    mine = await doctor.get("/")
+    waiting = re.search(r"等待对方</h2>\s*<span[^>]*>(\d+)<", mine.text)[1]
+    assert (int(waiting) > 210, 'href="/consultations">全部' in mine) == (True, True)
+
+
+async def test_what_waits_for_the_centre_is_not_called_the_other_sides(house):
+    expert = await house.visitor("zhaomin")
+    page = await expert.get("/")
+    assert "待中心排期" in page

@@ -27,6 +27,16 @@ export function dueWords(due, t) {
 }
 
 /**
+ * @param {number} since ms
+ * @param {number} now ms, by the server's clock
+ * @param {typeof import("./words.js").t} t
+ * @returns {string} 已等 2 小时 5 分
+ */
+export function waitedWords(since, now, t) {
+  return t("已等 %(time)s", { time: span(Math.max(0, Math.floor((now - since) / 60_000)), t) });
+}
+
+/**
  * @param {number} minutes
  * @param {typeof import("./words.js").t} t
  */

@@ -1,5 +1,5 @@
-// Deadlines count down in the page, by the server's clock.
-import { dueOf, dueWords, SHAPES } from "../lib/due.js";
+// Deadlines count down and waits grow in the page, by the server's clock.
+import { dueOf, dueWords, SHAPES, waitedWords } from "../lib/due.js";
 import { t } from "../lib/words.js";
 import { changeIcon } from "./icon.js";
 
@@ -22,7 +22,9 @@ export function countDown() {
 
 /** @param {ParentNode} [within] */
 export function showAll(within = document) {
-  for (const place of within.querySelectorAll("time[data-due]")) show(/** @type {HTMLTimeElement} */ (place), Date.now() + ahead);
+  const now = Date.now() + ahead;
+  for (const place of within.querySelectorAll("time[data-due]")) show(/** @type {HTMLTimeElement} */ (place), now);
+  for (const place of within.querySelectorAll("time[data-since]")) showWait(/** @type {HTMLTimeElement} */ (place), now);
 }
 
 /**
@@ -37,4 +39,13 @@ function show(place, now) {
   place.classList.remove("tone-idle", "tone-soon", "tone-danger");
   place.classList.add(`tone-${due.tone}`);
   changeIcon(place, SHAPES[due.tone]);
+}
+
+/**
+ * @param {HTMLTimeElement} place
+ * @param {number} now ms
+ */
+function showWait(place, now) {
+  const said = waitedWords(Date.parse(place.dateTime), now, t);
+  if (place.textContent !== said) place.textContent = said;
 }

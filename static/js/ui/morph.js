@@ -50,11 +50,11 @@ function rowsOf(region) {
 
 /**
  * @param {Element} row
- * @returns {string} without its running countdown
+ * @returns {string} without its running clocks
  */
 function said(row) {
   const copy = /** @type {Element} */ (row.cloneNode(true));
-  for (const clock of copy.querySelectorAll("time[data-due]")) clock.remove();
+  for (const clock of copy.querySelectorAll("time[data-due], time[data-since]")) clock.remove();
   return copy.textContent?.replace(/\s+/g, " ") ?? "";
 }
 

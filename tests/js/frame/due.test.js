@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dueOf, dueWords } from "../../../static/js/lib/due.js";
+import { dueOf, dueWords, waitedWords } from "../../../static/js/lib/due.js";
 import { fill } from "../../../static/js/lib/words.js";
 
 const NOON = Date.parse("2026-11-22T04:00:00Z");
@@ -24,4 +24,9 @@ test("it is soon within the hour, or within what the case allows, and danger onc
 test("the minute that has begun counts as left", () => {
   assert.equal(dueOf(NOON + 1_000, NOON).minutes, 1);
   assert.equal(dueOf(minutes(2) + 1_000, NOON).minutes, 3);
+});
+
+test("a wait is told by its whole minutes, and never less than none", () => {
+  assert.equal(waitedWords(minutes(-125) - 59_000, NOON, fill), "已等 2 小时 5 分");
+  assert.equal(waitedWords(minutes(3), NOON, fill), "已等 0 分");
 });
