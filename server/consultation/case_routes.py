@@ -5,6 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
+from server.accounts import queries as accounts
 from server.consultation import answers, attachments, centre, complaints, consenting, policy, queries, service, views
 from server.consultation.kinds import Adoption, Answer, OpinionState
 from server.consultation.model import Consultation
@@ -35,6 +36,7 @@ STORY_WORDS = (
     ("diagnosis", "初步诊断"),
 )
 ADOPTION_WORDS = {Adoption.ADOPTED: "采纳", Adoption.PARTLY: "部分采纳", Adoption.NOT_ADOPTED: "未采纳"}
+STAR_WORDS = {5: "很好", 4: "好", 3: "一般", 2: "差", 1: "很差"}
 ANSWER_WORDS = {
     Answer.WAITING: "待答复",
     Answer.ACCEPTED: "已接受",
@@ -94,7 +96,8 @@ async def case_context(request: web.Request, case: Consultation) -> dict[str, An
             for one in await queries.decisions(unit, case.id)
         ],
         "adoptions": [(one.value, translate(word)) for one, word in ADOPTION_WORDS.items()],
-        "ratings": {one.person_id: one for one in await queries.ratings(unit, case.id)},
+        "stars": [(str(number), translate(word)) for number, word in STAR_WORDS.items()],
+        "ratings": await _ratings(unit, case, translate),
         "attendance": await meetings.attendance(unit, case.meeting_id) if case.meeting_id else [],
         "form": None,
         "consent": await consenting.standing(unit, case, translate),
@@ -120,13 +123,17 @@ def _answers(case: Consultation, translate: views.Say) -> list[tuple[str, str]]:
 
 
 async def _invitations(unit: Unit, case: Consultation, translate: views.Say) -> list[dict[str, Any]]:
-    from server.accounts import queries as accounts
-
     rows = await queries.invitations(unit, case.id)
     people = await accounts.people(unit, {one.person_id for one in rows})
     return [
         {"row": one, "name": people[one.person_id].name, "word": translate(ANSWER_WORDS[one.answer])} for one in rows
     ]
+
+
+async def _ratings(unit: Unit, case: Consultation, translate: views.Say) -> list[dict[str, Any]]:
+    rows = await queries.ratings(unit, case.id)
+    people = await accounts.people(unit, {one.person_id for one in rows})
+    return [{"row": one, "name": people[one.person_id].name, "word": translate(STAR_WORDS[one.stars])} for one in rows]
 
 
 def _may(unit: Unit, case: Consultation, related: frozenset[Relation]) -> dict[str, bool]:

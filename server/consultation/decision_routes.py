@@ -1,12 +1,16 @@
 """The asking doctor's decision on an opinion, follow-up and ratings."""
 
+from typing import Any
+
 from aiohttp import web
 
 from server.consultation import decisions, service
 from server.consultation.case_routes import case_context
 from server.consultation.forms import DecisionForm, RatingForm
 from server.consultation.kinds import Adoption
+from server.consultation.model import Consultation
 from server.consultation.routes import case_of
+from server.core.forms import Form
 from server.core.http import Routes, read_form, render, say, see_other, unit_of
 
 routes = Routes("decision")
@@ -20,8 +24,7 @@ async def decide(request: web.Request) -> web.StreamResponse:
     if not form.errors and form.value.adoption is not Adoption.ADOPTED and not form.value.reason.strip():
         form.errors["reason"] = say(request, "未完全采纳时请写明理由")
     if form.errors:
-        context = await case_context(request, case)
-        return render(request, "consultation/case.html", status=422, **{**context, "form": form})
+        return await _again(request, case, form)
     given = form.value
     await decisions.decide(
         unit,
@@ -45,6 +48,13 @@ async def close(request: web.Request) -> web.StreamResponse:
 async def rate(request: web.Request) -> web.StreamResponse:
     case = await case_of(request, "consultation.rate")
     form = await read_form(request, RatingForm)
-    if not form.errors:
-        await decisions.rate(unit_of(request), case=case, stars=form.value.stars, words=form.value.words)
+    if form.errors:
+        return await _again(request, case, form)
+    await decisions.rate(unit_of(request), case=case, stars=form.value.stars, words=form.value.words)
     return see_other(service.href(case))
+
+
+async def _again(request: web.Request, case: Consultation, form: Form[Any]) -> web.Response:
+    """The case's page once more, with what is wrong at the field."""
+    context = await case_context(request, case)
+    return render(request, "consultation/case.html", status=422, **{**context, "form": form})

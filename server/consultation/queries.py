@@ -110,7 +110,8 @@ async def unconfirmed(unit: Unit, person_ids: Iterable[str]) -> dict[str, Counte
 
 
 async def ratings(unit: Unit, consultation_id: str) -> list[Rating]:
-    return list(await unit.session.scalars(select(Rating).where(Rating.consultation_id == consultation_id)))
+    query = select(Rating).where(Rating.consultation_id == consultation_id).order_by(Rating.at)
+    return list(await unit.session.scalars(query))
 
 
 async def by_meeting(unit: Unit, meeting_id: str) -> Consultation | None:

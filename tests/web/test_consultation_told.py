@@ -4,9 +4,11 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
+from server.accounts.model import Person
 from server.consultation.model import Consultation
+from server.consultation.states import State
 from server.core.clock import SetClock
 from tests.journeys.house import open_house
 from tests.journeys.test_road import MONDAY_NINE, REQUEST, a_patient, a_request
@@ -86,3 +88,34 @@ async def test_what_waits_for_the_centre_is_not_called_the_other_sides(house):
     expert = await house.visitor("zhaomin")
     page = await expert.get("/")
     assert "待中心排期" in page
+
+
+async def a_case(house, state):
+    async with house.database.unit(writes=False) as unit:
+        return await unit.session.scalar(select(Consultation.id).where(Consultation.state == state))
+
+
+async def sides_of(house, case):
+    """The asking doctor and the expert of a case, signed in."""
+    async with house.database.unit(writes=False) as unit:
+        row = await unit.session.get(Consultation, case)
+        people = [await unit.session.get(Person, id) for id in (row.applicant_person_id, row.specialist_person_id)]
+    return [await house.visitor(one.login) for one in people]
+
+
+async def test_both_sides_read_how_each_rated_it(house):
+    case = await a_case(house, State.CLOSED)
+    doctor, expert = await sides_of(house, case)
+    await doctor.post(f"/consultations/{case}/rate", {"stars": "5", "words": "意见很具体"})
+    await expert.post(f"/consultations/{case}/rate", {"stars": "3", "words": "心电图没有标尺"})
+    for one in (doctor, expert):
+        for page in (f"/consultations/{case}", f"/consultations/{case}/history"):
+            said = (await one.get(page)).text
+            assert ("意见很具体" in said, "心电图没有标尺" in said, "3 分（满分 5 分）" in said) == (True, True, True)
+
+
+async def test_a_rating_without_stars_is_refused_at_the_field_and_keeps_what_was_typed(house):
+    case = await a_case(house, State.ISSUED)
+    doctor, _ = await sides_of(house, case)
+    again = await doctor.post(f"/consultations/{case}/rate", {"stars": "", "words": "很有帮助"})
+    assert (again.status, 'id="f-stars-error"' in again, "很有帮助</textarea>" in again) == (422, True, True)
