@@ -16,6 +16,7 @@ from server.core.access import Relation
 from server.core.http import Routes, render, say, see_other, unit_of
 from server.core.unit import Unit
 from server.meeting import queries as meetings
+from server.meeting.queries import Said
 
 routes = Routes("case")
 
@@ -64,7 +65,21 @@ async def summary(request: web.Request) -> web.StreamResponse:
 async def history_page(request: web.Request) -> web.StreamResponse:
     """Everything that happened, readable and printable as one page."""
     case = await case_of(request, "consultation.history")
-    return render(request, "consultation/history.html", **await case_context(request, case))
+    return render(request, "consultation/history.html", **await history_context(request, case))
+
+
+async def history_context(request: web.Request, case: Consultation) -> dict[str, Any]:
+    """That of the case, and what only its history tells: what was written in the room."""
+    context = await case_context(request, case)
+    return {**context, "chat": await _chat(unit_of(request), case)}
+
+
+async def _chat(unit: Unit, case: Consultation) -> list[Said]:
+    """For those who might have been in the room: it is not masked."""
+    if case.meeting_id is None or not unit.may("room.enter", await queries.relations_of(unit, case)):
+        return []
+    unit.record("consultation.read", kind="consultation", id=case.id, patient=case.patient_id, fields=["chat"])
+    return await meetings.chat(unit, case.meeting_id)
 
 
 async def case_context(request: web.Request, case: Consultation) -> dict[str, Any]:

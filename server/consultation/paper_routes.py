@@ -6,17 +6,18 @@ from typing import Any
 from aiohttp import web
 
 from server.consultation import views
-from server.consultation.case_routes import case_context
+from server.consultation.case_routes import history_context
 from server.consultation.model import Consultation
 from server.consultation.opinion_routes import pdf_answer
 from server.consultation.routes import case_of
+from server.consultation.whole import passages
 from server.core.http import TEMPLATES, UNIT, Routes, begin_unit, say, unit_of, visit_of
 from server.core.i18n import local_time
 from server.core.unit import Unit
 from server.directory import queries as directory
 from server.documents import service as documents
 from server.documents.office import OFFICE
-from server.documents.papers import CaseHistory, ConsentRecord, EmergencyWords, Handwriting, Passage
+from server.documents.papers import CaseHistory, ConsentRecord, EmergencyWords, Handwriting
 from server.documents.papers import Step as Told
 from server.documents.report import PatientLine
 from server.patients import queries as patient_queries
@@ -32,18 +33,6 @@ from server.patients.views import kin_word, names_of
 
 routes = Routes("papers")
 
-OPINION_WORDS = (
-    ("basis", "依据"),
-    ("findings", "所见"),
-    ("diagnoses", "诊断意见"),
-    ("plan", "处理建议"),
-    ("medications", "建议用药"),
-    ("tests", "建议检查"),
-    ("warnings", "警示"),
-    ("referral_advice", "转诊建议"),
-)
-"""The sections of an opinion in the order of its page; rows become lines."""
-
 
 @routes.get("/consultations/{id}/history.pdf", "consultation.history", own_units=True)
 async def history_paper(request: web.Request) -> web.StreamResponse:
@@ -58,7 +47,7 @@ async def history_paper(request: web.Request) -> web.StreamResponse:
 
 async def _history(request: web.Request, case: Consultation) -> CaseHistory:
     unit, translate, locale = unit_of(request), partial(say, request), visit_of(request).locale
-    context = await case_context(request, case)
+    context = await history_context(request, case)
     card, expert = context["card"], context["specialist"]
     unit.record("consultation.print", kind="consultation", id=case.id, patient=case.patient_id, fields=["case"])
     return CaseHistory(
@@ -67,7 +56,7 @@ async def _history(request: web.Request, case: Consultation) -> CaseHistory:
         number=case.number or "",
         patient=_line_of(context["patient"], translate),
         facts=_facts(case, card, expert, translate, locale),
-        passages=tuple(_passages(case, context, translate, locale)),
+        passages=passages(case, context, translate, locale),
         steps=tuple(Told(at=one.at, who=one.who, what=one.what, note=one.note) for one in context["lines"]),
         printed_by=unit.actor.name,
         printed_at=unit.now,
@@ -91,31 +80,6 @@ def _facts(
         ("会诊时间", local_time(case.starts_at, locale) if case.starts_at else ""),
     )
     return tuple((translate(word), text) for word, text in told if text)
-
-
-def _passages(case: Consultation, context: dict[str, Any], translate: views.Say, locale: str) -> list[Passage]:
-    told = [(translate("想问专家的问题"), case.question)]
-    told += [(word, str(context["story"][name] or "")) for name, word in context["story_words"]]
-    told.append((translate("生命体征"), "，".join(f"{word} {value}" for word, value in context["vitals"])))
-    told += [(translate("到场记录"), "\n".join(_stay(one, translate, locale) for one in context["attendance"]))]
-    if context["signed"]:
-        sections = context["signed"].sections
-        told += [(translate(word), _written(sections.get(name, ""))) for name, word in OPINION_WORDS]
-    for one in context["decisions"]:
-        heading = f"{translate('申请方决定')}{translate('：')}{one['word']}"
-        told.append((heading, "\n".join(filter(None, (one["row"].reason, one["row"].plan))) or "—"))
-    return [Passage(heading=heading, text=text) for heading, text in told if text.strip()]
-
-
-def _written(section: Any) -> str:
-    if isinstance(section, str):
-        return section
-    return "\n".join(" ".join(filter(None, map(str, row.values()))) for row in section)
-
-
-def _stay(one: Any, translate: views.Say, locale: str) -> str:
-    until = local_time(one.until, locale) if one.until else translate("在场")
-    return f"{one.name} {local_time(one.since, locale)} – {until}"
 
 
 # ---- consent

@@ -79,6 +79,7 @@ def local_time(at: datetime, locale: str, zone: tzinfo = BEIJING) -> str:
     return f"{there.year}年{there.month}月{there.day}日 {WEEKDAYS[there.weekday()]} {there:%H:%M}"
 
 
-def local_date(at: datetime, locale: str, zone: tzinfo = BEIJING) -> str:
-    there = at.astimezone(zone)
+def local_date(at: date, locale: str, zone: tzinfo = BEIJING) -> str:
+    """22 Nov 2026, of a moment there or of a day as it is."""
+    there = at.astimezone(zone) if isinstance(at, datetime) else at
     return there.strftime("%-d %b %Y") if locale == "en" else f"{there.year}年{there.month}月{there.day}日"

@@ -105,3 +105,18 @@ async def attendance(unit: Unit, meeting_id: str) -> list[Presence]:
         for one in rows
         if one.kind == "joined"
     ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """A line of a room's chat."""
+
+    at: datetime
+    name: str
+    text: str
+
+
+async def chat(unit: Unit, meeting_id: str) -> list[Said]:
+    """What was written in a room, in order."""
+    rows = [(one.at, opened(unit, one)) for one in await entries_of(unit, meeting_id, ("chat",))]
+    return [Said(at=at, name=str(body.get("name", "")), text=str(body["text"])) for at, body in rows]

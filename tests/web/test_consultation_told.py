@@ -1,17 +1,24 @@
 """Whoever must act reads on the page what is asked of them, by whom and since when."""
 
+import html
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import insert, select
+import typst
+from sqlalchemy import insert, select, text, update
 
 from server.accounts.model import Person
-from server.consultation.model import Consultation
+from server.consultation import complaints, queries
+from server.consultation.kinds import OpinionState
+from server.consultation.model import Consultation, Opinion
 from server.consultation.states import State
 from server.core.clock import SetClock
+from server.files.model import Attachment
+from server.meeting import service as meetings
 from tests.journeys.house import open_house
 from tests.journeys.test_road import MONDAY_NINE, REQUEST, a_patient, a_request
+from tests.journeys.test_session import paper
 
 
 @pytest.fixture
@@ -119,3 +126,54 @@ async def test_a_rating_without_stars_is_refused_at_the_field_and_keeps_what_was
     doctor, _ = await sides_of(house, case)
     again = await doctor.post(f"/consultations/{case}/rate", {"stars": "", "words": "很有帮助"})
     assert (again.status, 'id="f-stars-error"' in again, "很有帮助</textarea>" in again) == (422, True, True)
+
+
+async def an_eventful_case(house):
+    """A closed case, with a word in its room, an opinion that another replaced, and a day to look again."""
+    case = await a_case(house, State.CLOSED)
+    async with house.database.unit() as unit:
+        row = await unit.session.get(Consultation, case)
+        row.story = {**row.story, "answers": {complaints.PROMPTS[row.complaint][0][0]: "含服后两分钟缓解"}}
+        body = {"text": "请把探头再往左移一点", "name": "赵敏"}
+        await meetings.append(unit, meeting_id=row.meeting_id, kind="chat", by="someone", body=body, key="chat:1")
+        decision = (await queries.decisions(unit, case))[0]
+        decision.follow_up_on = date(2026, 12, 24)
+        signed = await queries.signed(unit, case)
+        kept = {column.key: getattr(signed, column.key) for column in Opinion.__table__.columns}
+        sections = {**signed.sections, "plan": "先观察两天"}
+        old = {"id": unit.new_id(), "edition": 7, "state": OpinionState.SUPERSEDED, "sections": sections}
+        await unit.session.execute(insert(Opinion), [{**kept, **old}])
+    return case
+
+
+async def attached(house, doctor, case, name):
+    """A file that was sent while the case was still to be added to."""
+    begun = await doctor.post("/consultations", {"complaint": "blank"})
+    draft = re.search(r"/consultations/([0-9a-f]{32})/edit", begun.path)[1]
+    file = await doctor.attaches(f"consultation:{draft}", name, typst.compile("心电图".encode()))
+    async with house.database.unit() as unit:
+        await unit.session.execute(update(Attachment).where(Attachment.id == file).values(subject_id=case))
+
+
+async def test_the_history_is_whole_on_the_page_and_on_paper(house):
+    case = await an_eventful_case(house)
+    doctor, _ = await sides_of(house, case)
+    await attached(house, doctor, case, "外院心电图.pdf")
+    page = await doctor.get(f"/consultations/{case}/history")
+    words = re.sub(r"<[^>]+>|\s", "", html.unescape(page.text))
+    printed = await paper(doctor, f"/consultations/{case}/history.pdf")
+    for told in (
+        *("含服后两分钟缓解", "外院心电图.pdf", "知情同意", "邀请记录", "已接受", "请把探头再往左移一点"),
+        *("第7版（已被代替）", "先观察两天", "随访日期2026年12月24日", "双方评价", "意见具体，能照着做。"),
+    ):
+        assert (told, told in words, told in printed) == (told, True, True)
+
+
+async def test_what_was_written_in_the_room_is_for_those_who_might_have_been_there_and_its_reading_on_record(house):
+    case = await an_eventful_case(house)
+    doctor, quality = (await sides_of(house, case))[0], await house.visitor("panhong")
+    said = "请把探头再往左移一点"
+    assert [said in await one.get(f"/consultations/{case}/history") for one in (doctor, quality)] == [True, False]
+    async with house.database.unit(writes=False) as unit:
+        read = text("select seq from audit_records where action = 'consultation.read' and fields like '%chat%'")
+        assert len((await unit.session.execute(read)).all()) == 1
