@@ -19,44 +19,49 @@ from server.notices import service as bell
 
 routes = Routes("home")
 
+HOME = ("/", "首页", "home")
+CASES = ("/consultations", "会诊", "case")
+DIRECTORY = ("/directory", "机构", "building")
 TEACHING = ("/teaching", "教学", "teach")
 RAILS: dict[str, Sequence[tuple[str, str, str]]] = {
     "applicant": (
-        ("/", "首页", "home"),
-        ("/consultations", "会诊", "case"),
+        HOME,
+        CASES,
         ("/patients", "患者", "patients"),
         ("/schedule", "日程", "calendar"),
         TEACHING,
     ),
-    "dept_lead": (("/", "首页", "home"), ("/consultations", "会诊", "case"), TEACHING),
+    "dept_lead": (HOME, CASES, TEACHING),
     "coordinator": (
         ("/centre", "看板", "board"),
-        ("/consultations", "会诊", "case"),
-        ("/directory", "机构", "building"),
+        CASES,
+        DIRECTORY,
         ("/schedule", "日程", "calendar"),
         TEACHING,
     ),
     "specialist": (
-        ("/", "首页", "home"),
-        ("/consultations", "会诊", "case"),
+        HOME,
+        CASES,
         ("/schedule", "日程", "calendar"),
         TEACHING,
     ),
     "inst_admin": (
-        ("/", "首页", "home"),
+        HOME,
         ("/people", "人员", "user"),
-        ("/directory", "机构", "building"),
+        DIRECTORY,
         TEACHING,
         ("/audit", "审计", "shield"),
     ),
     "cons_admin": (
-        ("/", "首页", "home"),
+        HOME,
         ("/people", "人员", "user"),
-        ("/directory", "机构", "building"),
+        DIRECTORY,
         TEACHING,
         ("/audit", "审计", "shield"),
     ),
-    "auditor": (("/", "首页", "home"), ("/audit", "审计", "shield")),
+    "auditor": (HOME, DIRECTORY, ("/audit", "审计", "shield")),
+    "regulator": (HOME, DIRECTORY),
+    "platform_admin": (HOME, DIRECTORY),
 }
 LEARNERS_HOME = {"trainee": "/teaching/mine", "teacher": "/teaching?view=mine", "teaching_admin": "/teaching"}
 """Whose first page is one of teaching's."""
@@ -66,7 +71,8 @@ RAILS = {
     "family_doctor": RAILS["applicant"],
     **dict.fromkeys(("teacher", "trainee"), (*LEARNING, ("/schedule", "日程", "calendar"))),
     "teaching_admin": LEARNING,
-    **dict.fromkeys(("reader", "technician", "qc_officer"), (("/", "首页", "home"), *LEARNING)),
+    **dict.fromkeys(("reader", "technician"), (HOME, *LEARNING)),
+    "qc_officer": (HOME, CASES, DIRECTORY, *LEARNING),
 }
 
 
@@ -75,7 +81,7 @@ def navigation(request: web.Request) -> list[dict[str, Any]]:
     actor = visit_of(request).actor
     if actor is None:
         return []
-    items = RAILS.get(actor.role, (("/", "首页", "home"),))
+    items = RAILS.get(actor.role, (HOME,))
     current = max((href for href, _, _ in items if _lies_under(request.path, href)), key=len, default="")
     return [
         {"href": href, "label": say(request, label), "icon": icon, "count": 0, "current": href == current}

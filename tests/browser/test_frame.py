@@ -14,18 +14,11 @@ from tests.browser.conftest import profile
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 HOMES = {
-    "home/applicant.html": {"stuck_href": "/stuck"},
+    "home/applicant.html": {},
     "home/specialist.html": {},
-    "home/centre.html": {},
-    "home/trainee.html": {"figures": [{"label": "今年学分", "value": "12.5", "unit": "分", "note": "还差 12.5"}]},
+    "home/plain.html": {},
     "home/admin.html": {
         "concerns": [{"title": "协议将到期", "detail": "青河镇卫生院", "href": "/agreements/1", "tone": "danger"}],
-        "figures": [{"label": "本月会诊", "value": "38"}],
-    },
-    "home/regulator.html": {
-        "figures": [{"label": "本月会诊", "value": "1,208", "unit": "例"}],
-        "table_heads": ["会诊"],
-        "table_rows": [{"name": "青河镇卫生院", "values": ["38"]}],
     },
 }
 DEMO = [{"login": "lixiaoyan", "password": "x", "name": "李晓燕", "role": "全科医生", "place": "青河镇卫生院"}]

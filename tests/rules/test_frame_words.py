@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "templates"
 NOW = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
 TRANSLATIONS = Translations(ROOT / "server/locale")
-HOMES = ("applicant", "specialist", "centre", "trainee", "admin", "regulator", "groups", "figures")
+HOMES = ("applicant", "specialist", "admin", "plain", "groups")
 PARTIALS = ("bell", "flash", "forms", "gallery", "head", "icon", "language", "rail", "ui")
 OWN = [
     *(TEMPLATES / name for name in ("base.html", "accounts/sign_in.html", "errors/page.html")),
