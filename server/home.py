@@ -1,21 +1,27 @@
 """The first page of each role, the rail, and the doors every site has: health, search, bell."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from server.accounts import people_views, staff
 from server.accounts import queries as people
+from server.consultation import consenting, views
 from server.consultation import queries as consultations
-from server.consultation import views
 from server.consultation.states import LIVE, OPEN, State
 from server.core.http import PUBLIC, SIGNED_IN, Routes, answer, begin_unit, render, say, see_other, unit_of, visit_of
 from server.core.i18n import midnight, today
 from server.directory import views as directory
 from server.notices import queries as notices
 from server.notices import service as bell
+
+if TYPE_CHECKING:
+    from server.consultation.model import Consultation
+    from server.core.unit import Unit
+    from server.patients.consent.model import Consent
 
 routes = Routes("home")
 
@@ -176,12 +182,26 @@ async def _groups(request: web.Request, role: str) -> list[dict[str, Any]]:
         invited = await consultations.invited_now(unit, unit.actor.person_id)
         cards = await views.cards(unit, [case for _, case in invited], translate)
         groups.append(_group(translate, "待接受", cards, "没有待答复的邀请"))
+    signs = unit.matrix.granted(role, "consent.record")
+    if signs and (unsigned := await consenting.to_complete(unit)):
+        groups.append(_group(translate, "待补签知情同意", await _to_sign(unit, unsigned, translate), ""))
     counts = await consultations.counts(unit, frozenset[State]().union(*(states for _, states, _ in GROUPS[role])))
     for title, states, empty in GROUPS[role]:
         cards = await views.cards(unit, await consultations.waiting(unit, states, limit=30), translate)
         there = sum(counts.get(one, 0) for one in states)
         groups.append(_group(translate, title, cards, empty, there))
     return groups
+
+
+async def _to_sign(
+    unit: "Unit", unsigned: Sequence[tuple["Consultation", "Consent"]], translate: views.Say
+) -> list[views.CaseCard]:
+    """Their cards lead to the signature and say until when."""
+    cards = await views.cards(unit, [case for case, _ in unsigned], translate)
+    return [
+        replace(card, href=consenting.sign_href(case), due=exception.complete_by)
+        for card, (case, exception) in zip(cards, unsigned, strict=True)
+    ]
 
 
 def _group(

@@ -11,7 +11,7 @@ from server.consultation.kinds import Adoption, Answer, OpinionState
 from server.consultation.model import Consultation
 from server.consultation.opinions import WRITABLE
 from server.consultation.routes import case_of
-from server.consultation.states import MOVES, Move, State
+from server.consultation.states import MOVES, WITHOUT_OPINION, Move, State
 from server.core.access import Relation
 from server.core.http import Routes, render, say, see_other, unit_of
 from server.core.unit import Unit
@@ -177,10 +177,10 @@ def _may(unit: Unit, case: Consultation, related: frozenset[Relation]) -> dict[s
         "close": unit.may("consultation.decide", related) and case.state is State.FOLLOW_UP,
         "rate": unit.may("consultation.rate", related)
         and case.state in (State.ISSUED, State.DECIDED, State.FOLLOW_UP, State.CLOSED),
-        "repeat": unit.may("consultation.edit", related)
-        and case.state in (State.REJECTED, State.EXPIRED, State.CANCELLED, State.NO_SHOW),
+        "repeat": unit.may("consultation.edit", related) and case.state in WITHOUT_OPINION,
         "teach": unit.may("casebook.propose", related) and case.state is State.CLOSED,
         "history": unit.may("consultation.history", related),
+        "sign": unit.may("consultation.edit", related),
         "consent": unit.may("patient.read", related) and case.inviting_id == unit.actor.institution_id,
         "attach": unit.may("file.upload", related) and case.state in service.ATTACHABLE,
     }

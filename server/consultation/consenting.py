@@ -6,6 +6,7 @@ from typing import Any
 from server.consultation import queries, service
 from server.consultation.answers import room_open
 from server.consultation.model import Consultation
+from server.consultation.states import WITHOUT_OPINION, State
 from server.core.errors import NotFound
 from server.core.unit import Unit
 from server.directory import queries as directory
@@ -14,7 +15,7 @@ from server.files.states import Kind, Status
 from server.files.subjects import About, Access
 from server.meeting import service as meetings
 from server.patients.consent import queries as consents
-from server.patients.consent.model import IN_FORCE, Consent, ConsentKind
+from server.patients.consent.model import IN_FORCE, Consent, ConsentKind, ConsentState
 from server.patients.consent.papers import ConsentPapers
 from server.patients.consent.ports import ConsentSubject
 from server.patients.consent.views import Say, signings
@@ -36,7 +37,7 @@ class ConsentedCase:
             title=case.number or "",
             invited=await _invited_name(unit, case),
             fee_cents=await service.expected_fee(unit, case),
-            back=f"{service.href(case)}/edit",
+            back=f"{service.href(case)}/edit" if case.state in (State.DRAFT, State.SUPPLEMENT) else service.href(case),
         )
 
     async def changed(self, unit: Unit, consents: Sequence[Consent], *, on: bool) -> None:
@@ -50,14 +51,38 @@ class ConsentedCase:
             await meetings.write(unit, meeting_id=case.meeting_id, kind="consent", body=body, key=key)
 
 
+def sign_href(case: Consultation) -> str:
+    """Where the patient of the case signs."""
+    return f"/patients/{case.patient_id}/consent?for={case.id}"
+
+
+async def to_complete(unit: Unit) -> list[tuple[Consultation, Consent]]:
+    """The actor's consultations that began without consent and still have none, the most urgent first."""
+    excepted = await consents.to_complete(unit, unit.actor.institution_id)
+    page = await queries.listed(unit, ids=[one.subject_id for one in excepted]) if excepted else None
+    cases = {case.id: case for case in page.rows} if page else {}
+    found = [(cases[one.subject_id], one) for one in excepted if one.subject_id in cases]
+    return [(case, one) for case, one in found if owes(case, one)]
+
+
+def owes(case: Consultation, exception: Consent) -> bool:
+    """Whether the signature is still to come: the exception is of this patient, and the case came or comes to pass."""
+    return case.patient_id == exception.patient_id and case.state not in WITHOUT_OPINION
+
+
 async def standing(unit: Unit, case: Consultation, translate: Say) -> dict[str, Any]:
-    """What the case's pages show: `signings`, and `withdrawn_at` while the patient does not agree to go on."""
+    """What the case's pages show: `signings`; `withdrawn_at` while the patient does not agree to go on; `complete_by`
+    while an emergency exception stands.
+    """
     held = await consents.about(unit, subject_id=case.id, patient_id=case.patient_id)
     mine = [one for one in held if one.kind is ConsentKind.CONSULTATION]
     agreed = any(one.state in IN_FORCE for one in mine)
     withdrawn = [one.withdrawn_at for one in mine if one.withdrawn_at]
+    excepted = [one.complete_by for one in mine if one.state is ConsentState.EMERGENCY and owes(case, one)]
     return {
         "signings": signings(held, translate),
+        "complete_by": min(filter(None, excepted), default=None),
+        "sign_href": sign_href(case),
         "withdrawn_at": max(withdrawn) if withdrawn and not agreed else None,
     }
 

@@ -1,15 +1,16 @@
-"""What a consultation does when its hour comes and nobody acts: reminders, overruns, requests never supplemented."""
+"""What a consultation does when its hour comes and nobody acts: reminders, overruns, what was never supplied."""
 
 from datetime import timedelta
 
 from sqlalchemy import select
 
-from server.consultation import service, steps
+from server.consultation import consenting, service, steps
 from server.consultation.model import Consultation
 from server.consultation.states import Move, State
 from server.core.i18n import local_time
 from server.core.unit import Unit
 from server.notices import service as notices
+from server.patients.consent import service as consents
 from server.scheduling import reminders, running
 
 A_DAY = timedelta(days=1)
@@ -29,6 +30,20 @@ async def remind(unit: Unit) -> int:
     return len(due)
 
 
+async def remind_of_consents(unit: Unit) -> int:
+    """Whoever asked for a consultation that began without consent, once, while there is still time."""
+    due = await consents.take_due_reminders(unit)
+    for one in due:
+        case = await unit.session.get(Consultation, one.subject_id)
+        if case is None or one.complete_by is None or not consenting.owes(case, one):
+            continue
+        says = "会诊 %(number)s 以紧急例外开始，知情同意书请在 %(by)s 前补签"
+        facts = {"number": case.number or "", "by": local_time(one.complete_by, "zh")}
+        people, href = [case.applicant_person_id], consenting.sign_href(case)
+        await notices.tell(unit, person_ids=people, says=says, facts=facts, href=href)
+    return len(due)
+
+
 async def keep_overruns(unit: Unit) -> int:
     """Sessions that run over keep their people."""
     return len(await running.keep_overruns(unit))
@@ -44,4 +59,4 @@ async def expire(unit: Unit) -> int:
     return len(late)
 
 
-DUTIES = (remind, keep_overruns, expire)
+DUTIES = (remind, remind_of_consents, keep_overruns, expire)

@@ -8,7 +8,7 @@ from aiohttp import web
 from server.accounts import queries as accounts
 from server.accounts.roles import Role
 from server.accounts.service import today
-from server.consultation import attachments, complaints, patient_choice, service, views
+from server.consultation import attachments, complaints, consenting, patient_choice, service, views
 from server.consultation.forms import ChosenPatient, NewRequest, OtherTemplate, RequestDraft
 from server.consultation.kinds import Complaint, Fate
 from server.consultation.model import Consultation
@@ -81,6 +81,7 @@ async def editor(
         specialties=[(one, translate(one)) for one in complaints.SPECIALTIES],
         experts=await _experts(unit, case),
         files=await attachments.cards(unit, case),
+        complete_by=(await consenting.standing(unit, case, translate))["complete_by"],
         withdrawn=await attachments.withdrawn(unit, case),
         lacking={name: translate(sentence) for name, sentence in lacking.items()},
         today=day_in_clinic(unit.now).isoformat(),

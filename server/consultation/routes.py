@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from server.consultation import answers, queries, search, service, views
 from server.consultation.model import Consultation
-from server.consultation.states import OPEN, State
+from server.consultation.states import OPEN, WITHOUT_OPINION, State
 from server.core.http import Routes, read_form, read_query, render, say, see_other, unit_of
 
 routes = Routes("consultation")
@@ -17,7 +17,7 @@ TABS: dict[str, tuple[str, frozenset[State] | None]] = {
     "open": ("进行中", OPEN),
     "all": ("全部", None),
     "closed": ("已归档", frozenset({State.CLOSED})),
-    "ended": ("未完成", frozenset({State.REJECTED, State.EXPIRED, State.CANCELLED, State.NO_SHOW})),
+    "ended": ("未完成", WITHOUT_OPINION),
 }
 
 

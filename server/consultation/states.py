@@ -114,6 +114,8 @@ MOVES: dict[tuple[State, Move], State] = {
 
 ENDED = frozenset({State.CLOSED, State.REJECTED, State.EXPIRED, State.CANCELLED, State.NO_SHOW})
 OPEN = frozenset(State) - ENDED
+WITHOUT_OPINION = ENDED - {State.CLOSED}
+"""Ended before anybody was advised: it may be asked anew."""
 LIVE = frozenset({State.SCHEDULED, State.READY, State.IN_SESSION, State.INTERRUPTED})
 """States in which the room stands open to the two sides."""
 

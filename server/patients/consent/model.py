@@ -59,6 +59,7 @@ class Consent(Base):
     __table_args__ = (
         Index("ix_consents_subject", "subject_id", "kind"),
         Index("ix_consents_waiting", "institution_id", "state"),
+        Index("ix_consents_to_complete", "state", "complete_by"),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
@@ -84,6 +85,7 @@ class Consent(Base):
     recorded_at: Mapped[datetime]
     recorded_by_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
     complete_by: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     withdrawn_by_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))

@@ -1,5 +1,7 @@
 """Finding consents."""
 
+from datetime import datetime
+
 from sqlalchemy import select
 
 from server.core.access import Relation
@@ -46,6 +48,12 @@ async def of_signing(unit: Unit, patient_id: str, signing_id: str) -> list[Conse
 
 async def first_of_signing(unit: Unit, signing_id: str) -> Consent | None:
     return await unit.session.scalar(select(Consent).where(Consent.signing_id == signing_id).limit(1))
+
+
+async def to_remind(unit: Unit, before: datetime) -> list[Consent]:
+    """Emergency exceptions to be completed before a moment, of which nobody was reminded yet."""
+    late = (Consent.state == ConsentState.EMERGENCY, Consent.complete_by < before, Consent.reminded_at.is_(None))
+    return list(await unit.session.scalars(select(Consent).where(*late).order_by(Consent.complete_by).limit(100)))
 
 
 async def to_complete(unit: Unit, institution_id: str) -> list[Consent]:

@@ -21,6 +21,9 @@ COMPLETE_WITHIN = timedelta(hours=24)
 """After an emergency exception the written consent is to follow (our rule; the law says only that it must)."""
 
 
+REMIND_BEFORE = timedelta(hours=4)
+
+
 class ConsentMissing(Refusal):
     code = "consent.missing"
     says = "还没有患者的知情同意，请先签署或登记紧急例外"
@@ -114,6 +117,15 @@ async def record_emergency(
     consent.emergency_sealed = unit.keys.seal(orjson.dumps(asdict(approved)), _about(consent, "emergency"))
     await _kept(unit, [consent], "excepted")
     return consent
+
+
+async def take_due_reminders(unit: Unit) -> list[Consent]:
+    """Emergency exceptions whose time to be completed runs out; each is handed out once."""
+    due = await queries.to_remind(unit, unit.now + REMIND_BEFORE)
+    for consent in due:
+        consent.reminded_at = unit.now
+    await unit.session.flush()
+    return due
 
 
 async def withdraw(unit: Unit, *, consent: Consent, said: str) -> list[Consent]:
