@@ -6,17 +6,19 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from server.accounts import passkeys, second_factor, sign_ins, visits
+from server.accounts import passkeys, passwords, queries, second_factor, sign_ins, visits
 from server.accounts.model import Person, SignIn
 from server.accounts.passkeys import RelyingParty
 from server.accounts.routes import LIMITER, TRIES, WINDOW, own_page
 from server.core import ids
-from server.core.errors import Refusal
+from server.core.errors import Refusal, TooMany
 from server.core.forms import Form
 from server.core.http import (
     SIGNED_IN,
     Routes,
+    actor_of,
     answer,
+    begin_unit,
     read_form,
     render,
     say,
@@ -58,16 +60,45 @@ def party_of(request: web.Request) -> RelyingParty:
     return passkeys.relying_party(request.headers.get("Origin") or f"{request.scheme}://{request.host}")
 
 
-async def guessing(request: web.Request, person_id: str) -> None:
-    """Counts a guess at somebody's second factor or password. Raises TooMany."""
+async def guessing(request: web.Request, person_id: str, at: str = "factor") -> None:
+    """Counts a guess at somebody's second factor, or at another lock of theirs. Raises TooMany."""
     limiter = request.app[LIMITER]
-    await limiter.count(f"factor {person_id} {request.remote}", limit=TRIES, seconds=WINDOW)
-    await limiter.count(f"factor {person_id}", limit=MOST_GUESSES, seconds=WINDOW)
+    await limiter.count(f"{at} {person_id} {request.remote}", limit=TRIES, seconds=WINDOW)
+    await limiter.count(f"{at} {person_id}", limit=MOST_GUESSES, seconds=WINDOW)
 
 
-async def guessed_right(request: web.Request, person_id: str) -> None:
-    for key in (f"factor {person_id} {request.remote}", f"factor {person_id}"):
+async def guessed_right(request: web.Request, person_id: str, at: str = "factor") -> None:
+    for key in (f"{at} {person_id} {request.remote}", f"{at} {person_id}"):
         await request.app[LIMITER].forget(key)
+
+
+async def check_password(request: web.Request, form: Form[Any], field: str) -> None:
+    """The password of whoever sits there, asked for in the middle of their work; what is wrong stands at its field.
+
+    Nobody is signed out by it. Opens units of its own.
+    """
+    if form.errors:
+        return
+    try:
+        await _prove_password(request, getattr(form.value, field))
+    except (WrongPassword, TooMany) as refusal:
+        form.errors[field] = say(request, refusal.says, refusal.facts)
+
+
+async def _prove_password(request: web.Request, password: str) -> None:
+    """Counted apart from the second factor: who knows the password gains no guesses at a code.
+
+    A wrong one goes on record. Raises WrongPassword, TooMany.
+    """
+    person_id = actor_of(request).person_id
+    await guessing(request, person_id, "password")
+    async with begin_unit(request, writes=False) as unit:
+        person = await queries.person(unit, person_id)
+    if not await passwords.matches(person.password_hash, password):
+        async with begin_unit(request) as unit:
+            sign_ins.wrong_password(unit, person_id=person_id)
+        raise WrongPassword
+    await guessed_right(request, person_id, "password")
 
 
 # ---- the second step

@@ -9,7 +9,7 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 
 from server.accounts import invitations, letters, passwords, queries, second_factor, service, sign_ins
-from server.accounts.factor_routes import WrongPassword, guessed_right, guessing
+from server.accounts.factor_routes import check_password
 from server.accounts.model import Person, SignIn
 from server.accounts.roles import ROLE_WORDS
 from server.accounts.routes import LIMITER, SECOND_FACTOR_REQUIRED
@@ -141,22 +141,15 @@ async def change_password(request: web.Request) -> web.StreamResponse:
     form = await read_form(request, NewPassword)
     async with begin_unit(request, writes=False) as unit:
         person = await queries.person(unit, unit.actor.person_id)
+    await check_password(request, form, "current")
     if not form.errors:
-        await guessing(request, person.id)
-        await _check(request, form, person)
+        form.errors.update(wrong_with(request, form.value.password, form.value.again, person))
     if form.errors:
         async with begin_unit(request, writes=False) as unit:
             request[UNIT] = unit
             return await _page(request, form)
-    await guessed_right(request, person.id)
     await _change(request, person.id, form.value)
     return see_other("/me?done=password")
-
-
-async def _check(request: web.Request, form: Form[NewPassword], person: Person) -> None:
-    if not await passwords.matches(person.password_hash, form.value.current):
-        form.errors["current"] = say(request, WrongPassword.says)
-    form.errors.update(wrong_with(request, form.value.password, form.value.again, person))
 
 
 def wrong_with(request: web.Request, password: str, again: str, person: Person) -> dict[str, str]:

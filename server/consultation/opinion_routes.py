@@ -7,8 +7,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from server.accounts import passwords
-from server.accounts import queries as accounts
+from server.accounts.factor_routes import check_password
 from server.consultation import answers, opinions, queries, reporting, service
 from server.consultation.case_routes import case_context
 from server.consultation.forms import Amendment, Signature
@@ -16,6 +15,7 @@ from server.consultation.model import Consultation, Opinion
 from server.consultation.routes import case_of
 from server.consultation.states import State
 from server.core.errors import Invalid, NotFound
+from server.core.forms import Form
 from server.core.http import (
     UNIT,
     Routes,
@@ -42,11 +42,6 @@ routes = Routes("opinion")
 
 ROW = re.compile(r"(diagnoses|medications|tests)-(\d{1,2})-([a-z]{2,12})")
 MOST_ROWS = 40
-
-
-class WrongPassword(Invalid):
-    code = "accounts.wrong_password"
-    says = "密码不对，没有签名；已写的内容仍在"
 
 
 class OpinionDraft(BaseModel):
@@ -108,7 +103,7 @@ async def _editor(
         request,
         template,
         status=status,
-        **{**context, "draft": draft, "sections": draft.sections if draft else {}, "trouble": "", "form": None, **more},
+        **{**context, "draft": draft, "sections": draft.sections if draft else {}, "form": None, **more},
     )
 
 
@@ -146,11 +141,12 @@ async def _report(request: web.Request, unit: Unit, case: Consultation, opinion:
 async def sign(request: web.Request) -> web.StreamResponse:
     """Password, then one signature: twenty clicks of it make one."""
     form = await read_form(request, Signature)
-    secret = form.value.secret if not form.errors else ""
     sections, _, wrong = await read_sections(request)
-    if not await _password_right(request, secret) or wrong:
-        return await _not_signed(request, wrong)
-    handle = await _unlocked(request, secret)
+    form.errors.update(wrong)
+    await check_password(request, form, "secret")
+    if form.errors:
+        return await _not_signed(request, form)
+    handle = await _unlocked(request, form.value.secret)
     await documents.get_ready()
     async with begin_unit(request) as unit:
         request[UNIT] = unit
@@ -186,12 +182,6 @@ async def _sign(request: web.Request, unit: Unit, case: Consultation, sections: 
     await opinions.signed(unit, case=case, opinion=opinion, document_id=document.id)
 
 
-async def _password_right(request: web.Request, secret: str) -> bool:
-    async with begin_unit(request, writes=False) as unit:
-        person = await accounts.person(unit, actor_of(request).person_id)
-    return await passwords.matches(person.password_hash, secret)
-
-
 async def _unlocked(request: web.Request, secret: str) -> SigningKeyHandle:
     """The signer's key, made at their first signature, renewed when the password has changed since.
 
@@ -211,12 +201,11 @@ async def _unlocked(request: web.Request, secret: str) -> SigningKeyHandle:
         return await signers.signing_key_for(unit, person_id=actor.person_id, secret=secret)
 
 
-async def _not_signed(request: web.Request, wrong: dict[str, str]) -> web.StreamResponse:
+async def _not_signed(request: web.Request, form: Form[Signature]) -> web.StreamResponse:
     async with begin_unit(request, writes=False) as unit:
         request[UNIT] = unit
         case = await case_of(request, "opinion.sign")
-        trouble = next(iter(wrong.values()), say(request, WrongPassword.says))
-        return await _editor(request, case, "consultation/opinion.html", status=422, trouble=trouble)
+        return await _editor(request, case, "consultation/opinion.html", status=422, form=form)
 
 
 @routes.post("/consultations/{id}/opinion/amend", "opinion.write")

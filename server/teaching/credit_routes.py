@@ -5,8 +5,8 @@ from typing import Any
 
 from aiohttp import web
 
-from server.accounts import passwords
-from server.accounts import queries as accounts
+from server.accounts.factor_routes import check_password
+from server.core.forms import Form
 from server.core.http import SIGNED_IN, UNIT, Routes, actor_of, begin_unit, read_form, render, say, unit_of
 from server.directory import queries as directory
 from server.documents import queries as documents
@@ -28,15 +28,14 @@ async def roster(request: web.Request) -> web.StreamResponse:
     return await _roster(request, await session_of(request, "teaching.roster"))
 
 
-async def _roster(request: web.Request, session: TeachingSession, **typed: Any) -> web.Response:
+async def _roster(request: web.Request, session: TeachingSession, form: Form[Any] | None = None) -> web.Response:
     unit = unit_of(request)
     related = await queries.relations_of(unit, session)
     settled = session.state in (State.PROCESSED, State.CREDITED, State.ARCHIVED)
-    context: dict[str, Any] = {"trouble": "", **typed}
     return render(
         request,
         "teaching/roster.html",
-        status=422 if typed else 200,
+        status=422 if form else 200,
         session=session,
         href=letters.href(session),
         seats=await views.seats(unit, session),
@@ -51,7 +50,7 @@ async def _roster(request: web.Request, session: TeachingSession, **typed: Any) 
         may_bundle=unit.may("teaching.bundle", related) and session.state in OVER,
         moves={move.value for move in Move if (session.state, move) in MOVES},
         flash=flash(request),
-        **context,
+        form=form,
     )
 
 
@@ -82,20 +81,22 @@ def _to_roster(session: TeachingSession, done: str) -> web.Response:
 async def sign(request: web.Request) -> web.StreamResponse:
     """The password unlocks the teacher's key once for the batch."""
     form = await read_form(request, Signature)
-    secret = form.value.secret if not form.errors else ""
-    async with begin_unit(request, writes=False) as unit:
-        request[UNIT] = unit
-        session = await session_of(request, "teaching.credit")
-        person = await accounts.person(unit, unit.actor.person_id)
-        if not await passwords.matches(person.password_hash, secret):
-            return await _roster(request, session, trouble=say(request, "密码不对，没有签发"))
-    handle = await _unlocked(request, secret)
+    await check_password(request, form, "secret")
+    if form.errors:
+        return await _not_signed(request, form)
+    handle = await _unlocked(request, form.value.secret)
     await archive.get_ready()
     async with begin_unit(request) as unit:
         request[UNIT] = unit
         session = await session_of(request, "teaching.credit", locked=True)
         await certificates.sign_batch(unit, session=session, office=request.app[OFFICE], signer=handle)
     return _to_roster(session, "signed")
+
+
+async def _not_signed(request: web.Request, form: Form[Signature]) -> web.StreamResponse:
+    async with begin_unit(request, writes=False) as unit:
+        request[UNIT] = unit
+        return await _roster(request, await session_of(request, "teaching.credit"), form)
 
 
 async def _unlocked(request: web.Request, secret: str) -> SigningKeyHandle:

@@ -82,7 +82,8 @@ async def test_from_the_log_to_a_certificate_that_a_stranger_verifies(site):
 
     assert "学分已授予" in await teacher.post(f"{address}/credit")
     assert "您在“基层心电图判读”的学分已登记：1.5 分" in await learner.get("/notices")
-    assert "没有签发" in await teacher.post(f"{address}/certificates", {"secret": "不是密码"})
+    wrong = await teacher.post(f"{address}/certificates", {"secret": "不是密码"})
+    assert (wrong.status, said_at(wrong, "secret")) == (422, "密码不对")
     signed = await teacher.post(f"{address}/certificates", {"secret": PASSWORD})
     assert "证书已签发" in signed
     assert (await teacher.post(f"{address}/certificates", {"secret": PASSWORD})).status == 409
