@@ -109,6 +109,16 @@ class Amendment(BaseModel):
     why: str = Field(min_length=2, max_length=500)
 
 
-class Signature(BaseModel):
-    secret: str = Field(min_length=1, max_length=200)
+class OpinionDraft(BaseModel):
+    """The sections of an opinion that are text; its rows are read apart."""
+
     version: int | None = None
+    basis: str = Field("", max_length=8000)
+    findings: str = Field("", max_length=8000)
+    plan: str = Field("", max_length=8000)
+    warnings: str = Field("", max_length=4000)
+    referral_advice: str = Field("", max_length=4000)
+
+
+class Signature(OpinionDraft):
+    secret: str = Field(min_length=1, max_length=200)

@@ -2,15 +2,14 @@
 
 import re
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
-from pydantic import BaseModel, Field
 
 from server.accounts.factor_routes import check_password
 from server.consultation import answers, opinions, queries, reporting, service
 from server.consultation.case_routes import case_context
-from server.consultation.forms import Amendment, Signature
+from server.consultation.forms import Amendment, OpinionDraft, Signature
 from server.consultation.model import Consultation, Opinion
 from server.consultation.routes import case_of
 from server.consultation.states import State
@@ -44,23 +43,15 @@ ROW = re.compile(r"(diagnoses|medications|tests)-(\d{1,2})-([a-z]{2,12})")
 MOST_ROWS = 40
 
 
-class OpinionDraft(BaseModel):
-    version: int | None = None
-    basis: str = Field("", max_length=8000)
-    findings: str = Field("", max_length=8000)
-    plan: str = Field("", max_length=8000)
-    warnings: str = Field("", max_length=4000)
-    referral_advice: str = Field("", max_length=4000)
+Draft = TypeVar("Draft", bound=OpinionDraft)
+TEXTS = ("basis", "findings", "plan", "warnings", "referral_advice")
 
 
-async def read_sections(request: web.Request) -> tuple[dict[str, Any], int | None, dict[str, str]]:
-    """The sections as sent (rows as `diagnoses-0-text`), the version they are based on, and what is wrong."""
-    form = await read_form(request, OpinionDraft)
-    if form.errors:
-        return {}, None, form.errors
-    sections: dict[str, Any] = form.value.model_dump(exclude={"version"})
-    sections.update(_rows(dict(await sent_fields(request))))
-    return sections, form.value.version, {}
+async def read_opinion(request: web.Request, model: type[Draft]) -> tuple[Form[Draft], dict[str, Any]]:
+    """The form, and its sections as they were sent (rows as `diagnoses-0-text`), whatever may be wrong with them."""
+    form = await read_form(request, model)
+    texts = {name: str(form.typed.get(name) or "") for name in TEXTS}
+    return form, {**texts, **_rows(dict(await sent_fields(request)))}
 
 
 def _rows(sent: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
@@ -112,11 +103,11 @@ async def save_draft(request: web.Request) -> web.StreamResponse:
     """Autosave; begins the draft when there is none."""
     unit = unit_of(request)
     case = await case_of(request, "opinion.write")
-    sections, version, wrong = await read_sections(request)
-    if wrong:
-        raise Invalid(wrong)
+    form, sections = await read_opinion(request, OpinionDraft)
+    if form.errors:
+        raise Invalid(form.errors)
     opinion = await opinions.draft_for(unit, case=case)
-    await opinions.save(unit, case=case, opinion=opinion, sections=sections, version=version)
+    await opinions.save(unit, case=case, opinion=opinion, sections=sections, version=form.value.version)
     return answer({"version": opinion.version})
 
 
@@ -140,12 +131,11 @@ async def _report(request: web.Request, unit: Unit, case: Consultation, opinion:
 @routes.post("/consultations/{id}/opinion/sign", "opinion.sign", own_units=True)
 async def sign(request: web.Request) -> web.StreamResponse:
     """Password, then one signature: twenty clicks of it make one."""
-    form = await read_form(request, Signature)
-    sections, _, wrong = await read_sections(request)
-    form.errors.update(wrong)
+    form, sections = await read_opinion(request, Signature)
+    form.errors.update({name: say(request, text) for name, text in opinions.lacking(sections).items()})
     await check_password(request, form, "secret")
     if form.errors:
-        return await _not_signed(request, form)
+        return await _not_signed(request, form, sections)
     handle = await _unlocked(request, form.value.secret)
     await documents.get_ready()
     async with begin_unit(request) as unit:
@@ -161,9 +151,7 @@ async def sign(request: web.Request) -> web.StreamResponse:
 
 async def _sign(request: web.Request, unit: Unit, case: Consultation, sections: dict[str, Any], handle: Any) -> None:
     opinion = await opinions.draft_for(unit, case=case)
-    if any(sections.values()):
-        await opinions.save(unit, case=case, opinion=opinion, sections=sections, version=None)
-    opinions.require_complete(opinion)
+    await opinions.save(unit, case=case, opinion=opinion, sections=sections, version=None)
     if case.state in (State.IN_SESSION, State.INTERRUPTED):
         await answers.end(unit, case=case)
     before = await unit.session.get(Opinion, opinion.amends_id) if opinion.amends_id else None
@@ -201,11 +189,12 @@ async def _unlocked(request: web.Request, secret: str) -> SigningKeyHandle:
         return await signers.signing_key_for(unit, person_id=actor.person_id, secret=secret)
 
 
-async def _not_signed(request: web.Request, form: Form[Signature]) -> web.StreamResponse:
+async def _not_signed(request: web.Request, form: Form[Signature], sections: dict[str, Any]) -> web.StreamResponse:
+    """The editor as it was sent, with what is wrong at the fields."""
     async with begin_unit(request, writes=False) as unit:
         request[UNIT] = unit
         case = await case_of(request, "opinion.sign")
-        return await _editor(request, case, "consultation/opinion.html", status=422, form=form)
+        return await _editor(request, case, "consultation/opinion.html", status=422, form=form, sections=sections)
 
 
 @routes.post("/consultations/{id}/opinion/amend", "opinion.write")

@@ -7,16 +7,11 @@ from server.consultation import queries, service, steps
 from server.consultation.kinds import OpinionState
 from server.consultation.model import Consultation, Opinion
 from server.consultation.states import LIVE, Move, State
-from server.core.errors import Invalid, Refusal, Stale
+from server.core.errors import Refusal, Stale
 from server.core.unit import Unit
 
 SECTIONS = ("basis", "findings", "diagnoses", "plan", "medications", "tests", "warnings", "referral_advice")
 WRITABLE = LIVE | {State.OPINION_PENDING}
-
-
-class OpinionEmpty(Invalid):
-    code = "consultation.opinion_empty"
-    says = "意见还没有写完，不能签名"
 
 
 class NotWritable(Refusal):
@@ -75,22 +70,14 @@ async def save(
     unit.record("opinion.saved", kind="opinion", id=opinion.id, patient=case.patient_id, fields=sections)
 
 
-def lacking(opinion: Opinion) -> dict[str, str]:
-    """What an opinion needs before it can be signed: section → sentence."""
-    sections = opinion.sections
+def lacking(sections: Mapping[str, Any]) -> dict[str, str]:
+    """What an opinion needs before it can be signed: section → sentence (a msgid)."""
     missing: dict[str, str] = {}
     if not sections.get("diagnoses"):
         missing["diagnoses"] = "请写诊断意见"
     if not str(sections.get("plan", "")).strip():
         missing["plan"] = "请写处理建议"
     return missing
-
-
-def require_complete(opinion: Opinion) -> None:
-    """Raises OpinionEmpty."""
-    missing = lacking(opinion)
-    if missing:
-        raise OpinionEmpty(missing)
 
 
 async def signed(unit: Unit, *, case: Consultation, opinion: Opinion, document_id: str) -> None:

@@ -42,3 +42,22 @@ async def test_the_right_password_starts_the_count_anew_and_none_at_all_is_no_gu
     signed = await expert.post(f"{case}/opinion/sign", {**TYPED, "secret": PASSWORD})
     assert (signed.status, "意见已出具" in signed) == (200, True), signed.text[-3000:]
     assert await acts(house, "accounts.password_refused") == 4
+
+
+# ---- what is missing
+
+
+async def test_what_is_missing_stands_at_its_field_and_what_was_sent_is_still_there(house):  # noqa: F811
+    _, expert, case = await in_session(house)
+    page = await expert.post(f"{case}/opinion/sign", {"findings": TYPED["findings"], "secret": PASSWORD})
+    assert (page.status, said_at(page, "diagnoses"), said_at(page, "plan")) == (422, "请写诊断意见", "请写处理建议")
+    assert TYPED["findings"] in page
+    assert "会诊中" in await expert.get(case)
+
+
+async def test_a_wrong_password_keeps_what_was_sent_and_never_saved(house):  # noqa: F811
+    _, expert, case = await in_session(house)
+    await expert.post(f"{case}/opinion/draft", {**TYPED, "plan": "门诊随访。"})
+    page = await expert.post(f"{case}/opinion/sign", {**TYPED, "tests-0-name": "冠脉造影", "secret": "guess"})
+    kept = [words in page for words in (*TYPED.values(), "冠脉造影", "门诊随访。")]
+    assert (page.status, kept) == (422, [True, True, True, True, False])

@@ -69,5 +69,6 @@ function number(group) {
       field.name = renumbered(field.name, at);
       field.setAttribute("aria-label", `${field.placeholder} ${at + 1}`);
     }
+    fieldsOf(row)[0]?.toggleAttribute("required", at === 0 && group.hasAttribute("data-line-required"));
   });
 }
