@@ -83,6 +83,7 @@ async def editor(
         files=await attachments.cards(unit, case),
         complete_by=(await consenting.standing(unit, case, translate))["complete_by"],
         withdrawn=await attachments.withdrawn(unit, case),
+        copied="copied" in request.query,
         lacking={name: translate(sentence) for name, sentence in lacking.items()},
         today=day_in_clinic(unit.now).isoformat(),
         **patient_views.choices(translate),

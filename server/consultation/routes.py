@@ -10,6 +10,8 @@ from server.consultation import answers, queries, search, service, views
 from server.consultation.model import Consultation
 from server.consultation.states import OPEN, WITHOUT_OPINION, State
 from server.core.http import Routes, read_form, read_query, render, say, see_other, unit_of
+from server.files import service as files
+from server.files.desk import DESK
 
 routes = Routes("consultation")
 
@@ -113,9 +115,11 @@ async def send_back(request: web.Request) -> web.StreamResponse:
 
 @routes.post("/consultations/{id}/copy", "consultation.edit")
 async def copy_to_new(request: web.Request) -> web.StreamResponse:
-    case = await case_of(request, "consultation.edit")
-    again = await service.copy_to_new(unit_of(request), case=case)
-    return see_other(f"{service.href(again)}/edit")
+    unit, case = unit_of(request), await case_of(request, "consultation.edit")
+    again = await service.copy_to_new(unit, case=case)
+    ids = {"from_id": case.id, "to_id": again.id}
+    await files.carry_over(unit, vault=request.app[DESK].vault, subject_kind=service.SUBJECT, **ids)
+    return see_other(f"{service.href(again)}/edit?copied")
 
 
 @routes.post("/consultations/{id}/accept", "consultation.answer")

@@ -40,6 +40,17 @@ ATTACHABLE = (
     | LIVE
 )
 """States in which material may still be added."""
+COPIED = (
+    "urgency",
+    "specialty",
+    "further_specialties",
+    "wished_post_id",
+    "preferred_times",
+    "companion",
+    "question",
+    "story",
+)
+"""What a new request takes from one that ended without an opinion; whoever is to be asked signs anew."""
 STORY_FIELDS = ("story", "findings", "vitals", "tests", "treatment", "diagnosis", "history", "answers")
 """The free parts of a request, in the order a doctor thinks; `vitals` and `answers` are small objects."""
 
@@ -209,7 +220,7 @@ async def cancel(unit: Unit, *, case: Consultation, reason: str) -> None:
 async def copy_to_new(unit: Unit, *, case: Consultation) -> Consultation:
     """A new draft with the same content, from a case that ended without an opinion."""
     again = await draft(unit, patient_id=case.patient_id, complaint=case.complaint)
-    for name in ("urgency", "specialty", "further_specialties", "question", "story", "companion"):
+    for name in COPIED:
         setattr(again, name, getattr(case, name))
     await unit.session.flush()
     return again

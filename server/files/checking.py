@@ -15,6 +15,7 @@ from server.core.database import Database
 from server.core.tasks import Tasks
 from server.files import queries, service
 from server.files.album import Album
+from server.files.blobs import OutOfPlace
 from server.files.facts import Ecg
 from server.files.model import Attachment, IllegalMove
 from server.files.parsing import Expected, Outcome, Sandbox, Unreadable, Upload
@@ -134,12 +135,26 @@ class Checking:
                 return
             owner = self._subjects[attachment.subject_kind]
             about = await owner.about(unit, attachment.subject_kind, attachment.subject_id)
+            source = await queries.get(unit, attachment.source_id) if attachment.source_id else None
+        if source is not None and not await self._taken_over(attachment, source):
+            return
         derivatives = Derivatives(self._vault)
         try:
             await self._look(attachment, expected_of(about), derivatives)
         except BaseException:
             await derivatives.dropped()
             raise
+
+    async def _taken_over(self, attachment: Attachment, source: Attachment) -> bool:
+        """Whether all bytes of `source` are there, going on where an earlier copying ended; if not, who does it."""
+        have = await self._vault.size(attachment.id)
+        rest = self._vault.read(source.id, source.wrapped_key, have, source.size)
+        try:
+            async with aclosing(rest):
+                await self._vault.append(attachment.id, attachment.wrapped_key, have, rest)
+        except OutOfPlace:
+            return False  # another copies it, and looks at it then
+        return True
 
     async def _look(self, attachment: Attachment, expected: Expected, derivatives: Derivatives) -> None:
         try:

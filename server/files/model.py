@@ -35,6 +35,8 @@ class Attachment(Base):
     sealed_name: Mapped[bytes] = mapped_column(LargeBinary)
     size: Mapped[int] = mapped_column(BigInteger)
     wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
+    source_id: Mapped[str | None] = mapped_column(String(32))
+    """The file whose bytes it takes over before it is looked at."""
     kind: Mapped[Kind] = mapped_column(default=Kind.OTHER)
     media_type: Mapped[str] = mapped_column(String(64), default="application/octet-stream")
     status: Mapped[Status] = mapped_column(default=Status.UPLOADING)

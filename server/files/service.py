@@ -196,6 +196,37 @@ def copied(
     return copy
 
 
+async def carry_over(unit: Unit, *, vault: Vault, subject_kind: str, from_id: str, to_id: str) -> None:
+    """What lies with one subject will lie with another too, as the actor's own: bytes follow in the background."""
+    for original in await queries.of_subject(unit, subject_kind, from_id):
+        if original.status is Status.READY:
+            _take_over(unit, original, to_id, vault)
+    await unit.session.flush()
+    unit.announce(WORK, "work")
+
+
+def _take_over(unit: Unit, original: Attachment, subject_id: str, vault: Vault) -> None:
+    actor, id = unit.actor, unit.new_id()
+    copy = Attachment(
+        id=id,
+        subject_kind=original.subject_kind,
+        subject_id=subject_id,
+        uploaded_by=actor.post_id,
+        person_id=actor.person_id,
+        institution_id=actor.institution_id,
+        sealed_name=unit.keys.seal(name_of(unit, original).encode(), f"attachments:name:{id}"),
+        size=original.size,
+        wrapped_key=vault.new_key(id),
+        sha256=original.sha256,
+        source_id=original.id,
+        status=Status.CHECKING,
+        created_at=unit.now,
+        facts={},
+    )
+    unit.session.add(copy)
+    unit.record("file.copied", kind="attachment", id=id)
+
+
 async def withdraw(unit: Unit, *, attachment: Attachment, subjects: Subjects) -> None:
     attachment.withdrawn_at = unit.now
     await _record(unit, attachment, subjects, "file.withdraw")
