@@ -1,14 +1,17 @@
 """The first page of each role, the rail, and the doors every site has: health, search, bell."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from server.accounts import people_views, staff
 from server.accounts import queries as people
+from server.audit import queries as audit
 from server.consultation import consenting, views
 from server.consultation import queries as consultations
 from server.consultation.states import LIVE, OPEN, State
@@ -17,6 +20,7 @@ from server.core.i18n import midnight, today
 from server.directory import views as directory
 from server.notices import queries as notices
 from server.notices import service as bell
+from server.operations.site import BACKUP
 
 if TYPE_CHECKING:
     from server.consultation.model import Consultation
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from server.patients.consent.model import Consent
 
 routes = Routes("home")
+BACKUP_DUE = timedelta(days=2)
 
 HOME = ("/", "首页", "home")
 CASES = ("/consultations", "会诊", "case")
@@ -127,9 +132,10 @@ async def home_page(request: web.Request) -> web.StreamResponse:
     role = unit.actor.role
     if role == "coordinator":
         return see_other("/centre")
-    if role in ("inst_admin", "cons_admin"):
-        concerns = [*await _concerns_of_people(request), *await _concerns_of_directory(request)]
-        return render(request, "home/admin.html", concerns=concerns)
+    if role in CONCERNS:
+        found = [await concerns(request) for concerns in CONCERNS[role]]
+        fine = say(request, WELL[role])
+        return render(request, "home/admin.html", concerns=list(chain.from_iterable(found)), fine=fine)
     if role in LEARNERS_HOME:
         return see_other(LEARNERS_HOME[role])
     groups = await _groups(request, role)
@@ -171,6 +177,30 @@ async def _concerns_of_directory(request: web.Request) -> list[dict[str, Any]]:
         for one in found.suspended
     ]
     return [*ended, *soon, *stopped, *drafts]
+
+
+async def _concerns_of_backups(request: web.Request) -> list[dict[str, Any]]:
+    """Each backup leaves a record; where there is none of late, somebody must look why."""
+    unit, translate = unit_of(request), partial(say, request)
+    taken = await audit.last_act(unit, kind="site", object_id=BACKUP)
+    if taken and unit.now - taken < BACKUP_DUE:
+        return []
+    days = {"days": (unit.now - taken).days} if taken else {}
+    title = translate("已 %(days)s 天没有备份" if taken else "站点还没有备份过", days)
+    return [{"title": title, "detail": translate("在服务器上运行 lianzhen backup"), "tone": "danger"}]
+
+
+CONCERNS: dict[str, Sequence[Callable[[web.Request], Awaitable[list[dict[str, Any]]]]]] = {
+    "inst_admin": (_concerns_of_people, _concerns_of_directory),
+    "cons_admin": (_concerns_of_people, _concerns_of_directory, _concerns_of_backups),
+    "platform_admin": (_concerns_of_backups,),
+}
+"""What each administrator is told of on their first page."""
+WELL = {
+    "inst_admin": "协议和资质都在有效期内。",
+    "cons_admin": "协议和资质都在有效期内，备份按时。",
+    "platform_admin": "备份按时。",
+}
 
 
 async def _groups(request: web.Request, role: str) -> list[dict[str, Any]]:

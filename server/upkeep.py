@@ -93,6 +93,7 @@ async def examine(settings: Settings, backups: Path | None) -> bool:
 async def back_up(settings: Settings, folder: Path, passphrase: str) -> None:
     from server.operations import backup, findings
     from server.operations.repository import Repository
+    from server.operations.site import BACKUP
 
     site_key = Keyring.load(settings.key_file).derive("backup")
     if list(folder.glob("*")):  # noqa: ASYNC240 - once, before anything runs
@@ -106,6 +107,8 @@ async def back_up(settings: Settings, folder: Path, passphrase: str) -> None:
         key_file=settings.key_file,
         now=datetime.now(UTC),
     )
+    async with open_database(settings) as database, database.unit() as unit:
+        unit.record("site.backed_up", kind="site", id=BACKUP, fields=[report.name])  # administrators are told by it
     for line in findings.told([report.finding()], say_in_terminal_language()):
         print(line)
 

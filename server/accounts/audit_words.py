@@ -170,6 +170,7 @@ ACTS = {
         "removed": "删除录制",
     },
     "audit": {"read": "查阅审计记录", "exported": "导出审计记录"},
+    "site": {"backed_up": "备份站点"},
 }
 
 AREAS = {
@@ -190,9 +191,11 @@ AREAS = {
     "casebook": "教学病例",
     "recording": "录制",
     "audit": "审计",
+    "site": "站点",
 }
 
 KINDS = {
+    "site": "站点",
     "teaching": "教学",
     "teaching_case": "教学病例",
     "quiz": "测验",

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from server.audit.model import AuditHead, AuditRecord
 from server.core.unit import Unit
@@ -71,6 +71,12 @@ def _fitting(sought: Sought) -> list[ColumnElement[bool]]:
     if sought.until:
         conditions.append(row.at < sought.until)
     return conditions
+
+
+async def last_act(unit: Unit, *, kind: str, object_id: str) -> datetime | None:
+    """When something was last done to an object; None when it never was."""
+    fits = (AuditRecord.kind == kind, AuditRecord.object_id == object_id)
+    return await unit.session.scalar(select(func.max(AuditRecord.at)).where(*fits))
 
 
 async def latest(unit: Unit, sought: Sought, *, before: int | None = None, limit: int = 50) -> list[AuditRecord]:

@@ -7,6 +7,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr
 
+BACKUP = "backup"
+"""The object of kind "site" under which the audit record keeps that a backup was taken."""
+
 
 class Site(Protocol):
     @property
