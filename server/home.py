@@ -192,7 +192,7 @@ async def _concerns_of_backups(request: web.Request) -> list[dict[str, Any]]:
 
 CONCERNS: dict[str, Sequence[Callable[[web.Request], Awaitable[list[dict[str, Any]]]]]] = {
     "inst_admin": (_concerns_of_people, _concerns_of_directory),
-    "cons_admin": (_concerns_of_people, _concerns_of_directory, _concerns_of_backups),
+    "cons_admin": (_concerns_of_backups, _concerns_of_people, _concerns_of_directory),
     "platform_admin": (_concerns_of_backups,),
 }
 """What each administrator is told of on their first page."""
