@@ -42,3 +42,15 @@ async def test_a_new_patient_is_registered_and_chosen_in_one_line(house):
     assert (known.status, "本院已登记过这个证件号" in known) == (422, True)
     patient = re.search(r'name="patient_id" value="([0-9a-f]{32})"', known.text)[1]
     assert "<strong>秦文远</strong>" in await doctor.post(f"{again}/patient", {"patient_id": patient})
+
+
+async def test_a_patient_on_file_is_found_while_one_types_and_chosen(house):
+    doctor = await house.visitor("wangfang")
+    await doctor.post("/patients", {"name": "秦文远", "id_kind": "resident", "id_no": NUMBER})
+    case = await a_request(doctor)
+    for typed in ("秦文", "qwy", NUMBER):
+        found = await doctor.get(f"{case}/patients", params={"q": typed})
+        assert re.search(r"<strong>秦文远</strong> 男 \d+岁", found.text), found.text[-2000:]
+    patient = re.search(r'name="patient_id" value="([0-9a-f]{32})"', found.text)[1]
+    assert "<strong>秦文远</strong>" in await doctor.post(f"{case}/patient", {"patient_id": patient})
+    assert "请登记新患者" in await doctor.get(f"{case}/patients", params={"q": "没有这个人"})
