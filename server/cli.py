@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from server.accounts.roles import Role
 from server.core.errors import Refusal
@@ -28,9 +30,20 @@ Port = Annotated[int | None, typer.Option(help="The port to listen on (8080).")]
 Host = Annotated[str | None, typer.Option(help="The address to listen on (127.0.0.1).")]
 
 
+class WrongSetting(Refusal):
+    code = "settings.wrong"
+    says = "设置有误：%(what)s"
+
+
 def settings_of(**given: Any) -> Settings:
-    """Settings from the environment, with what the command line gave in their place."""
-    return Settings(**{name: value for name, value in given.items() if value not in (None, False)})
+    """Settings from the environment, with what the command line gave in their place. Raises WrongSetting."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value not in (None, False)})
+    except ValidationError as wrong:  # without the value: it may be a secret
+        named = (f"LIANZHEN_{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in wrong.errors())
+        raise WrongSetting(what="; ".join(named)) from None
+    except SettingsError as wrong:
+        raise WrongSetting(what=str(wrong)) from None
 
 
 @app.command()

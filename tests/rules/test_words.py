@@ -22,7 +22,6 @@ from tests.rules.source import (
 
 PLACE = re.compile(r"%\((\w+)\)")
 NOT_FOR_READERS = {
-    "server/cli.py": "the name of the house, for who starts it",
     "server/core/i18n.py": "dates, written for each language in place",
     "server/demo": "people and cases of the demonstration, who are Chinese",
     "server/migrations": "speaks to nobody",

@@ -89,6 +89,14 @@ async def test_backup_that_does_not_open_and_a_place_that_is_taken_are_told(lian
     assert "那是另一个站点的备份" in other.said
 
 
+@pytest.mark.parametrize(("name", "value"), [("PORT", "eighty"), ("ORIGINS", "https://hz.example.cn")])
+async def test_setting_that_cannot_be_read_is_named(lianzhen, name, value):
+    status, line = await lianzhen("migrate", **{f"LIANZHEN_{name}": value})
+    assert status == 1
+    assert line.startswith("设置有误：")
+    assert name in line.upper()
+
+
 async def test_port_in_use_is_named(lianzhen):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
