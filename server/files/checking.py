@@ -13,15 +13,16 @@ from sqlalchemy.orm.exc import StaleDataError
 from server.core import ids
 from server.core.database import Database
 from server.core.tasks import Tasks
+from server.core.unit import Unit
 from server.files import queries, service
 from server.files.album import Album
 from server.files.blobs import OutOfPlace
 from server.files.facts import Ecg
 from server.files.model import Attachment, IllegalMove
-from server.files.parsing import Expected, Outcome, Sandbox, Unreadable, Upload
+from server.files.parsing import Outcome, Sandbox, Unreadable, Upload
 from server.files.service import Made
 from server.files.states import Reason, Status
-from server.files.subjects import Subjects, expected_of
+from server.files.subjects import About, Subjects, expected_of
 from server.files.vault import Vault
 
 log = structlog.get_logger()
@@ -133,17 +134,20 @@ class Checking:
             attachment = await queries.get(unit, id)
             if attachment is None or attachment.status is not Status.CHECKING:
                 return
-            owner = self._subjects[attachment.subject_kind]
-            about = await owner.about(unit, attachment.subject_kind, attachment.subject_id)
+            about = await self._about(unit, attachment)
             source = await queries.get(unit, attachment.source_id) if attachment.source_id else None
         if source is not None and not await self._taken_over(attachment, source):
             return
         derivatives = Derivatives(self._vault)
         try:
-            await self._look(attachment, expected_of(about), derivatives)
+            await self._look(attachment, about, derivatives)
         except BaseException:
             await derivatives.dropped()
             raise
+
+    async def _about(self, unit: Unit, attachment: Attachment) -> About:
+        owner = self._subjects[attachment.subject_kind]
+        return await owner.about(unit, attachment.subject_kind, attachment.subject_id)
 
     async def _taken_over(self, attachment: Attachment, source: Attachment) -> bool:
         """Whether all bytes of `source` are there, going on where an earlier copying ended; if not, who does it."""
@@ -156,26 +160,31 @@ class Checking:
             return False  # another copies it, and looks at it then
         return True
 
-    async def _look(self, attachment: Attachment, expected: Expected, derivatives: Derivatives) -> None:
+    async def _look(self, attachment: Attachment, about: About, derivatives: Derivatives) -> None:
         try:
-            outcome, album = await self._sandbox.read(upload_of(self._vault, attachment), expected, derivatives)
+            upload, expected = upload_of(self._vault, attachment), expected_of(about)
+            outcome, album = await self._sandbox.read(upload, expected, derivatives)
         except Unreadable as trouble:
             await derivatives.dropped()
             await self._turn_down(attachment.id, _reason(trouble.reason))
             return
         await _add_index(derivatives, outcome, album)
-        await self._keep(attachment.id, outcome, album, derivatives)
+        await self._keep(attachment.id, about, outcome, album, derivatives)
 
-    async def _keep(self, id: str, outcome: Outcome, album: Album, derivatives: Derivatives) -> None:
-        made = await derivatives.finished()
+    async def _keep(self, id: str, about: About, outcome: Outcome, album: Album, derivatives: Derivatives) -> None:
+        made, stale = await derivatives.finished(), False
         try:
             async with self._database.unit() as unit:
                 attachment = await queries.get(unit, id)
                 if attachment is None:
                     raise IllegalMove("discarded meanwhile")
+                if stale := await self._about(unit, attachment) != about:
+                    raise IllegalMove("held against whom it is no longer about")
                 replaced = await service.looked_at(unit, attachment=attachment, outcome=outcome, album=album, made=made)
         except (IllegalMove, StaleDataError):
             await derivatives.dropped()  # another process was faster, or it was given up
+            if stale:
+                self.start(id)
             return
         for one in replaced:
             await self._vault.delete(one)

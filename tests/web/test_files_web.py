@@ -286,6 +286,27 @@ async def test_picture_of_another_patient_is_marked(doctor):
     assert "不符" not in (await doctor.looked_at(mine))[1]
 
 
+class AnotherMeanwhile(dict):
+    """The patients of cases; while a file is being looked at, its case becomes another patient's."""
+
+    def __init__(self, *, asked, before, after):
+        super().__init__()
+        self.left, self.before, self.after = asked, before, after
+
+    def get(self, case, default=None):
+        self.left -= 1
+        return self.before if self.left >= 0 else self.after
+
+
+async def test_picture_is_held_against_the_patient_of_the_end_of_the_look(doctor, cases):
+    zhang = cases.patients[CASE]
+    li = About(patient_id="d" * 32, names=("李四",), birth_date=zhang.birth_date, sex="M")
+    cases.patients = AnotherMeanwhile(asked=2, before=zhang, after=li)  # as it begins, and for the first look
+    id = await doctor.send(records.dicom(PatientName="Li^Si", PatientBirthDate="19590304"))
+    state, said = await doctor.looked_at(id)
+    assert (state, "不符" in said, cases.patients.left < 0) == ("ready", False, True)
+
+
 async def test_file_waiting_when_the_server_stopped_is_looked_at_by_the_next(database, tmp_path, cases, people):
     async with site(database, tmp_path, cases) as client:
         doctor = Sender(client, people["doctor"])
