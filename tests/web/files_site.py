@@ -114,7 +114,8 @@ def application(database, folder, cases, *, static=None):
     def frame(request):
         visit, now = visit_of(request), database.clock.now()
         known = {"actor": visit.actor, "csrf": edge.form_token(request, visit), "new_key": ids.new_id, "now": now}
-        return {**known, "nav": [], "flash": [], "path": request.path_qs, "unread": 0, "theme": ""}
+        shown = {"nav": [], "flash": [], "path": request.path_qs, "unread": 0, "theme": "", "searches": "patient"}
+        return {**known, **shown}
 
     app[DATABASE], app[RULES], app[edge.IDENTIFY] = database, {}, identify
     app[edge.OWN_ORIGINS] = frozenset()
