@@ -19,6 +19,7 @@ from signaling.messages import Media, Message, Signal, Stage
 from signaling.ports import Entry, Grant, Seat
 from signaling.refusals import NobodyThere, NotAllowed, StageFull, UnknownMessage
 from signaling.room import Room
+from signaling.seating import SEATS
 
 STAGE = 12  # people on it at most
 HANDS = 50  # raised hands a host is shown
@@ -29,6 +30,8 @@ OFF = Media(False, False, False)
 
 
 class Hall(Room):
+    PLACES = SEATS
+
     def __init__(self, room: str, node: str, *, version: int = 0) -> None:
         super().__init__(room, node, version=version)
         self._aloud = 0  # the last entry that was told

@@ -23,10 +23,11 @@ from signaling.seating import Seating
 
 GRACE = 9.0  # seconds a lost participant may take to come back; out of the roster within 10
 VANISHED = 2.5  # seconds for somebody whose node has been dead for a lease already
-SEATS = 500
 
 
 class Room:
+    PLACES = 4  # sound and pictures go from browser to browser, which is for so many people
+
     def __init__(self, room: str, node: str, *, version: int = 0) -> None:
         self.id, self.node = room, node
         self.history, self.seating = History(), Seating(node, version)
@@ -96,7 +97,8 @@ class Room:
             raise RoomEnded()
         if known and known.here and known.page != page and known.grant.device != grant.device and not move:
             raise Elsewhere()
-        if known is None and len(self.seating.seats) >= SEATS:
+        stay, waiting = self._stay(who, known), grant.lobby and who not in self.history.admitted
+        if known is None and not stay and self.seating.full(self.PLACES, waiting=waiting):
             raise RoomFull()
         epoch = max(epoch, known.epoch + 1 if known else 0)
         return Seat(
@@ -104,8 +106,8 @@ class Room:
             page=page,
             node=self.node,
             epoch=epoch,
-            stay=self._stay(who, known) or str(epoch),
-            waiting=grant.lobby and who not in self.history.admitted,
+            stay=stay or str(epoch),
+            waiting=waiting,
             media=speech.permitted(self.may(grant), media),
             hand=bool(known and known.hand),
             raised=known.raised if known else 0,

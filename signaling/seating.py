@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from signaling.ports import Seat
 
+SEATS = 500
 FOR_GOOD = 1 << 62  # a rev no living seat reaches
 
 
@@ -26,6 +27,11 @@ class Seating:
     @property
     def others(self) -> list[Seat]:
         return [seat for seat in self.seats.values() if seat.node != self.node]
+
+    def full(self, places: int, *, waiting: bool = False) -> bool:
+        """Whether a room of so many places has none for one more; who waits takes none of those inside."""
+        inside = sum(not seat.waiting for seat in self.seats.values())
+        return len(self.seats) >= SEATS or (not waiting and inside >= places)
 
     def news(self, seat: Seat) -> bool:
         """Whether this is a later state of the seat than all we know of it."""

@@ -32,6 +32,7 @@ from signaling.refusals import (
     NotAllowed,
     NotHost,
     PageGone,
+    RoomFull,
     StillWaiting,
     UnknownMessage,
 )
@@ -119,7 +120,10 @@ def _mute(room: Room, seat: Seat, mute: Mute) -> list[Effect]:
 
 
 def _admit(room: Room, seat: Seat, admit: Admit) -> list[Effect]:
-    return command(seat, "admitted", _awaiting(room, seat, admit.who))
+    other = _awaiting(room, seat, admit.who)
+    if room.seating.full(room.PLACES):
+        raise RoomFull()
+    return command(seat, "admitted", other)
 
 
 def _deny(room: Room, seat: Seat, deny: Deny) -> list[Effect]:

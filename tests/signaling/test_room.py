@@ -9,9 +9,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from signaling.effects import Emit, Fetch, Forget, Kick, Record, Relay, Roster, Vacated
+from signaling.hall import Hall
 from signaling.messages import Admit, Chat, Deny, End, Hand, Leave, Media, Mute, Net, Remove, Signal
 from signaling.ports import Entry
-from signaling.refusals import Away, Elsewhere, NobodyThere, NotHost, NotJoined, PageGone, RoomEnded, StillWaiting
+from signaling.refusals import (
+    Away,
+    Elsewhere,
+    NobodyThere,
+    NotHost,
+    NotJoined,
+    PageGone,
+    RoomEnded,
+    RoomFull,
+    StillWaiting,
+)
 from signaling.room import GRACE, VANISHED, Room
 from signaling.speech import graded
 from tests.signaling.house import grant, guest, host
@@ -57,6 +68,48 @@ def test_somebody_new_is_seated_logged_and_shown():
         {"who": "wang", "stay": "1", "name": "Wang", "title": "主任医师", "role": "specialist"},
     )
     assert seat.waiting is False
+
+
+def four_in(r):
+    """Doctor, expert, coordinator and somebody let in; a relative waits."""
+    for person in (host("wang"), grant("li"), grant("chen"), grant("zhou")):
+        seat, _ = sit(r, person)
+        r.recorded([entry(r.history.seq + 1, "joined", seat.who, who=seat.who, stay=seat.stay)], whole=False)
+    return sit(r, guest("aunt"))[0]
+
+
+def test_a_consultation_is_for_four_and_who_waits_takes_no_place():
+    r = room()
+    waiting = four_in(r)
+    with pytest.raises(RoomFull):
+        sit(r, grant("wu"))
+    with pytest.raises(RoomFull):
+        r.said("wang", 1, Admit(waiting.who))
+    r.said("zhou", 1, Leave())
+    assert records(r.said("wang", 1, Admit(waiting.who))) == [("admitted", None)]
+
+
+def test_who_lost_the_line_gets_in_again_however_full_it_is():
+    r = room()
+    four_in(r)
+    r.dropped("zhou", 1, LATER)
+    back, _ = sit(r, grant("zhou"), "page-000002")
+    assert (back.waiting, back.stay) == (False, "1")
+
+
+def test_after_a_restart_those_who_were_in_come_before_those_who_were_not():
+    r = room()
+    r.recorded([entry(1, "joined", "zhou", who="zhou", stay="1")], whole=True)
+    for person in (host("wang"), grant("li"), grant("chen"), grant("wu")):
+        sit(r, person)
+    assert sit(r, grant("zhou"))[0].stay == "1"
+
+
+def test_a_hall_has_more_places():
+    r = Hall("r1", "a")
+    for number in range(5):
+        sit(r, grant(f"listener{number}"))
+    assert len(r.seating.seats) == 5
 
 
 def test_a_page_that_comes_back_is_not_logged_again_and_keeps_its_hand_up():

@@ -164,6 +164,7 @@ async def test_a_signal_never_comes_before_the_roster_that_shows_its_sender(site
     for n in range(8):
         newcomer = await site.page(grant(f"w{n}"))
         await newcomer.ask("signal", {"to": "zhao", "page": zhao.id, "description": OFFER})
+        await newcomer.ask("leave")
     await zhao.until(lambda: len(zhao.heard("signal")) == 8)
     known = set()
     for event, payload in [(name, arguments[0]) for name, *arguments in zhao.told if arguments]:

@@ -17,6 +17,7 @@ export function refusalSays(code) {
     "room.not_begun": t("会诊还没有开始：双方都进入后才能结束。您可以先“仅我离开”，会诊室会留着"),
     "room.not_allowed": t("您在这个会诊室里不能这样做"),
     "room.nobody_there": t("对方已不在会诊室"),
+    "room.full": t("会诊室最多 4 人，有人离开后才能再准许进入"),
     "chat.hushed": t("主持人已暂停您的发言"),
     "chat.closed": t("主持人已关闭聊天"),
     "message.too_fast": t("操作太快，请稍等一秒再试"),
