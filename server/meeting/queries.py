@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from server.core.errors import NotFound
 from server.core.unit import Unit
+from server.meeting.kinds import LinkKind
 from server.meeting.model import Meeting, MeetingEntry, RoomLink
 
 
@@ -65,8 +66,14 @@ async def link_by_token(unit: Unit, token: str) -> RoomLink | None:
     return await unit.session.scalar(select(RoomLink).where(RoomLink.digest == digest_of(token)))
 
 
-async def links(unit: Unit, meeting_id: str) -> list[RoomLink]:
-    query = select(RoomLink).where(RoomLink.meeting_id == meeting_id, RoomLink.revoked_at.is_(None))
+async def guest_links(unit: Unit, meeting_id: str) -> list[RoomLink]:
+    """The links for guests that still open the room, oldest first."""
+    query = select(RoomLink).where(
+        RoomLink.meeting_id == meeting_id,
+        RoomLink.kind == LinkKind.GUEST,
+        RoomLink.revoked_at.is_(None),
+        RoomLink.ends_at > unit.now,
+    )
     return list(await unit.session.scalars(query.order_by(RoomLink.id)))
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from typing import Any
 
 from aiohttp import web
 from pydantic import BaseModel, Field
@@ -135,7 +136,29 @@ async def invite_guest(request: web.Request) -> web.StreamResponse:
     await service.link_for_guest(
         unit_of(request), meeting=meeting, token=token, name=name or say(request, "家属"), relation=""
     )
-    return _link_answer(request, token)
+    return answer({**_link(request, token), "open": await _open_links(unit_of(request), meeting)})
+
+
+@routes.post("/rooms/{id}/guests/{link}/revoke", "room.invite_guest", survives_idle=True)
+async def revoke_guest(request: web.Request) -> web.StreamResponse:
+    """Takes a link back; who came by it is put out. Answers which links are left."""
+    meeting, _ = await _entering(request)
+    unit = unit_of(request)
+    await service.revoke_link(unit, meeting_id=meeting.id, id=request.match_info["link"])
+    return answer({"open": await _open_links(unit, meeting)})
+
+
+async def _open_links(unit: Unit, meeting: Meeting) -> list[dict[str, Any]]:
+    """The links for guests that still open the room; `used`: somebody has come by it, who gave that name."""
+    return [
+        {
+            "id": one.id,
+            "name": service.guest_name(unit, one),
+            "made": one.created_at.isoformat(),
+            "used": bool(one.device),
+        }
+        for one in await queries.guest_links(unit, meeting.id)
+    ]
 
 
 @routes.post("/rooms/{id}/handover", SIGNED_IN, survives_idle=True)
@@ -144,17 +167,17 @@ async def hand_over(request: web.Request) -> web.StreamResponse:
     meeting, _ = await _entering(request)
     token = ids.new_token()
     await service.link_for_phone(unit_of(request), meeting=meeting, token=token)
-    return _link_answer(request, token, "&for=phone")
+    return answer(_link(request, token, "&for=phone"))
 
 
-def _link_answer(request: web.Request, token: str, more: str = "") -> web.Response:
+def _link(request: web.Request, token: str, more: str = "") -> dict[str, str]:
     """The token travels in the fragment: no server log and no Referer ever carries it."""
     import segno
 
     url = f"{request.app[BASE_URL]}/join#token={token}{more}"
     drawing = io.BytesIO()
     segno.make(url, error="m").save(drawing, kind="svg", scale=4, border=2, xmldecl=False, svgns=True)
-    return answer({"url": url, "svg": drawing.getvalue().decode()})
+    return {"url": url, "svg": drawing.getvalue().decode()}
 
 
 @routes.get("/join", PUBLIC)
@@ -188,11 +211,13 @@ async def join_by_link(request: web.Request) -> web.StreamResponse:
     if form.errors:
         raise service.LinkSpent
     visit = visit_of(request)
-    link, meeting = await service.use_link(unit, token=form.value.token, device=visit.session)
+    link, meeting = await service.use_link(
+        unit, token=form.value.token, device=visit.session, name=form.value.name.strip()
+    )
     if link.kind is LinkKind.HAND_OVER:
         grant = await _phone_grant(request, unit, link, meeting)
     else:
-        grant = _guest_grant(request, unit, link, meeting, form.value.name)
+        grant = _guest_grant(request, unit, link, meeting)
     await service.refuse_removed(unit, meeting_id=meeting.id, participant=grant.participant)
     ticket = await request.app[SIGNALING].mint(grant)
     return answer({"ticket": ticket, "participant": grant.participant})
@@ -206,12 +231,12 @@ async def _phone_grant(request: web.Request, unit: Unit, link: RoomLink, meeting
     return Grant(**{**{name: getattr(grant, name) for name in grant.__slots__}, "device": _device(link.id)})
 
 
-def _guest_grant(request: web.Request, unit: Unit, link: RoomLink, meeting: Meeting, typed: str) -> Grant:
+def _guest_grant(request: web.Request, unit: Unit, link: RoomLink, meeting: Meeting) -> Grant:
     return Grant(
         room=meeting.id,
         participant=f"{GUEST}{link.id}",
         person=None,
-        name=typed.strip() or service.guest_name(unit, link),
+        name=service.guest_name(unit, link),
         title="",
         role=say(request, ROLE_WORDS["guest"]),
         host=False,

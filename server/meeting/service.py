@@ -79,7 +79,7 @@ async def close(unit: Unit, *, meeting_id: str, reason: str) -> None:
 async def link_for_guest(unit: Unit, *, meeting: Meeting, token: str, name: str, relation: str) -> RoomLink:
     """A one-device link for family or another guest; they wait until somebody lets them in."""
     link = _link(unit, meeting, LinkKind.GUEST, token)
-    link.name_sealed = unit.keys.seal(name.encode(), f"room_links.name:{link.id}")
+    _name(unit, link, name)
     link.relation = relation
     return await _kept(unit, link)
 
@@ -110,8 +110,11 @@ async def _kept(unit: Unit, link: RoomLink) -> RoomLink:
     return link
 
 
-async def use_link(unit: Unit, *, token: str, device: str) -> tuple[RoomLink, Meeting]:
-    """The room a link leads to; the first device to use it is the only one. Raises LinkSpent, RoomShut."""
+async def use_link(unit: Unit, *, token: str, device: str, name: str = "") -> tuple[RoomLink, Meeting]:
+    """The room a link leads to; the first device to use it is the only one. A guest says their name.
+
+    Raises LinkSpent, RoomShut.
+    """
     link = await queries.link_by_token(unit, token)
     fingerprint = queries.digest_of(device)
     if link is None or not link.usable(unit.now) or link.device not in (None, fingerprint):
@@ -122,7 +125,13 @@ async def use_link(unit: Unit, *, token: str, device: str) -> tuple[RoomLink, Me
     if link.device is None:
         link.device = fingerprint
         unit.record("meeting.link_used", kind="meeting", id=meeting.id)
+    if name and link.kind is LinkKind.GUEST:
+        _name(unit, link, name)
     return link, meeting
+
+
+def _name(unit: Unit, link: RoomLink, name: str) -> None:
+    link.name_sealed = unit.keys.seal(name.encode(), f"room_links.name:{link.id}")
 
 
 def guest_name(unit: Unit, link: RoomLink) -> str:
@@ -132,6 +141,7 @@ def guest_name(unit: Unit, link: RoomLink) -> str:
 
 
 async def revoke_link(unit: Unit, *, meeting_id: str, id: str) -> None:
+    """Whoever came by it is put out, waiting or inside; it opens no more. Raises NotFound."""
     link = await unit.session.get(RoomLink, id)
     if link is None or link.meeting_id != meeting_id:
         raise NotFound

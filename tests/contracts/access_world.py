@@ -43,6 +43,7 @@ from server.documents import service as documents
 from server.documents import signers
 from server.documents.office import OFFICE
 from server.files.desk import DESK
+from server.meeting import queries as meetings_queries
 from server.meeting import service as meetings
 from server.meeting.kinds import MeetingKind
 from server.migrations import upgrade
@@ -370,6 +371,8 @@ async def _case(world, places):
                 shown=Shown(locale="zh", fee="595 元"),
             )
         )[0]
+        meeting = await meetings_queries.meeting(unit, case.meeting_id)
+        link = await meetings.link_for_guest(unit, meeting=meeting, token=ids.new_token(), name="家属", relation="")
         start = NOW + timedelta(days=3)
         away = ExceptionKind.AWAY
         await hours.add_exception(unit, post_id=doctor.id, start=start, end=start + timedelta(hours=2), kind=away)
@@ -380,6 +383,7 @@ async def _case(world, places):
         "consent": consent.id,
         "signing": consent.signing_id,
         "room": case.meeting_id,
+        "link": link.id,
         "talks": [talk.meeting_id for talk in talks],
         "post": doctor.id,
         "exception": exception,

@@ -117,6 +117,7 @@ BEHIND = {
     "POST /rooms/{id}/check": ROOM,
     "POST /rooms/{id}/handover": ROOM,
     "POST /rooms/{id}/guests": [*ROOM, ("room.invite_guest", "room")],
+    "POST /rooms/{id}/guests/{link}/revoke": [*ROOM, ("room.invite_guest", "room")],
     "GET /patients/{id}/consent": CASE_OF_A_CONSENT,
     "POST /patients/{id}/consent": CASE_OF_A_CONSENT,
     "POST /patients/{id}/consent/emergency": CASE_OF_A_CONSENT,
@@ -180,7 +181,7 @@ def filled(world, name, method, pattern, *, absent=False):
     words = {"{id}": id, "{signing}": objects["signing"], "{kind}": "consultation", "{name}": "document", "{code}": "X"}
     words |= {"{member}": objects["member"], "{post}": objects["persons post"], "{phase}": "0"}
     words |= {"{file}": objects["recorded file"]}
-    words |= {"{copy}": objects["copy"], "{place}": "0"}
+    words |= {"{copy}": objects["copy"], "{place}": "0", "{link}": objects["link"]}
     if pattern.startswith("/people/export"):
         words["{kind}"] = "xlsx"
     path, fields, headers = pattern, None if method == "GET" else {"reason": "试一试"}, None

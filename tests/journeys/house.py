@@ -117,9 +117,13 @@ class Visitor:
         await self.get("/notices")
         return page
 
-    async def enter(self, room):
-        """Takes a seat in a room over a real socket; the join's answer. The socket closes with the visitor."""
-        ticket = orjson.loads((await self.post(f"{room}/join", headers={"Accept": "application/json"})).text)["ticket"]
+    async def enter(self, room, fields=None):
+        """Takes a seat in a room over a real socket; the join's answer. The socket closes with the visitor.
+
+        By a link there is no room to name: `fields` hold its token.
+        """
+        told = await self.post(f"{room}/join", fields, headers={"Accept": "application/json"})
+        ticket = orjson.loads(told.text)["ticket"]
         socket = socketio.AsyncClient(reconnection=False, logger=False)
         self.sockets.append(socket)
         headers = {"Origin": self.url}

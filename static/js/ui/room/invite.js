@@ -1,9 +1,13 @@
-// A one-time link, as a code to scan and as a line to copy: for family, or for one's own phone.
+// A one-time link, as a code to scan and as a line to copy: for family, or for one's own phone. Those for family can be
+// taken back, used or not.
 
 import { post, Refused } from "../../net/http.js";
+import { hour } from "../../lib/times.js";
 import { t } from "../../lib/words.js";
 import { toast } from "../toast.js";
-import { byId } from "./page.js";
+import { button, byId, make } from "./page.js";
+
+/** @typedef {{id: string, name: string, made: string, used: boolean}} OpenLink  for a guest, as the house tells of it */
 
 /** @returns {Record<"family" | "phone", {title: string, words: string}>} */
 function sayings() {
@@ -17,6 +21,9 @@ export class Invitation {
   #dialog = byId("invite", HTMLDialogElement);
   #link = byId("invite-link", HTMLInputElement);
   #code = byId("invite-code", HTMLImageElement);
+  #address = "";
+  /** @type {string | undefined} the link that is shown, when it is one of those listed */
+  #shown;
 
   connect() {
     byId("invite-copy").addEventListener("click", () => void this.#copy());
@@ -32,15 +39,43 @@ export class Invitation {
     const { title, words } = sayings()[kind];
     byId("invite-title").textContent = title;
     byId("invite-words").textContent = words;
+    this.#address = address;
     try {
-      const { url, svg } = await post(address);
+      const { url, svg, open = [] } = await post(address);
+      this.#shown = open.at(-1)?.id;
+      this.#list(open);
       this.#link.value = url;
       this.#code.src = `data:image/svg+xml,${encodeURIComponent(alone(svg))}`;
       this.#code.alt = t("二维码：%(title)s", { title });
       this.#code.hidden = false;
       this.#dialog.showModal();
     } catch (error) {
-      toast({ text: error instanceof Refused ? error.says : t("没有取到链接，请再试一次"), tone: "danger" });
+      failed(error, t("没有取到链接，请再试一次"));
+    }
+  }
+
+  /** @param {OpenLink[]} open */
+  #list(open) {
+    byId("invite-open").hidden = open.length === 0;
+    byId("invite-links").replaceChildren(...open.map((one) => this.#line(one)));
+  }
+
+  /** @param {OpenLink} link */
+  #line({ id, name, made, used }) {
+    const state = used ? t("有人用它来过") : t("还没有人用");
+    const words = make("div", { class: "person-words" }, make("strong", {}, name), " ", make("span", {}, `${hour(made)} · ${state}`));
+    return make("li", {}, words, make("div", { class: "person-deeds" }, button(t("收回"), () => this.#revoke(id))));
+  }
+
+  /** Whoever came by it is put out. @param {string} id */
+  async #revoke(id) {
+    try {
+      const { open } = await post(`${this.#address}/${id}/revoke`);
+      if (id === this.#shown) this.#forget();
+      this.#list(open);
+      toast({ text: t("链接已收回，用它来的人已退出") });
+    } catch (error) {
+      failed(error, t("没有收回，请再试一次"));
     }
   }
 
@@ -59,6 +94,14 @@ export class Invitation {
     this.#code.removeAttribute("src");
     this.#code.hidden = true;
   }
+}
+
+/**
+ * @param {unknown} error
+ * @param {string} words when the house gave no reason
+ */
+function failed(error, words) {
+  toast({ text: error instanceof Refused ? error.says : words, tone: "danger" });
 }
 
 /** An SVG made to stand inside a page lacks the name that it needs as a picture of its own. @param {string} svg */

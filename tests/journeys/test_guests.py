@@ -1,0 +1,51 @@
+"""A link for a guest can be taken back: whoever came by it is out, waiting or inside. Both stores."""
+
+import orjson
+
+from tests.journeys.test_road import house  # noqa: F401 - the fixture
+from tests.journeys.test_session import JSON, planned, until
+
+REVOKED = ("closed", {"reason": "revoked"})
+
+
+async def told(visitor, path):
+    return orjson.loads((await visitor.post(path, headers=JSON)).text)
+
+
+async def hosted(house):  # noqa: F811
+    """The doctor, in the room; its address."""
+    doctor, _, _, room = await planned(house)
+    await doctor.enter(room)
+    return doctor, room
+
+
+async def invited(house, doctor, room, name):  # noqa: F811
+    """Somebody who came by a link and waits; the way back in, and the link's id."""
+    invitation = await told(doctor, f"{room}/guests")
+    guest = await house.visitor()
+    await guest.get("/join")
+    way = {"token": invitation["url"].partition("#token=")[2], "name": name}
+    assert (await guest.enter("", way))["state"] == "waiting"
+    return guest, way, invitation["open"][-1]["id"]
+
+
+async def test_who_waits_is_told_and_the_link_opens_no_more(house):  # noqa: F811
+    doctor, room = await hosted(house)
+    guest, way, link = await invited(house, doctor, room, "患者女儿")
+    left = await told(doctor, f"{room}/guests/{link}/revoke")
+    await until(lambda: REVOKED in guest.heard)
+    assert left == {"open": []}
+    assert (await guest.post("/join", way, headers=JSON)).status == 410
+    assert (await doctor.post(f"{room}/guests/{'0' * 32}/revoke", headers=JSON)).status == 404
+
+
+async def test_who_was_let_in_is_put_out_and_the_others_stay(house):  # noqa: F811
+    doctor, room = await hosted(house)
+    daughter, _, link = await invited(house, doctor, room, "患者女儿")
+    son, _, other = await invited(house, doctor, room, "患者儿子")
+    for one in (link, other):
+        assert (await doctor.says("admit", {"who": f"guest:{one}"}))["ok"]
+    left = await told(doctor, f"{room}/guests/{link}/revoke")
+    await until(lambda: REVOKED in daughter.heard)
+    assert [(one["name"], one["used"]) for one in left["open"]] == [("患者儿子", True)]
+    assert (await son.says("chat", {"text": "我还在", "key": "a" * 16}))["ok"]
