@@ -72,6 +72,7 @@ async def list_page(request: web.Request) -> web.StreamResponse:
         "casebook/list.html",
         cases=[{"row": one, "href": service.href(one), "badge": _badge(request, one)} for one in found],
         works=works,
+        may_propose=all(unit.matrix.granted(role, action) for action in ("casebook.propose", "consultation.list")),
         in_work=in_work,
         q=asked.q,
         older=older,

@@ -118,7 +118,7 @@ async def preview(request: web.Request) -> web.StreamResponse:
     case = await case_of(request, "opinion.write")
     opinion = await queries.draft_of(unit, case.id, unit.actor.person_id)
     if opinion is None:
-        raise NotFound
+        raise opinions.NothingWritten
     report = await _report(request, unit, case, opinion)
     return pdf_answer(await documents.preview(report, office=request.app[OFFICE]), "preview.pdf")
 

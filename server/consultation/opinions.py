@@ -19,6 +19,11 @@ class NotWritable(Refusal):
     says = "现在不能书写会诊意见"
 
 
+class NothingWritten(Refusal):
+    code = "consultation.nothing_written"
+    says = "还没有写下意见，写好后再看预览"
+
+
 class AlreadySigned(Refusal):
     code = "consultation.already_signed"
     says = "意见已经签名；如需更改请用“修订”，将产生新版本"

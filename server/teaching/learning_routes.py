@@ -213,6 +213,7 @@ async def course_page(request: web.Request) -> web.StreamResponse:
         kind=translate(COURSE_WORDS[course.kind]),
         phases=phases,
         may_edit=unit.may("teaching.edit", related),
+        may_sit=unit.may("teaching.enrol", related),
         may_enrol=unit.may("teaching.enrol", related) and any(one.state in ENROLLING for one in sessions),
         flash=flash(request),
     )

@@ -88,6 +88,7 @@ async def list_page(request: web.Request) -> web.StreamResponse:
         view=asked.view.value,
         older=older,
         may_plan=plans(unit),
+        may_cases=bool(unit.matrix.granted(unit.actor.role, "casebook.list")),
         may_records=bool(unit.matrix.granted(unit.actor.role, "teaching.records")),
     )
 

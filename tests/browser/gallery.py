@@ -154,6 +154,7 @@ def frame(locale="zh", now=None):
         "nav": NAV,
         "csrf": "c" * 64,
         "now": now,
+        "searches": "patient",
         "unread": 3,
         "path": "/gallery",
         "flash": [],

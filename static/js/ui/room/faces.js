@@ -157,7 +157,7 @@ function build(face) {
   video.muted = true; // the sound plays by itself (sounds.js): a picture without sound is always allowed to play
   video.disablePictureInPicture = true;
   const pin = /** @type {HTMLButtonElement} */ (make("button", { type: "button", class: "face-pin", "aria-pressed": "false" }));
-  const root = make("article", { class: "face", role: "listitem", "data-key": face.key, "data-kind": face.kind }, video);
+  const root = make("div", { class: "face", role: "listitem", "data-key": face.key, "data-kind": face.kind }, video);
   root.toggleAttribute("data-mine", face.mine);
   root.append(make("div", { class: "face-blank" }, make("span", { class: "face-initial", "aria-hidden": "true" })), pin);
   root.append(make("p", { class: "face-note", hidden: "" }), foot(face));
