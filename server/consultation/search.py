@@ -15,6 +15,8 @@ from server.patients import service as patients
 NUMBER = re.compile(r"(SQ|HZ).*\d")
 """Of a request, of a report. Initials (sq: 孙强) have no digits."""
 
+NOTHING = Page(rows=[], older=None, newer=None)
+
 
 def offered(matrix: Matrix, role: str) -> Literal["patient", "number", ""]:
     """By what a role finds consultations: whoever reads charts by patient too; nothing for whoever opens none."""
@@ -29,7 +31,8 @@ async def find(unit: Unit, text: str) -> Page:
     if NUMBER.match(number) or offered(unit.matrix, unit.actor.role) == "number":
         reported = await _reported_in(unit, number)
         return await queries.listed(unit, number="" if reported else number, ids=reported or None)
-    return await queries.listed(unit, patient_ids=await _patients(unit, text))
+    meant = await _patients(unit, text)
+    return await queries.listed(unit, patient_ids=meant) if meant else NOTHING
 
 
 async def _reported_in(unit: Unit, number: str) -> list[str]:
