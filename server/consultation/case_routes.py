@@ -51,7 +51,19 @@ async def case_page(request: web.Request) -> web.StreamResponse:
     case = await case_of(request, "consultation.read")
     if case.state is State.DRAFT and case.applicant_person_id == unit_of(request).actor.person_id:
         return see_other(f"{service.href(case)}/edit")
-    return render(request, "consultation/case.html", **await case_context(request, case))
+    context = await case_context(request, case)
+    if "signed" in request.query:
+        context["onward"] = await _onward(unit_of(request))
+    return render(request, "consultation/case.html", **context)
+
+
+async def _onward(unit: Unit) -> tuple[str, str]:
+    """Where to after a signature, and the word for it: the next opinion owed, else the next invitation, else home."""
+    owed = await queries.waiting(unit, [State.OPINION_PENDING], limit=1)
+    if owed:
+        return f"{service.href(owed[0])}/opinion", "写下一份意见"
+    invited = await queries.invited_now(unit, unit.actor.person_id)
+    return (service.href(invited[0][1]), "答复下一份邀请") if invited else ("/", "回到首页")
 
 
 @routes.get("/consultations/{id}/summary", "consultation.chart")
@@ -121,6 +133,7 @@ async def case_context(request: web.Request, case: Consultation) -> dict[str, An
         "room_open": answers.room_open(case) and Relation.CONSORTIUM in related,
         "room_href": f"/rooms/{case.meeting_id}" if case.meeting_id else "",
         "sent": "sent" in request.query,
+        "onward": None,
         "most_reschedules": centre.MOST_RESCHEDULES,
     }
 

@@ -12,7 +12,7 @@ from server.consultation.case_routes import case_context
 from server.consultation.forms import Amendment, OpinionDraft, Signature
 from server.consultation.model import Consultation, Opinion
 from server.consultation.routes import case_of
-from server.consultation.states import State
+from server.consultation.states import LIVE, IllegalMove, State
 from server.core.errors import Invalid, NotFound
 from server.core.forms import Form
 from server.core.http import (
@@ -28,6 +28,7 @@ from server.core.http import (
     sent_fields,
     unit_of,
     visit_of,
+    wrong_fields,
 )
 from server.core.unit import Unit
 from server.documents import service as documents
@@ -94,7 +95,7 @@ async def _editor(
         request,
         template,
         status=status,
-        **{**context, "draft": draft, "sections": draft.sections if draft else {}, "form": None, **more},
+        **{**context, "draft": draft, "sections": draft.sections if draft else {}, "ends": case.state in LIVE, **more},
     )
 
 
@@ -134,19 +135,32 @@ async def sign(request: web.Request) -> web.StreamResponse:
     form, sections = await read_opinion(request, Signature)
     form.errors.update({name: say(request, text) for name, text in opinions.lacking(sections).items()})
     await check_password(request, form, "secret")
-    if form.errors:
-        return await _not_signed(request, form, sections)
-    handle = await _unlocked(request, form.value.secret)
+    if not form.errors:
+        try:
+            return _signed(request, await _issued(request, sections, form.value.secret))
+        except IllegalMove as refusal:
+            form.errors.update(wrong_fields(request, refusal, "secret"))
+    return await _not_signed(request, form, sections)
+
+
+async def _issued(request: web.Request, sections: dict[str, Any], secret: str) -> Consultation:
+    """The case with these sections signed, by this call or by one before it. Raises IllegalMove."""
+    handle = await _unlocked(request, secret)
     await documents.get_ready()
     async with begin_unit(request) as unit:
         request[UNIT] = unit
         case = await case_of(request, "opinion.sign", locked=True)
         signed = await queries.signed(unit, case.id)
         draft = await queries.draft_of(unit, case.id, unit.actor.person_id)
-        if draft is None and signed:
-            return see_other(f"{service.href(case)}?signed=1")
-        await _sign(request, unit, case, sections, handle)
-    return see_other(f"{service.href(case)}?signed=1")
+        if draft is not None or signed is None:
+            await _sign(request, unit, case, sections, handle)
+    return case
+
+
+def _signed(request: web.Request, case: Consultation) -> web.Response:
+    """On to the case; out of the room too, which the signature has closed."""
+    page = f"{service.href(case)}?signed=1"
+    return web.Response(status=204, headers={"HX-Redirect": page}) if _beside_video(request) else see_other(page)
 
 
 async def _sign(request: web.Request, unit: Unit, case: Consultation, sections: dict[str, Any], handle: Any) -> None:
@@ -191,10 +205,16 @@ async def _unlocked(request: web.Request, secret: str) -> SigningKeyHandle:
 
 async def _not_signed(request: web.Request, form: Form[Signature], sections: dict[str, Any]) -> web.StreamResponse:
     """The editor as it was sent, with what is wrong at the fields."""
+    template = "consultation/opinion_panel.html" if _beside_video(request) else "consultation/opinion.html"
     async with begin_unit(request, writes=False) as unit:
         request[UNIT] = unit
         case = await case_of(request, "opinion.sign")
-        return await _editor(request, case, "consultation/opinion.html", status=422, form=form, sections=sections)
+        return await _editor(request, case, template, status=422, form=form, sections=sections)
+
+
+def _beside_video(request: web.Request) -> bool:
+    """Sent from within the room, whose page must not be left while people talk."""
+    return "HX-Request" in request.headers
 
 
 @routes.post("/consultations/{id}/opinion/amend", "opinion.write")

@@ -36,7 +36,8 @@ class Words:
 
 
 class NoError(Watch):
-    """Any error in a console counts, but for the line that is down while the site is away."""
+    """Any error in a console counts, but for the line that is down while the site is away, and a form that comes back
+    to be corrected."""
 
     def __init__(self, context, site):
         super().__init__(context)
@@ -48,7 +49,7 @@ class NoError(Watch):
 
     def _console(self, message):
         down = self.site.away and ("WebSocket connection" in message.text or "net::ERR" in message.text)
-        if message.type == "error" and not down:
+        if message.type == "error" and not down and "status of 422" not in message.text:
             page = message.page.url if message.page else ""
             self.offences.append(f"{page}: {message.text} {message.location['url']}")
 

@@ -297,6 +297,32 @@ async def opinion_is_signed(doctor, expert, site, case):
     assert await site.signed(case.split("/")[-1]) == 1
 
 
+async def opinion_is_signed_in_the_room(doctor, expert, site, case):
+    """A mistyped password leaves the call as it is; the right one ends it for everybody, which is asked before."""
+    form = expert.page.locator("#side-opinion form")
+    connections = await expert.connections()
+    await form.locator("[name=plan]").fill(PLAN)
+    await signs(expert, form, "mistyped")
+    await expect(form.locator("#f-secret-error")).to_have_text(expert.say("密码不对"), timeout=LONG)
+    assert await form.locator("[name=plan]").input_value() == PLAN
+    await asyncio.gather(doctor.sees(expert.name), expert.sees(doctor.name))
+    assert await expert.connections() == connections
+    await signs(expert, form, expert.password)
+    await expect(expert.page.locator(".opinion-panel")).to_contain_text(PLAN, timeout=LONG)
+    await expect(expert.page.locator(".notice-actions a")).to_be_visible()
+    await expect(doctor.page.locator("#after-title")).to_have_text(doctor.say("会诊已结束"))
+    await doctor.page.click("#after-back")
+    assert await site.signed(case.split("/")[-1]) == 1
+
+
+async def signs(expert, form, password):
+    await form.locator("[name=secret]").fill(password)
+    await form.get_by_role("button", name=expert.say("签名并出具")).click()
+    question = expert.page.locator("dialog[open]")
+    await expect(question).to_contain_text(expert.say("签名将结束会诊：意见立即出具，会诊室对所有人关闭。"))
+    await question.locator(".btn-danger").click()
+
+
 async def report_is_opened(doctor):
     """In a page of its own, to be printed from there. The PDF."""
     context = doctor.page.context
@@ -407,8 +433,7 @@ async def test_the_same_road_in_english(chromium, site):  # noqa: F811
         await meet(doctor, expert)
         await talk(doctor, expert)
         await opinion_is_begun(doctor, expert, case)
-        await session_ends(doctor, expert)
-        await opinion_is_signed(doctor, expert, site, case)
+        await opinion_is_signed_in_the_room(doctor, expert, site, case)
         pdf = await report_is_opened(doctor)
         await decides(doctor)
         await verifies(stranger, pdf, "intact")

@@ -55,7 +55,7 @@ export class SelfSavingForm {
     const typed = (/** @type {Event} */ { target }) => isSecret(target) || this.changed();
     this.form.addEventListener("input", typed, on);
     this.form.addEventListener("change", typed, on);
-    this.form.addEventListener("submit", (event) => void this.beforeSubmit(event), on);
+    this.form.addEventListener("submit", (event) => void this.beforeSubmit(event), { ...on, capture: true }); // before who sends it
     document.addEventListener("line:on", () => this.hurry(), on);
     window.addEventListener("online", () => this.hurry(), on);
     document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.hurry(), on);
@@ -197,6 +197,7 @@ export class SelfSavingForm {
   async beforeSubmit(event) {
     if (event.defaultPrevented || (!this.due && !this.saving)) return;
     event.preventDefault();
+    event.stopImmediatePropagation();
     const submitter = event.submitter;
     window.clearTimeout(this.timer);
     if (await this.send()) return this.form.requestSubmit(submitter);

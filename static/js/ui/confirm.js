@@ -59,8 +59,14 @@ let agreed = null;
 /** @param {MouseEvent} event */
 async function guardClick(event) {
   const pressed = event.target instanceof Element ? event.target.closest("[data-confirm]:not(form)") : null;
-  if (!(pressed instanceof HTMLElement) || !asks(event, pressed)) return;
+  if (!(pressed instanceof HTMLElement) || isIncomplete(pressed) || !asks(event, pressed)) return;
   if (await askAbout(pressed, pressed)) go(pressed, () => pressed.click());
+}
+
+/** A form that lacks something is not sent, so nothing is asked: the browser says what is missing. @param {HTMLElement} pressed */
+function isIncomplete(pressed) {
+  const form = pressed instanceof HTMLButtonElement && pressed.type === "submit" ? pressed.form : null;
+  return Boolean(form && !form.noValidate && !form.checkValidity());
 }
 
 /** @param {SubmitEvent} event */

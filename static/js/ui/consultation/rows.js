@@ -7,6 +7,7 @@ export function tendRows() {
   document.addEventListener("click", onClick);
   document.addEventListener("fragment:ready", showButtons);
   document.addEventListener("live:fresh", showButtons);
+  document.addEventListener("htmx:afterSwap", showButtons);
   showButtons();
 }
 

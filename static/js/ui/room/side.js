@@ -3,12 +3,15 @@
 import htmx from "htmx.org";
 import { t } from "../../lib/words.js";
 import { fragment } from "../../net/http.js";
+import { toast } from "../toast.js";
 import { button, byId, make } from "./page.js";
 
 /** @typedef {"case" | "opinion" | "lesson" | "chat" | "people"} Tab */
 
 const FILLED_WITHIN = 600; // ms; the other's picture comes first, the case must not wait for somebody who is late
 const NARROW = matchMedia("(max-width: 767.98px)");
+
+const TROUBLES = ["htmx:sendError", "htmx:timeout", "htmx:responseError"];
 
 export class Side {
   /** @type {Tab} */
@@ -28,6 +31,8 @@ export class Side {
     for (const tab of this.#tabs) tab.addEventListener("click", () => this.show(tabOf(tab)));
     byId("panel").addEventListener("keydown", (press) => this.#key(press));
     byId("side-close").addEventListener("click", () => this.close());
+    byId("panel").addEventListener("htmx:afterSwap", showErrors);
+    for (const trouble of TROUBLES) byId("panel").addEventListener(trouble, notSent);
     this.#draw();
     if (NARROW.matches) return;
     this.isOpen = true;
@@ -108,6 +113,15 @@ export class Side {
       region.replaceChildren(make("p", {}, t("没有取到，通话不受影响。")), button(t("再取一次"), () => this.#load(region)));
     }
   }
+}
+
+/** A form of the panel came back with what is wrong in it: the call goes on beside it. */
+function showErrors() {
+  document.getElementById("error-summary")?.focus();
+}
+
+function notSent() {
+  toast({ text: t("没有送到，内容还在，请检查网络后再试一次"), tone: "danger" });
 }
 
 /** @param {HTMLElement} tab */
