@@ -127,7 +127,7 @@ async def invite(unit: Unit, *, case: Consultation, post: Post) -> Invitation:
 
 async def withdraw_invitation(unit: Unit, *, case: Consultation, invitation: Invitation, reason: str) -> None:
     """Takes an unanswered invitation back, to ask somebody else."""
-    invitation.answer, invitation.reason, invitation.answered_at = Answer.WITHDRAWN, reason, unit.now
+    await service.take_back(unit, case=case, invitation=invitation, reason=reason)
     await steps.take(unit, case, Move.EXHAUST, reason=reason)
     steps.announce(unit, case)
 
@@ -175,6 +175,7 @@ async def rebook(unit: Unit, *, case: Consultation, reason: str) -> None:
     if case.state == State.INTERRUPTED:
         await appointments.release(unit, case, reason)
     await steps.take(unit, case, Move.REBOOK, reason=reason)
+    await service.tell_everyone(unit, case, "会诊 %(number)s 将另约时间，确定后再通知您：%(reason)s", reason=reason)
 
 
 async def _open_room(unit: Unit, case: Consultation) -> None:

@@ -232,7 +232,8 @@ async def no_show(request: web.Request) -> web.StreamResponse:
 async def rebook(request: web.Request) -> web.StreamResponse:
     case = await case_of(request, "consultation.schedule", locked=True)
     form = await read_form(request, Why)
-    await centre.rebook(unit_of(request), case=case, reason=form.value.reason if not form.errors else "")
+    reason = form.value.reason if not form.errors else say(request, "未写明")
+    await centre.rebook(unit_of(request), case=case, reason=reason)
     return back(case)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 from server.accounts import queries as accounts
 from server.accounts.roles import Role
 from server.accounts.service import today
-from server.consultation import appointments, calendars, steps
-from server.consultation.kinds import Complaint, Mode
-from server.consultation.model import Consultation
+from server.consultation import appointments, calendars, queries, steps
+from server.consultation.kinds import Answer, Complaint, Mode
+from server.consultation.model import Consultation, Invitation
 from server.consultation.states import LIVE, Move, State
 from server.core.errors import Invalid, Refusal, Stale
 from server.core.unit import Unit
@@ -53,6 +53,9 @@ COPIED = (
 """What a new request takes from one that ended without an opinion; whoever is to be asked signs anew."""
 STORY_FIELDS = ("story", "findings", "vitals", "tests", "treatment", "diagnosis", "history", "answers")
 """The free parts of a request, in the order a doctor thinks; `vitals` and `answers` are small objects."""
+
+
+CANCELLED = "会诊 %(number)s 已取消：%(reason)s"
 
 
 class Incomplete(Invalid):
@@ -202,19 +205,35 @@ async def discard(unit: Unit, *, case: Consultation) -> None:
 
 
 async def cancel(unit: Unit, *, case: Consultation, reason: str) -> None:
-    """Withdraws the request; what was booked is freed and the room is shut."""
-    was_live = case.state in LIVE
+    """Withdraws the request; who was asked need not answer, what was booked is freed and the room is shut."""
+    before = case.state
     await steps.take(unit, case, Move.CANCEL, reason=reason)
-    if not was_live:
-        await tell_everyone(unit, case, "会诊 %(number)s 已取消：%(reason)s", reason=reason)
+    for invitation in await queries.invitations(unit, case.id):
+        if invitation.answer == Answer.WAITING:
+            await take_back(unit, case=case, invitation=invitation, reason=reason)
+    whose = Role.DEPT_LEAD if before == State.APPROVING else Role.COORDINATOR
+    await _tell_role(unit, case, whose, CANCELLED, {"reason": reason})
+    if before not in LIVE:
+        await tell_everyone(unit, case, CANCELLED, reason=reason)
         return
     booking = await appointments.booking_of(unit, case)
     await appointments.release(unit, case, reason)
     if case.meeting_id:
         await meetings.close(unit, meeting_id=case.meeting_id, reason="cancelled")
     if booking is not None:
-        says = "会诊 %(number)s 已取消：%(reason)s"
-        await calendars.send(unit, case, booking, says, method=Method.CANCEL, reason=reason)
+        await calendars.send(unit, case, booking, CANCELLED, method=Method.CANCEL, reason=reason)
+
+
+async def take_back(unit: Unit, *, case: Consultation, invitation: Invitation, reason: str) -> None:
+    """An expert who has not answered yet need not any more, and is told so."""
+    invitation.answer, invitation.reason, invitation.answered_at = Answer.WITHDRAWN, reason[:500], unit.now
+    await notices.tell(
+        unit,
+        person_ids=[invitation.person_id],
+        says="会诊邀请 %(number)s 已撤回，不必再答复：%(reason)s",
+        facts={"number": case.number or "", "reason": reason},
+        href="/",  # the case is theirs to read no more
+    )
 
 
 async def copy_to_new(unit: Unit, *, case: Consultation) -> Consultation:
@@ -255,7 +274,8 @@ async def _tell_role(
     else:
         where = frozenset({case.inviting_id})
     found = await accounts.holders(unit, role=role, institution_ids=where, on=today(unit.now))
-    await _tell(unit, case, [person.id for _, person in found], says, facts or {})
+    who = [person.id for _, person in found if unit.signed_in is None or person.id != unit.signed_in.person_id]
+    await _tell(unit, case, who, says, facts or {})
 
 
 async def _tell(unit: Unit, case: Consultation, person_ids: list[str], says: str, facts: Mapping[str, Any]) -> None:
