@@ -7,11 +7,11 @@ from aiohttp import web
 from server.consultation import decisions, service
 from server.consultation.case_routes import case_context
 from server.consultation.forms import DecisionForm, RatingForm
-from server.consultation.kinds import Adoption
 from server.consultation.model import Consultation
 from server.consultation.routes import case_of
+from server.core.errors import Invalid
 from server.core.forms import Form
-from server.core.http import Routes, read_form, render, say, see_other, unit_of
+from server.core.http import Routes, read_form, render, see_other, unit_of, wrong_fields
 
 routes = Routes("decision")
 
@@ -21,19 +21,21 @@ async def decide(request: web.Request) -> web.StreamResponse:
     unit = unit_of(request)
     case = await case_of(request, "consultation.decide", locked=True)
     form = await read_form(request, DecisionForm)
-    if not form.errors and form.value.adoption is not Adoption.ADOPTED and not form.value.reason.strip():
-        form.errors["reason"] = say(request, "未完全采纳时请写明理由")
     if form.errors:
         return await _again(request, case, form)
     given = form.value
-    await decisions.decide(
-        unit,
-        case=case,
-        adoption=given.adoption,
-        reason=given.reason,
-        plan=given.plan,
-        follow_up_on=given.follow_up_on,
-    )
+    try:
+        await decisions.decide(
+            unit,
+            case=case,
+            adoption=given.adoption,
+            reason=given.reason,
+            plan=given.plan,
+            follow_up_on=given.follow_up_on,
+        )
+    except Invalid as refusal:
+        form.errors.update(wrong_fields(request, refusal))
+        return await _again(request, case, form)
     return see_other(service.href(case))
 
 

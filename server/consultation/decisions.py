@@ -5,9 +5,11 @@ from datetime import date
 from server.consultation import queries, service, steps
 from server.consultation.kinds import Adoption
 from server.consultation.model import Consultation, Decision, Rating
-from server.consultation.states import Move, State
+from server.consultation.states import Move
 from server.core.errors import Invalid, Refusal
+from server.core.i18n import today
 from server.core.unit import Unit
+from server.scheduling.working_calendar import AFTERNOON, CHINA
 
 
 class NothingToDecide(Refusal):
@@ -25,8 +27,9 @@ async def decide(
     follow_up_on: date | None = None,
 ) -> Decision:
     """Adopted, in part, or not (then why). Without a follow-up the case closes. Raises Invalid, NothingToDecide."""
-    if adoption is not Adoption.ADOPTED and not reason.strip():
-        raise Invalid({"reason": "未完全采纳时请写明理由"})
+    wrong = _wrong(adoption, reason, follow_up_on, today(unit.now))
+    if wrong:
+        raise Invalid(wrong)
     opinion = await queries.signed(unit, case.id)
     if opinion is None:
         raise NothingToDecide
@@ -43,15 +46,26 @@ async def decide(
     )
     unit.session.add(decision)
     await steps.take(unit, case, Move.DECIDE, reason=reason)
-    await steps.take(unit, case, Move.FOLLOW if follow_up_on else Move.CLOSE)
-    if case.state == State.CLOSED:
-        case.closed_at = unit.now
+    if follow_up_on:
+        await steps.take(unit, case, Move.FOLLOW, due=CHINA.at(follow_up_on, AFTERNOON.end))
+    else:
+        await close(unit, case=case)
     await service.tell_specialist(unit, case, "申请方已对会诊 %(number)s 的意见作出决定")
     return decision
 
 
+def _wrong(adoption: Adoption, reason: str, follow_up_on: date | None, on: date) -> dict[str, str]:
+    """Field → sentence (a msgid)."""
+    wrong: dict[str, str] = {}
+    if adoption is not Adoption.ADOPTED and not reason.strip():
+        wrong["reason"] = "未完全采纳时请写明理由"
+    if follow_up_on and follow_up_on < on:
+        wrong["follow_up_on"] = "随访日期已经过去"
+    return wrong
+
+
 async def close(unit: Unit, *, case: Consultation, note: str = "") -> None:
-    """The follow-up is done."""
+    """Nothing is left to be done."""
     await steps.take(unit, case, Move.CLOSE, reason=note)
     case.closed_at = unit.now
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from server.consultation import consenting, service, steps
+from server.consultation import consenting, queries, service, steps
 from server.consultation.model import Consultation
 from server.consultation.states import Move, State
 from server.core.i18n import local_time
@@ -12,8 +12,11 @@ from server.core.unit import Unit
 from server.notices import service as notices
 from server.patients.consent import service as consents
 from server.scheduling import reminders, running
+from server.scheduling.working_calendar import AFTERNOON, MORNING
 
 A_DAY = timedelta(days=1)
+OFFICE_HOURS = timedelta(minutes=AFTERNOON.end - MORNING.start)
+"""A follow-up is due at the end of these, so that it is told at their beginning."""
 
 
 async def remind(unit: Unit) -> int:
@@ -59,4 +62,13 @@ async def expire(unit: Unit) -> int:
     return len(late)
 
 
-DUTIES = (remind, remind_of_consents, keep_overruns, expire)
+async def remind_of_follow_ups(unit: Unit) -> int:
+    """Tells the asking doctor on the morning of the day they have set; once."""
+    due = await queries.follow_ups_due(unit, unit.now + OFFICE_HOURS)
+    for decision, case in due:
+        decision.reminded_at = unit.now
+        await service.tell_applicant(unit, case, "今天应随访会诊 %(number)s 的患者；完成后请归档")
+    return len(due)
+
+
+DUTIES = (remind, remind_of_consents, remind_of_follow_ups, keep_overruns, expire)

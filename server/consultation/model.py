@@ -153,6 +153,8 @@ class Decision(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
     plan: Mapped[str] = mapped_column(Text, default="")
     follow_up_on: Mapped[date | None]
+    reminded_at: Mapped[datetime | None]
+    """When the asking doctor was told that the day has come."""
     decided_by: Mapped[str] = mapped_column(ForeignKey("people.id"))
     decided_at: Mapped[datetime]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from server.consultation import policy
 from server.consultation.kinds import Answer, OpinionState
@@ -91,6 +91,21 @@ async def signed(unit: Unit, consultation_id: str) -> Opinion | None:
 async def decisions(unit: Unit, consultation_id: str) -> list[Decision]:
     query = select(Decision).where(Decision.consultation_id == consultation_id).order_by(Decision.id)
     return list(await unit.session.scalars(query))
+
+
+async def follow_ups_due(unit: Unit, by: datetime) -> list[tuple[Decision, Consultation]]:
+    """Follow-ups due by then whose doctor has not been told; each to one caller only."""
+    later = aliased(Decision)
+    last = select(func.max(later.id)).where(later.consultation_id == Consultation.id).scalar_subquery()
+    query = (
+        select(Decision, Consultation)
+        .join(Consultation, Consultation.id == Decision.consultation_id)
+        .where(Consultation.state == State.FOLLOW_UP, Consultation.due_at <= by)
+        .where(Decision.id == last, Decision.reminded_at.is_(None))
+        .limit(100)
+        .with_for_update(of=Decision, skip_locked=True)
+    )
+    return [(decision, case) for decision, case in await unit.session.execute(query)]
 
 
 async def unconfirmed(unit: Unit, person_ids: Iterable[str]) -> dict[str, Counter[str]]:

@@ -18,7 +18,7 @@ CLOCKS: dict[State, Deadline] = {
     State.OPINION_PENDING: Deadline.OPINION,
     State.ISSUED: Deadline.DECISION,
 }
-"""Which clock runs in a state; the others end with the appointment, or never."""
+"""Which clock runs in a state; the others end with the appointment, on a day that was chosen, or never."""
 
 
 @lru_cache
@@ -26,10 +26,18 @@ def calendar() -> WorkingCalendar:
     return WorkingCalendar()
 
 
-async def take(unit: Unit, case: Consultation, move: Move, *, reason: str = "", pauses: tuple[Pause, ...] = ()) -> None:
-    """Moves the case. Raises IllegalMove. Flushes."""
+async def take(
+    unit: Unit,
+    case: Consultation,
+    move: Move,
+    *,
+    reason: str = "",
+    pauses: tuple[Pause, ...] = (),
+    due: datetime | None = None,
+) -> None:
+    """Moves the case; what it leads to is due by the clock of the state, or at `due`. Raises IllegalMove. Flushes."""
     before = case.move(move, now=unit.now)
-    case.due_at = next_due(case, pauses)
+    case.due_at = due or next_due(case, pauses)
     actor = unit.signed_in
     unit.session.add(
         Step(
