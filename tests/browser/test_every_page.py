@@ -76,7 +76,8 @@ async def test_no_page_shuts_anybody_out_and_all_fit_their_window(house, chromiu
 
 async def looked_at(house, chromium, login, pages, locale, window):
     troubles, (width, height) = [], window
-    async with profile(chromium, viewport={"width": width, "height": height}) as context:
+    options = {"viewport": {"width": width, "height": height}, "color_scheme": "dark" if locale == "en" else "light"}
+    async with profile(chromium, **options) as context:
         await context.add_cookies(await cookies(house, login, locale))
         page = await context.new_page()
         for one in pages:
