@@ -1,5 +1,6 @@
 """Files in a real browser: sent over a line that breaks, and looked at as pictures, traces, documents and photos."""
 
+import asyncio
 import io
 import os
 import subprocess
@@ -297,6 +298,27 @@ async def test_several_slices_become_one_series_and_open_in_place(page, case, tm
     await expect(page.locator(".viewer-said")).to_contain_text("1/4")
     assert page.url.endswith("/zone")
     assert await violations(page) == []
+
+
+async def test_the_file_clicked_last_is_shown_even_if_another_answers_later(page, case):
+    slow = await case.keep(real("RG1_UNCR.dcm"), "胸片.dcm")
+    await case.keep(real("waveform_ecg.dcm"), "心电图.dcm")
+    answered = asyncio.Event()
+
+    async def late(route):
+        await answered.wait()
+        await route.continue_()
+
+    await page.route(f"{slow}/view*", late)
+    await page.goto(f"{case.address}/zone")
+    viewer = page.locator("file-viewer")
+    await page.get_by_role("link", name="胸片.dcm").click()
+    await page.get_by_role("link", name="心电图.dcm").click()
+    await expect(viewer).to_have_attribute("name", "心电图.dcm")
+    async with page.expect_response(lambda told: slow in told.url and "view" in told.url):
+        answered.set()
+    await expect(viewer).to_have_attribute("data-state", "open")
+    await expect(viewer).to_have_attribute("name", "心电图.dcm")
 
 
 async def test_program_dressed_as_a_film_is_refused_with_a_reason_and_can_be_removed(page, case):

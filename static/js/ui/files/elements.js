@@ -46,7 +46,9 @@ function stageNear(link) {
  * @param {string} address
  */
 async function show(stage, address) {
+  stage.dataset.asked = address;
   const fresh = await fragment(address).catch(() => null);
+  if (stage.dataset.asked !== address) return; // another was asked for since: the last click counts, not the last answer
   const view = fresh?.getElementById("file-view");
   if (!view) return toast({ text: t("没有打开这个文件，请稍后再试"), tone: "danger" });
   stage.hidden = false;
