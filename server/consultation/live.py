@@ -11,6 +11,7 @@ from server.core.access import Relation
 from server.core.database import Database
 from server.core.errors import NotFound
 from server.core.unit import Unit
+from server.meeting import queries as meetings
 from server.meeting.doors import Entrant
 from server.patients.consent import service as consents
 from server.patients.consent.model import ConsentKind
@@ -56,11 +57,11 @@ class ConsultationDoor:
     async def records(self, unit: Unit, meeting: Meeting) -> None:
         await _require_consent(unit, await queries.by_id(unit, meeting.subject_id), ConsentKind.RECORDING)
 
-    async def presence_changed(self, unit: Unit, meeting: Meeting, present: frozenset[str]) -> None:
+    async def presence_changed(self, unit: Unit, meeting: Meeting) -> None:
         case = await queries.by_meeting(unit, meeting.id)
         if case is None:
             return
-        if present:
+        if present := await meetings.present(unit, meeting.id):
             await answers.entered(unit, case=case, present=present)
         else:
             await answers.emptied(unit, case=case)

@@ -35,8 +35,8 @@ class Door(Protocol):
     async def records(self, unit: Unit, meeting: Meeting) -> None:
         """Raises a Refusal when a patient is seen there who has not consented to be recorded."""
 
-    async def presence_changed(self, unit: Unit, meeting: Meeting, present: frozenset[str]) -> None:
-        """Somebody came or went; `present` are the participants in the room now, by the log."""
+    async def presence_changed(self, unit: Unit, meeting: Meeting) -> None:
+        """Somebody came or went; the log has it."""
 
     async def ended(self, unit: Unit, meeting: Meeting) -> None:
         """A host ended the session. Raises a Refusal when there is nothing to end yet."""

@@ -54,8 +54,7 @@ class SqlJournal:
         if kind == "ended":
             await self._end(unit, door, meeting)
             return
-        present = frozenset(one.by or "" for one in await queries.standing(unit, room))
-        await door.presence_changed(unit, meeting, present)
+        await door.presence_changed(unit, meeting)
 
     async def _end(self, unit: Unit, door: Door, meeting: Meeting) -> None:
         """Raises NotBegun: the room stays open, nothing is written."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
-from sqlalchemy import and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.orm import aliased
 
 from server.core.errors import NotFound
@@ -45,8 +45,19 @@ async def entries_of(unit: Unit, meeting_id: str, kinds: Iterable[str]) -> list[
     return list(await unit.session.scalars(query.order_by(MeetingEntry.seq)))
 
 
-async def standing(unit: Unit, meeting_id: str | None = None) -> list[MeetingEntry]:
-    """Every `joined` without its `left`: who is in, as far as the log knows."""
+async def standing(unit: Unit) -> list[MeetingEntry]:
+    """Every `joined` without its `left`: who is in any room, as far as the log knows."""
+    query = select(MeetingEntry).where(*_standing()).order_by(MeetingEntry.meeting_id, MeetingEntry.seq)
+    return list(await unit.session.scalars(query))
+
+
+async def present(unit: Unit, meeting_id: str) -> frozenset[str]:
+    """The participants in a room now, by its log. Grows with the room: not for every coming and going of a hall."""
+    query = select(MeetingEntry.by).where(MeetingEntry.meeting_id == meeting_id, *_standing())
+    return frozenset(by for by in await unit.session.scalars(query) if by)
+
+
+def _standing() -> tuple[ColumnElement[bool], ...]:
     left = aliased(MeetingEntry)
     gone = exists().where(
         and_(
@@ -56,10 +67,7 @@ async def standing(unit: Unit, meeting_id: str | None = None) -> list[MeetingEnt
             left.by == MeetingEntry.by,
         )
     )
-    query = select(MeetingEntry).where(MeetingEntry.kind == "joined", ~gone)
-    if meeting_id is not None:
-        query = query.where(MeetingEntry.meeting_id == meeting_id)
-    return list(await unit.session.scalars(query.order_by(MeetingEntry.meeting_id, MeetingEntry.seq)))
+    return MeetingEntry.kind == "joined", ~gone
 
 
 async def link_by_token(unit: Unit, token: str) -> RoomLink | None:

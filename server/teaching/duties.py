@@ -42,7 +42,7 @@ async def begin_and_end(unit: Unit) -> int:
     """Begins what a teacher waits in; ends what everybody left half an hour after its planned end."""
     done = 0
     for session in await queries.running(unit, State.LOBBY, State.LIVE, State.PAUSED):
-        present = frozenset(one.by or "" for one in await meetings.standing(unit, session.meeting_id))
+        present = await meetings.present(unit, session.meeting_id or "")
         if session.state is State.LOBBY:
             await running.presence_changed(unit, session=session, present=present)
         elif not present and unit.now > session.ends_at + FORGOTTEN:

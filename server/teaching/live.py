@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from server.core.access import Relation
 from server.core.errors import NotFound
 from server.core.unit import Unit
+from server.meeting import queries as meetings
 from server.meeting.doors import Entrant
 from server.patients.consent.service import ConsentMissing
 from server.teaching import letters, materials, queries, running
 from server.teaching.kinds import Material
+from server.teaching.model import TeachingSession
 from server.teaching.states import OPEN_ROOM, State
 
 if TYPE_CHECKING:
@@ -19,17 +21,15 @@ if TYPE_CHECKING:
 
 class TeachingDoor:
     async def entrant(self, unit: Unit, meeting: Meeting) -> Entrant:
-        session = await queries.get_for(unit, "teaching.enter", meeting.subject_id)
+        session, related = await queries.get_related(unit, "teaching.enter", meeting.subject_id)
         if session.meeting_id != meeting.id or session.state not in OPEN_ROOM:
             raise NotFound
-        teachers = [one.post_id for one in await queries.teachers(unit, session.id)]
-        teaches = Relation.OWN in await queries.relations_of(unit, session)
+        teaches = Relation.OWN in related
         if not running.lets_in(session, unit.now, teaches=teaches):
             raise running.NotYetOpen
-        hosts = teaches and unit.actor.post_id not in teachers[1:]  # the organiser and the first of the teachers
         return Entrant(
             role="授课教师" if teaches else "学员",
-            host=hosts,
+            host=teaches and await _hosts(unit, session),
             hall=True,
             speaks=teaches,
             files_src=f"/files/of/{materials.SUBJECT}/{session.id}",
@@ -42,15 +42,21 @@ class TeachingDoor:
         if session is not None and session.material is Material.CONSENTED:
             raise ConsentMissing  # a session names no patient: nobody can have agreed to its being recorded
 
-    async def presence_changed(self, unit: Unit, meeting: Meeting, present: frozenset[str]) -> None:
+    async def presence_changed(self, unit: Unit, meeting: Meeting) -> None:
         session = await queries.by_meeting(unit, meeting.id)
-        if session is not None:
-            await running.presence_changed(unit, session=session, present=present)
+        if session is not None and session.state in running.WAITING:  # a hall that runs does not ask who is there
+            await running.presence_changed(unit, session=session, present=await meetings.present(unit, meeting.id))
 
     async def ended(self, unit: Unit, meeting: Meeting) -> None:
         session = await queries.by_meeting(unit, meeting.id)
         if session is not None and session.state in (State.LIVE, State.PAUSED):
             await running.end(unit, session=session)
+
+
+async def _hosts(unit: Unit, session: TeachingSession) -> bool:
+    """The organiser and the first of the teachers."""
+    teachers = await queries.teachers(unit, session.id)
+    return unit.actor.post_id not in [one.post_id for one in teachers[1:]]
 
 
 async def audience(unit: Unit, session_id: str) -> frozenset[str]:

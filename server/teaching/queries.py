@@ -33,6 +33,14 @@ TAKING_PART = (EnrolmentState.ENROLLED, EnrolmentState.WAITING)
 
 async def get_for(unit: Unit, action: str, id: str, *, locked: bool = False) -> TeachingSession:
     """The session, when the actor may do `action` to it. Raises NotFound alike for none and not yours."""
+    session, _ = await get_related(unit, action, id, locked=locked)
+    return session
+
+
+async def get_related(
+    unit: Unit, action: str, id: str, *, locked: bool = False
+) -> tuple[TeachingSession, frozenset[Relation]]:
+    """As `get_for`, and how the actor stands to it."""
     session = await unit.session.get(TeachingSession, id, with_for_update=locked)
     if session is None:
         raise NotFound
@@ -40,7 +48,7 @@ async def get_for(unit: Unit, action: str, id: str, *, locked: bool = False) -> 
     unit.require(action, related)
     if policy.hidden(session):
         unit.require("teaching.edit", related)
-    return session
+    return session, related
 
 
 async def relations_of(unit: Unit, session: TeachingSession) -> frozenset[Relation]:

@@ -37,6 +37,10 @@ def lets_in(session: TeachingSession, now: datetime, *, teaches: bool) -> bool:
     return teaches or now >= session.starts_at - LOBBY_BEFORE
 
 
+WAITING = frozenset({State.PUBLISHED, State.ENROLMENT_CLOSED, State.LOBBY})
+"""States that end by somebody's coming."""
+
+
 async def open_lobby(unit: Unit, *, session: TeachingSession) -> None:
     if session.state in (State.PUBLISHED, State.ENROLMENT_CLOSED):
         await steps.take(unit, session, Move.OPEN_LOBBY)
