@@ -83,7 +83,7 @@ async def _serve(settings: Settings, for_people: bool) -> None:
     await runner.setup()
     try:
         await _listen(runner, settings)
-        gc.freeze()  # what was made at start stays: the collector need not walk it again
+        _collect_soon()
         if for_people:
             _greet(settings, app)
         else:
@@ -91,6 +91,17 @@ async def _serve(settings: Settings, for_people: bool) -> None:
         await _until_told_to_stop()
     finally:
         await runner.cleanup()
+
+
+def _collect_soon() -> None:
+    """The collector, off since the start began (cli), is on again: a second later, when the first pages are out."""
+    asyncio.get_running_loop().call_later(1, _collect_from_now_on)
+
+
+def _collect_from_now_on() -> None:
+    gc.collect()
+    gc.freeze()  # what was made at start stays: the collector need not walk it again
+    gc.enable()
 
 
 async def _listen(runner: web.AppRunner, settings: Settings) -> None:
@@ -130,6 +141,7 @@ async def _work(settings: Settings) -> None:
     tasks = Tasks()
     async with upkeep.open_database(settings) as database, composition.voice_of_worker(settings, database):
         worker.start(tasks, database, settings)
+        _collect_soon()
         words.info("working")
         await _until_told_to_stop()
         await tasks.close()
