@@ -8,6 +8,7 @@ from server.accounts import queries as accounts
 from server.casebook.known import Known, known_of
 from server.casebook.pieces import STANDS_FOR, What
 from server.consultation import queries as consultations
+from server.consultation.whole import OPINION_WORDS
 from server.core.unit import Unit
 from server.directory import queries as directory
 from server.patients import queries as patients
@@ -29,16 +30,6 @@ STORY = (
     ("treatment", "已做处理"),
     ("history", "既往史、过敏史"),
     ("diagnosis", "初步诊断"),
-)
-OPINION = (
-    ("basis", "依据"),
-    ("findings", "所见"),
-    ("diagnoses", "诊断意见"),
-    ("plan", "处理建议"),
-    ("medications", "建议用药"),
-    ("tests", "建议检查"),
-    ("warnings", "警示"),
-    ("referral_advice", "转诊建议"),
 )
 VITALS = (("pulse", "P", "/min"), ("saturation", "SpO2", "%"), ("temperature", "T", "℃"), ("respiration", "R", "/min"))
 """In signs that are read in every language."""
@@ -100,7 +91,7 @@ def _vitals(vitals: dict[str, Any]) -> str:
 
 
 def _opinion(opinion: "Opinion") -> list[Chapter]:
-    return [(word, _written(opinion.sections.get(name, ""))) for name, word in OPINION]
+    return [(word, _written(opinion.sections.get(name, ""))) for name, word in OPINION_WORDS]
 
 
 def _written(section: Any) -> str:
