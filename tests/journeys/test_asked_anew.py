@@ -3,20 +3,10 @@
 import asyncio
 import re
 
-import pytest
-
 from server.files import queries as files
 from server.files.desk import DESK
-from tests.journeys.house import open_house
 from tests.journeys.test_road import REQUEST, a_patient, a_request
 from tests.services import files_records as records
-
-
-@pytest.fixture
-async def house(stores, request, tmp_path):
-    url = "" if stores == "sqlite" else request.getfixturevalue("empty_postgres_url")
-    async with open_house(tmp_path / "data", database_url=url) as house:
-        yield house
 
 
 async def rejected(house, doctor):

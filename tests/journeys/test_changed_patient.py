@@ -5,16 +5,8 @@ import re
 
 import pytest
 
-from tests.journeys.house import open_house
 from tests.journeys.test_road import REQUEST, a_patient, a_request
 from tests.services import files_records as records
-
-
-@pytest.fixture
-async def house(stores, request, tmp_path):
-    url = "" if stores == "sqlite" else request.getfixturevalue("empty_postgres_url")
-    async with open_house(tmp_path / "data", database_url=url) as house:
-        yield house
 
 
 @pytest.fixture

@@ -11,18 +11,10 @@ from server.consultation import queries as consultations
 from server.documents import queries as documents
 from server.patients.names import invent_id_no
 from server.patients.papers import Sex
-from tests.journeys.house import open_house
 from tests.journeys.test_road import REQUEST, a_patient, a_request
 
 BY_PATIENT, BY_NUMBER = 'placeholder="查找患者、会诊号、报告号"', 'placeholder="查找会诊号、报告号"'
 ASKED_BY = ("秦文远", "qwy", invent_id_no(random.Random("秦文远"), born=date(1959, 3, 7), sex=Sex.MALE))
-
-
-@pytest.fixture
-async def house(stores, request, tmp_path):
-    url = "" if stores == "sqlite" else request.getfixturevalue("empty_postgres_url")
-    async with open_house(tmp_path / "data", database_url=url) as house:
-        yield house
 
 
 @pytest.fixture

@@ -1,0 +1,13 @@
+"""The house most journeys over HTTP begin in; those that turn its clock or read its log have one of their own."""
+
+import pytest
+
+from tests.journeys.house import open_house
+
+
+@pytest.fixture
+async def house(stores, request, tmp_path):
+    """The whole application with its demo, on each store."""
+    url = "" if stores == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    async with open_house(tmp_path / "data", database_url=url) as house:
+        yield house
