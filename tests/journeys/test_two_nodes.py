@@ -42,6 +42,7 @@ QUESTION = "是否需要立即上转行冠脉造影？"
 REMINDERS = """select p.login, n.says from notices n join people p on p.id = n.person_id
   where n.says = '会诊 %(number)s 即将开始：%(starts)s' order by p.login"""
 SOON = "会诊 %(number)s 即将开始：%(starts)s"
+UNREAD = "select count(*) from notices n join people p on p.id = n.person_id where n.read_at is null and p.login = $1"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -73,11 +74,11 @@ async def everybody(stack, chromium, cluster, say):  # noqa: F811
 
 async def both_are_reminded(cluster, doctor, expert):
     """The line under the bell comes by itself on either node, though neither of them sent it; the mail leads here."""
-    both = (doctor, expert)
-    unread = [int(await one.page.locator("#bell .bell-count").inner_text()) for one in both]
+    both = {"wangfang": doctor, "zhaomin": expert}
+    unread = [await cluster.one_value(UNREAD, login) for login in both]  # the bell itself may not have asked yet
     for program in (cluster.worker, cluster.other_worker):
         program.start()
-    for one, before in zip(both, unread, strict=True):
+    for one, before in zip(both.values(), unread, strict=True):
         await expect(one.page.locator("#bell .bell-count")).to_have_text(str(before + 1), timeout=STARTS)
     await reminded_once(cluster)
 
