@@ -19,23 +19,26 @@ from server.settings import Settings
 from server.teaching import duties as teaching_duties
 
 log = structlog.get_logger()
+SPREAD = 1.0  # seconds between the first rounds of the duties: who comes back after a start goes first
 
 
 def start(tasks: Tasks, database: Database, settings: Settings) -> None:
     """Starts every recurring duty under `tasks`."""
     carrier = Carrier(settings)
     tasks.start(every(2, lambda: carry_due(database, carrier), "outbox"), "outbox")
-    tasks.start(every(30, lambda: checkpoint(database, settings), "checkpoint"), "checkpoint")
+    tasks.start(every(30, lambda: checkpoint(database, settings), "checkpoint", first=SPREAD), "checkpoint")
     studio = Studio(
         database, Vault(store_at(settings.data / "files", settings.s3_url), database.keys), settings.recordings
     )
-    tasks.start(every(10, studio.work, "recordings"), "recordings")
-    for duty in (*consultation_duties.DUTIES, *teaching_duties.DUTIES):
-        tasks.start(every(60, partial(in_a_unit, database, duty), duty.__name__), duty.__name__)
+    tasks.start(every(10, studio.work, "recordings", first=SPREAD), "recordings")
+    for place, duty in enumerate((*consultation_duties.DUTIES, *teaching_duties.DUTIES), start=1):
+        rounds = every(60, partial(in_a_unit, database, duty), duty.__name__, first=place * SPREAD)
+        tasks.start(rounds, duty.__name__)
 
 
-async def every(seconds: float, duty: Callable[[], Awaitable[object]], name: str) -> None:
-    """Does a duty again and again; one failure is logged and does not end it."""
+async def every(seconds: float, duty: Callable[[], Awaitable[object]], name: str, *, first: float = 0) -> None:
+    """Does a duty again and again, the first time after `first` s; one failure is logged and does not end it."""
+    await asyncio.sleep(first)
     while True:
         try:
             await duty()

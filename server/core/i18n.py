@@ -3,6 +3,7 @@
 import gettext
 from collections.abc import Mapping
 from datetime import date, datetime, time, tzinfo
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -47,7 +48,8 @@ class Translations:
         return words % facts if facts else words
 
 
-def _words_of(path: Path) -> dict[str, str]:
+@cache  # read once a process: a site under test is built thousands of times
+def _words_of(path: Path) -> Mapping[str, str]:
     with path.open("rb") as file:
         catalogue = read_po(file, locale="en")
     return {str(entry.id): str(entry.string) for entry in catalogue if entry.id and entry.string}

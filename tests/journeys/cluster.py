@@ -18,13 +18,13 @@ from pathlib import Path
 import asyncpg
 
 from server import app as composition
-from server.accounts import passwords
 from server.consultation.states import State
 from server.core.http import DATABASE
 from server.demo import cases, cast, places
 from server.demo.stories import STORIES
 from server.documents import signers
 from server.settings import Settings
+from tests.passwords import light
 from tests.stores import free_port
 
 PASSWORD = "长短由人-two-nodes-2026"
@@ -186,11 +186,10 @@ class Cluster:
         """The demo's places and people with a password of our own, and one consultation in ten minutes from now."""
         settings = Settings(data=self.data, database_url=self.database_url, public_url=self.public_url)
         app = composition.build(settings)
-        hashed = await passwords.hashed(PASSWORD)
         async with app[DATABASE].unit() as unit:
             found = await places.build(unit)
             await signers.found_authority(unit, site="临湖市第一人民医院医疗集团")
-            await cast.enrol_all(unit, found, hashed)
+            await cast.enrol_all(unit, found, light(PASSWORD))
             teller = cases.Teller(app, unit, PASSWORD)
             await teller._tell(UPCOMING)
             unit.signed_in, unit.now = None, teller.present

@@ -5,15 +5,18 @@ import tempfile
 import time
 from pathlib import Path
 
+from sqlalchemy import update
 from sqlalchemy.engine import make_url
 
 from server import app as composition
+from server.accounts.model import Person
 from server.core.clock import SystemClock
 from server.core.http import DATABASE
-from server.demo import loading
+from server.demo import PASSWORD, loading
 from server.migrations import upgrade
 from server.settings import Settings
 from tests import stores
+from tests.passwords import light
 
 FRESH = 150  # seconds: a demo that began "just now" may be so much older
 _shelf = tempfile.TemporaryDirectory()
@@ -45,6 +48,9 @@ async def _load(name, database_url, clock):
     app = composition.build(settings, clock=clock or SystemClock())
     try:
         await loading.load_once(app)
+        async with app[DATABASE].unit() as unit:
+            signing_in = update(Person).where(Person.password_hash != "")
+            await unit.session.execute(signing_in.values(password_hash=light(PASSWORD)))
     finally:
         await app[composition.TASKS].close()
         await app[DATABASE].close()

@@ -9,7 +9,6 @@ from aiohttp import web
 
 from server import app as composition
 from server import log
-from server.accounts import passwords
 from server.accounts import service as accounts
 from server.accounts.roles import Role
 from server.accounts.routes import SECOND_FACTOR_REQUIRED
@@ -20,16 +19,10 @@ from server.directory import service as directory
 from server.directory.kinds import ConsortiumKind, Kind, Level
 from server.settings import Settings
 from tests.journeys.house import Visitor, free_port
+from tests.passwords import light
 
 PASSWORD = "春眠不觉晓-处处闻啼鸟-1299"
-HASHED = None
-
-
-async def hashed():
-    """Hashed once a run: it takes a tenth of a second."""
-    global HASHED
-    HASHED = HASHED or await passwords.hashed(PASSWORD)
-    return HASHED
+HASHED = light(PASSWORD)
 
 
 class Site:
@@ -57,7 +50,7 @@ class Site:
     async def enrol(self, login, name, role, where, *, password=True, **facts):
         async with self.database.unit() as unit:
             person = await accounts.enrol(
-                unit, login=login, name=name, password_hash=await hashed() if password else "", **facts
+                unit, login=login, name=name, password_hash=HASHED if password else "", **facts
             )
             await accounts.appoint(
                 unit, person=person, institution_id=self.places[where].id, role=role, starts=date(2026, 1, 1)
