@@ -163,7 +163,7 @@ class Checking:
     async def _look(self, attachment: Attachment, about: About, derivatives: Derivatives) -> None:
         try:
             upload, expected = upload_of(self._vault, attachment), expected_of(about)
-            outcome, album = await self._sandbox.read(upload, expected, derivatives)
+            outcome, album = await self._sandbox.read(upload, expected, derivatives, words=about.searched)
         except Unreadable as trouble:
             await derivatives.dropped()
             await self._turn_down(attachment.id, _reason(trouble.reason))

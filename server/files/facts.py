@@ -83,8 +83,11 @@ class Photo(Outcome):
 
 
 class Pdf(Outcome):
+    """`words`: what stands on each page, from the first on, where that was asked for."""
+
     kind: Literal["pdf"]
     pages: Count
+    words: Annotated[tuple[Annotated[str, Field(max_length=20_000)], ...], Field(max_length=2000)] = ()
 
 
 class Ecg(Outcome):

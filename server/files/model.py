@@ -43,6 +43,8 @@ class Attachment(Base):
     reason: Mapped[Reason | None]
     sha256: Mapped[str | None] = mapped_column(String(64))
     facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    sealed_words: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    """What stands on its pages, where its subject is searched."""
     acquired_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]

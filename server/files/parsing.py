@@ -114,12 +114,14 @@ class Sandbox:
         self._turn = asyncio.Semaphore(at_once)
         self._wall, self._enough = wall_seconds, run_seconds
 
-    async def read(self, upload: Upload, expected: Expected, keep: Keep) -> tuple[Outcome, Album]:
-        """What the file is; its derivatives go to `keep`. Raises Unreadable."""
+    async def read(
+        self, upload: Upload, expected: Expected, keep: Keep, *, words: bool = False
+    ) -> tuple[Outcome, Album]:
+        """What the file is, with its `words` if wanted; its derivatives go to `keep`. Raises Unreadable."""
         seen, start = Seen(), (0, 0)
         for _ in range(MOST_RUNS):
             whom = {"names": expected.names, "birth_date": expected.birth_date, "sex": expected.sex}
-            task = {"work": "read", "start": start, "enough": self._enough, **whom}
+            task = {"work": "read", "start": start, "enough": self._enough, "words": words, **whom}
             outcome = await self._patiently(Errand("read", OUTCOME, task), upload, keep, seen)
             if outcome.matches is not None:
                 seen.matches.append(outcome.matches)

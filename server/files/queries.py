@@ -1,15 +1,17 @@
 """All that is asked of the store about files."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
 
 from server.core.errors import NotFound
 from server.core.unit import Unit
+from server.files import words
 from server.files.model import Attachment
 from server.files.states import Status
 from server.files.subjects import Access, Subjects
+from server.files.words import Page
 
 NEEDS: dict[str, Access] = {
     "file.upload": "attach",
@@ -57,6 +59,20 @@ async def of_subject(unit: Unit, kind: str, id: str) -> Sequence[Attachment]:
         Attachment.subject_kind == kind, Attachment.subject_id == id, Attachment.withdrawn_at.is_(None)
     )
     return (await unit.session.scalars(asked.order_by(Attachment.id))).all()
+
+
+async def words_of(unit: Unit, kind: str, ids: Iterable[str]) -> dict[str, dict[str, list[Page]]]:
+    """By subject and file what stands on each page, where it was taken. The caller has asked who may see them."""
+    asked = select(Attachment.subject_id, Attachment.id, Attachment.sealed_words).where(
+        Attachment.subject_kind == kind,
+        Attachment.subject_id.in_(set(ids)),
+        Attachment.withdrawn_at.is_(None),
+        Attachment.sealed_words.is_not(None),
+    )
+    found: dict[str, dict[str, list[Page]]] = {}
+    for subject_id, id, sealed in (await unit.session.execute(asked)).all():
+        found.setdefault(subject_id, {})[id] = words.opened(unit, id, sealed or b"")
+    return found
 
 
 async def withdrawn_of(unit: Unit, kind: str, id: str) -> Sequence[Attachment]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from server.core.errors import Refusal
 from server.core.unit import Unit
-from server.files import names, queries
+from server.files import names, queries, words
 from server.files.album import Album
 from server.files.facts import Dicom, Ecg, Pdf, Photo
 from server.files.model import A_DAYS_WORTH, LARGEST_IMAGES, MEGABYTE, Attachment, Derivative
@@ -149,6 +149,7 @@ async def looked_at(
     attachment.media_type = outcome.media_type
     attachment.acquired_at = outcome.acquired_at
     attachment.facts = facts_of(outcome, album)
+    attachment.sealed_words = words.sealed(unit, attachment.id, outcome.words) if isinstance(outcome, Pdf) else None
     attachment.move(Status.READY)
     for one in made:
         unit.session.add(Derivative(attachment_id=attachment.id, **vars(one)))

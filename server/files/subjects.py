@@ -24,6 +24,8 @@ class About:
     names: tuple[str, ...] = ()
     birth_date: date | None = None
     sex: Literal["M", "F", ""] = ""
+    searched: bool = False
+    """Whether a file is found by what stands on its pages."""
 
 
 class SubjectAccess(Protocol):

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from server.core.errors import NotFound
 from server.core.unit import Unit
+from server.files import queries as files
+from server.files.words import Page
 from server.meeting import queries as meetings
 from server.meeting.recordings import queries as recordings
-from server.teaching import queries
+from server.teaching import finding, queries
+from server.teaching.finding import Excerpt
+from server.teaching.materials import SUBJECT
 from server.teaching.model import TeachingSession
 
 if TYPE_CHECKING:
     from server.meeting.model import MeetingEntry
     from server.meeting.recordings.model import Recording
+    from server.teaching.views import SessionCard
 
 CLOSE = 3.0
 """Seconds within which pages that were only leafed through make no chapter."""
@@ -24,12 +29,31 @@ CLOSE = 3.0
 
 @dataclass(frozen=True, kw_only=True)
 class Chapter:
-    """`at` in seconds; `page` of the slides, 0 for an item of the agenda."""
+    """`at` in seconds; `page` of the slides in `file`, 0 for an item of the agenda."""
 
     at: float
     what: str
     who: str = ""
     page: int = 0
+    file: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lesson:
+    """What is found: a recording, and what was taught in it."""
+
+    session: TeachingSession
+    card: SessionCard
+    recording: Recording
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hit:
+    """Words found on a page, and the moment when it was shown first."""
+
+    at: float
+    page: int
+    text: Excerpt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,26 +87,30 @@ def of_agenda(session: TeachingSession, recording: Recording) -> list[Chapter]:
     return found
 
 
-def of_slides(turned: Iterable[tuple[float, int]]) -> list[Chapter]:
-    """`turned` are (seconds, page) as they came before all; 0 for none."""
+def of_slides(turned: Iterable[tuple[float, str, int]]) -> list[Chapter]:
+    """`turned` are (seconds, file, page) as they came before all; "" for none."""
     found: list[Chapter] = []
-    for at, page in turned:
+    for at, file, page in turned:
         if found and at - found[-1].at < CLOSE:
             found.pop()
-        if page and (not found or found[-1].page != page):
-            found.append(Chapter(at=at, what="", page=page))
+        if file and page and (not found or (found[-1].file, found[-1].page) != (file, page)):
+            found.append(Chapter(at=at, what="", page=page, file=file))
     return found
 
 
 async def chapters(unit: Unit, session: TeachingSession, recording: Recording) -> list[Chapter]:
-    turned = await _during(unit, recording, ["slide"])
-    slides = of_slides((at, int(body.get("page", 0)) if body.get("file") else 0) for at, _, body in turned)
+    slides = _slides(unit, recording, await meetings.entries_of(unit, recording.meeting_id, ["slide"]))
     return sorted([*of_agenda(session, recording), *slides], key=lambda one: (one.at, one.page))
+
+
+def _slides(unit: Unit, recording: Recording, entries: Iterable[MeetingEntry]) -> list[Chapter]:
+    turned = _during(unit, recording, entries)
+    return of_slides((at, str(body.get("file") or ""), int(body.get("page", 0))) for at, _, body in turned)
 
 
 async def lines(unit: Unit, recording: Recording) -> list[Line]:
     """The chat, without what was taken back."""
-    said = await _during(unit, recording, ["chat", "unsaid"])
+    said = _during(unit, recording, await meetings.entries_of(unit, recording.meeting_id, ["chat", "unsaid"]))
     back = {int(body["line"]) for _, entry, body in said if entry.kind == "unsaid"}
     return [
         Line(at=at, name=str(body.get("name", "")), text=str(body["text"]))
@@ -91,15 +119,12 @@ async def lines(unit: Unit, recording: Recording) -> list[Line]:
     ]
 
 
-async def _during(
-    unit: Unit, recording: Recording, kinds: Sequence[str]
+def _during(
+    unit: Unit, recording: Recording, entries: Iterable[MeetingEntry]
 ) -> list[tuple[float, MeetingEntry, dict[str, Any]]]:
     """(seconds, entry, what it says) of the log while it was recorded; what was taken back, whenever that was."""
     origin = recording.origin or recording.began_at
-    found = [
-        (_seconds(origin, entry.at), entry, dict(meetings.opened(unit, entry)))
-        for entry in await meetings.entries_of(unit, recording.meeting_id, kinds)
-    ]
+    found = [(_seconds(origin, entry.at), entry, dict(meetings.opened(unit, entry))) for entry in entries]
     began = recording.began_at
     return [one for one in found if one[1].kind == "unsaid" or (one[1].at >= began and one[0] <= recording.seconds)]
 
@@ -108,10 +133,49 @@ def _seconds(origin: datetime, at: datetime) -> float:
     return max(0.0, round((at - origin).total_seconds(), 1))
 
 
-def matches(session: TeachingSession, teachers: str, wanted: str) -> bool:
-    """Whether what was taught has every word of `wanted` in its title, cases, chapters or teachers."""
-    text = " ".join(
-        [session.title, session.specialty, session.about, *session.cases, teachers]
-        + [f"{item['what']} {item.get('who', '')}" for item in session.agenda]
-    ).casefold()
-    return all(word in text for word in wanted.casefold().split())
+# ---- finding
+
+
+async def search(unit: Unit, lessons: Sequence[Lesson], wanted: str) -> list[tuple[Lesson, Sequence[Hit]]]:
+    """The lessons that have every word of `wanted`: in title, cases, agenda or teachers, or on a page that was shown.
+
+    Pages count that stand in the recording: whoever may watch it sees what was shown, and nothing else of the file.
+    """
+    words = finding.words_of(wanted)
+    if not words:
+        return [(one, ()) for one in lessons]
+    left = {one.recording.id: finding.missing(_described(one), words) for one in lessons}
+    hits = await _hits(unit, lessons, {id: missing or words for id, missing in left.items()})
+    return [(one, found) for one in lessons if (found := hits.get(one.recording.id, ())) or not left[one.recording.id]]
+
+
+def _described(lesson: Lesson) -> str:
+    session = lesson.session
+    agenda = [f"{item['what']} {item.get('who', '')}" for item in session.agenda]
+    return " ".join([session.title, session.specialty, session.about, *session.cases, lesson.card.teachers, *agenda])
+
+
+async def _hits(unit: Unit, lessons: Sequence[Lesson], words: Mapping[str, list[str]]) -> dict[str, list[Hit]]:
+    """By recording, of `words` of each."""
+    pages = await files.words_of(unit, SUBJECT, [one.session.id for one in lessons])
+    found = {one.recording.id: _excerpts(pages.get(one.session.id, {}), words[one.recording.id]) for one in lessons}
+    meant = [one.recording for one in lessons if found[one.recording.id]]
+    turned = await meetings.entries_of_all(unit, [one.meeting_id for one in meant], ["slide"])
+    return {one.id: _shown(_slides(unit, one, turned.get(one.meeting_id, ())), found[one.id]) for one in meant}
+
+
+def _excerpts(pages: Mapping[str, Sequence[Page]], words: list[str]) -> dict[tuple[str, int], Excerpt]:
+    """By file and page."""
+    return {
+        (file, number): excerpt
+        for file, written in pages.items()
+        for number, page in enumerate(written, 1)
+        if (excerpt := finding.excerpt(page, words))
+    }
+
+
+def _shown(slides: Iterable[Chapter], excerpts: Mapping[tuple[str, int], Excerpt]) -> list[Hit]:
+    """Each page once."""
+    first = {(one.file, one.page): one for one in reversed(list(slides))}
+    hits = [Hit(at=one.at, page=one.page, text=excerpts[page]) for page, one in first.items() if page in excerpts]
+    return sorted(hits, key=lambda hit: hit.at)

@@ -54,16 +54,20 @@ async def library_page(request: web.Request) -> web.StreamResponse:
     sessions = {one.meeting_id: one for one in await queries.recorded(unit) if one.meeting_id}
     cards = await views.cards(unit, list(sessions.values()), partial(say, request))
     card_of = {card.id: card for card in cards}
-    found = [
-        (card_of[sessions[one.meeting_id].id], one)
-        for one in reversed(await recordings.of_meetings(unit, sessions))
-        if library.matches(sessions[one.meeting_id], card_of[sessions[one.meeting_id].id].teachers, wanted)
+    lessons = [
+        library.Lesson(session=session, card=card_of[session.id], recording=recording)
+        for recording in reversed(await recordings.of_meetings(unit, sessions))
+        if (session := sessions[recording.meeting_id])
     ]
-    ids = [one.id for _, one in found]
+    found = await library.search(unit, lessons, wanted)
+    ids = [one.recording.id for one, _ in found]
     return render(
         request,
         "teaching/library.html",
-        found=[{"card": card, "recording": one, "href": href(one)} for card, one in found],
+        found=[
+            {"card": one.card, "recording": one.recording, "href": href(one.recording), "hits": hits}
+            for one, hits in found
+        ],
         views=await recordings.views(unit, ids),
         own=await recordings.viewings_of(unit, ids, unit.actor.person_id),
         wanted=wanted,

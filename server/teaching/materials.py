@@ -30,8 +30,8 @@ class SessionFiles:
         return unit.may("teaching.enter", related) and Relation.PARTICIPANT in related and not policy.hidden(session)
 
     async def about(self, unit: Unit, subject_kind: str, subject_id: str) -> About:
-        """Of no patient: what is shown in teaching names none."""
-        return About()
+        """Of no patient: what is shown in teaching names none. The library finds recordings by their slides."""
+        return About(searched=True)
 
 
 async def cards(unit: Unit, session: TeachingSession) -> list[Card] | None:

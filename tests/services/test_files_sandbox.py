@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+import typst
 from PIL import Image
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
+from server.documents.glyphs import font_file
 from server.files.cards import says
 from server.files.parsing import Expected, Sandbox, Unreadable, Upload
 from server.files.service import facts_of
@@ -212,6 +214,14 @@ async def test_ecg_printed_into_dicom_as_a_document_is_shown_as_one():
     content = records.dicom(EncapsulatedDocument=document, MIMETypeOfEncapsulatedDocument="application/pdf")
     outcome, _, kept = await looked_at(content)
     assert (outcome.kind, outcome.pages, kept["document"].rstrip(b"\0")) == ("pdf", 1, document)
+
+
+async def test_words_of_a_document_are_taken_page_by_page_where_they_are_wanted():
+    faces = typst.Fonts(include_system_fonts=False, font_paths=[str(font_file().parent)])
+    text = '#set text(font: "Noto Sans CJK SC")\n= 早搏\n#pagebreak()\n#pagebreak()\nP 波'
+    document = typst.compile(text.encode(), format="pdf", font_paths=faces, ignore_system_fonts=True)
+    told = [(await Sandbox().read(upload_of(document), NOBODY, Kept(), words=one))[0] for one in (True, False)]
+    assert [outcome.words for outcome in told] == [("早搏", "", "P 波"), ()]
 
 
 @pytest.mark.parametrize(

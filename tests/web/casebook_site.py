@@ -125,16 +125,16 @@ async def released(site, reviewer, address, **changes):
 # ---- its files
 
 
-async def attach(site, case, content, name="秦文远.jpg"):
-    """As the doctor of the case had sent it, looked at."""
+async def attach(site, case, content, name="秦文远.jpg", *, kind="consultation", by="asker"):
+    """As the doctor of the case had sent it, looked at; or whoever else, with what else they have."""
     desk, id = site.app[DESK], ids.new_id()
     key = desk.vault.new_key(id)
     await desk.vault.append(id, key, 0, _blocks(content))
     async with site.database.unit() as unit:
-        (doctor,) = await accounts_queries.posts_of(unit, site.people["asker"].id, CHINA.day_of(site.clock.now()))
+        (doctor,) = await accounts_queries.posts_of(unit, site.people[by].id, CHINA.day_of(site.clock.now()))
         sent = Attachment(
             id=id,
-            subject_kind="consultation",
+            subject_kind=kind,
             subject_id=case,
             uploaded_by=doctor.id,
             person_id=doctor.person_id,

@@ -3,13 +3,17 @@
 import re
 
 import pytest
+import typst
 
+from server.documents.glyphs import font_file
 from server.files.desk import DESK
 from server.meeting import service as meetings
 from server.meeting.recordings import queries as recordings
 from server.meeting.recordings.studio import Studio
 from tests.services.recorded_films import kept
-from tests.web.teaching_site import MINUTE, open_school, published, session_at, turn_to
+from tests.web.casebook_site import attach
+from tests.web.teaching_site import LESSON, MINUTE, open_school, published, session_at, turn_to
+from tests.web.test_query_counts import counted
 
 WEBM = bytes(range(256)) * 40
 
@@ -24,7 +28,8 @@ async def recorded(site, **changes):
     """A lesson of Wednesday half past two, recorded from its fifth minute on; (its session, the player's address)."""
     teacher = await site.signed_in("teacher")
     address = await published(site, teacher, **changes)
-    turn_to(site, 25, 14, 30)
+    day = int(changes.get("starts", LESSON["starts"])[8:10])
+    turn_to(site, day, 14, 30)
     teacher = await site.signed_in("teacher")
     await teacher.post(f"{address}/move", {"move": "open_lobby"})
     assert "直播中" in await teacher.post(f"{address}/move", {"move": "begin"})
@@ -105,6 +110,54 @@ async def test_slides_are_chapters_and_what_was_taken_back_is_not_read_again(sit
     assert '<li data-at="60.0">' in page
     assert "听得清楚" in page
     assert "张三" not in page
+
+
+def slides(*pages):
+    """A document, a text each page."""
+    faces = typst.Fonts(include_system_fonts=False, font_paths=[str(font_file().parent)])
+    text = '#set page(width: 16cm, height: 9cm)\n#set text(font: "Noto Sans CJK SC")\n' + "\n#pagebreak()\n".join(pages)
+    return typst.compile(text.encode(), format="pdf", font_paths=faces, ignore_system_fonts=True)
+
+
+def found_on_slides(page):
+    """(address, words, sentence) of each."""
+    hits = re.findall(r'<li><a href="([^"]+)">(.*?)</a> <q>(.*?)</q>', page.text)
+    return [(href, re.sub("<[^>]+>", "", words), sentence) for href, words, sentence in hits]
+
+
+async def test_a_word_on_a_slide_leads_to_the_moment_when_it_was_shown(site):
+    session, address = await recorded(site)
+    deck = slides("= 早搏", "= 房性早搏\n提前出现的 P 波。代偿间歇不完全；多无须处理。", "= 房颤 绝对不齐")
+    file = await attach(site, session.id, deck, "心律失常.pdf", kind="teaching", by="teacher")
+    for minute, page in enumerate((1, 2, 1, 2)):
+        site.clock.turn(MINUTE)
+        await writes(site, session, "slide", minute, file=file, page=page)
+    learner, outsider = await site.signed_in("learner1"), await site.signed_in("outsider")
+    sentence = "<mark>代偿间歇</mark>不完全；"
+    found = [(f"{address}#t=120.0", "2:00 课件第 2 页", sentence)]
+    assert found_on_slides(await learner.get("/teaching/library?q=代偿间歇")) == found
+    assert found_on_slides(await learner.get("/teaching/library?q=代偿间歇+心电图")) == found, "one word of the title"
+    assert [one[1] for one in found_on_slides(await learner.get("/teaching/library?q=zb"))] == [
+        "1:00 课件第 1 页",
+        "2:00 课件第 2 页",
+    ]
+    assert "没有找到“房颤”" in await learner.get("/teaching/library?q=房颤"), "a page that was not shown"
+    assert found_on_slides(await outsider.get("/teaching/library?q=代偿间歇")) == []
+
+
+async def test_a_search_asks_as_often_for_many_recordings_as_for_one(site):
+    asked = []
+    for day in range(2):
+        session, _ = await recorded(site, starts=f"2026-11-2{5 + day}T14:30")
+        file = await attach(site, session.id, slides("= 早搏"), kind="teaching", by="teacher")
+        await writes(site, session, "slide", 1, file=file, page=1)
+        learner = await site.signed_in("learner1")
+        await learner.get("/teaching/library?q=早搏")
+        with counted(site.database.engine) as statements:
+            page = await learner.get("/teaching/library?q=早搏")
+        assert len(found_on_slides(page)) == day + 1
+        asked.append(len(statements))
+    assert asked[0] == asked[1]
 
 
 async def test_a_teacher_takes_it_away_with_a_reason_and_its_bytes_go(site, tmp_path):

@@ -41,7 +41,12 @@ def _photo(task: Task) -> Facts:
 def _pdf(task: Task) -> Facts:
     from server.files.sandbox import pdf
 
-    return pdf.read(task.file())
+    facts = pdf.read(task.file())
+    if task.words:
+        from server.files.sandbox import words
+
+        facts["words"] = words.of_pages(task.file())
+    return facts
 
 
 def _ecg(task: Task) -> Facts:

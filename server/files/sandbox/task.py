@@ -38,6 +38,8 @@ class Task:
         self.enough: float = asked.get("enough", float("inf"))
         """Seconds after which this run ends by itself and leaves the rest to the next one."""
         self.work: str = asked["work"]
+        self.words: bool = asked.get("words", False)
+        """Whether what is written in the file is wanted too."""
         self.wishes = _wishes(asked["wishes"]) if "wishes" in asked else Wishes(0, b"", frozenset(), {})
         self.begun = time.monotonic()
 

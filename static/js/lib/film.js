@@ -50,6 +50,15 @@ export function goesOnAt(position, seconds) {
   return position >= STEP && position < seconds - STEP ? position : 0;
 }
 
+/**
+ * The moment that a link leads to (`#t=90`, as media fragments are written); null for none.
+ * @param {string} hash @param {number} seconds
+ */
+export function askedFor(hash, seconds) {
+  const found = /^#t=(\d+(?:\.\d+)?)$/.exec(hash);
+  return found ? Math.min(Number(found[1]), seconds) : null;
+}
+
 /** @param {number} at @param {number} said when it was said last @returns {boolean} */
 export function worthSaying(at, said) {
   return Math.abs(at - said) >= SAY_EVERY;

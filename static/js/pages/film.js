@@ -1,6 +1,6 @@
 // The player of a recording: chapters, speed, keys, other pictures, the chat in step, and going on where one stopped.
 
-import { chapterAt, clockOf, goesOnAt, meaning, worthSaying } from "../lib/film.js";
+import { askedFor, chapterAt, clockOf, goesOnAt, meaning, worthSaying } from "../lib/film.js";
 import { t } from "../lib/words.js";
 import { post } from "../net/http.js";
 import { isWriting } from "../ui/keys.js";
@@ -26,7 +26,9 @@ function begin(place) {
   const speed = /** @type {HTMLSelectElement} */ (place.querySelector("#film-speed"));
   const goTo = (/** @type {number} */ at) => void (film.currentTime = at);
 
-  goOn(place, film, goesOnAt(said, seconds));
+  const asked = askedFor(location.hash, seconds);
+  if (asked === null) goOn(place, film, goesOnAt(said, seconds));
+  else film.addEventListener("loadedmetadata", () => goTo(asked), { once: true });
   film.addEventListener("play", () => ((begun = true), say()), { once: true });
   film.addEventListener("pause", say);
   film.addEventListener("timeupdate", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { chapterAt, clockOf, goesOnAt, meaning, worthSaying } from "../../../static/js/lib/film.js";
+import { askedFor, chapterAt, clockOf, goesOnAt, meaning, worthSaying } from "../../../static/js/lib/film.js";
 
 const STARTS = [0, 120, 600];
 const film = (at, speed = 1) => ({ at, seconds: 900, starts: STARTS, speed });
@@ -36,6 +36,10 @@ test("space plays, f fills, other keys are somebody else's", () => {
 
 test("one goes on where one stopped, but not from the first or the last seconds", () => {
   assert.deepEqual([3, 300, 895].map((at) => goesOnAt(at, 900)), [0, 300, 0]);
+});
+
+test("a link leads to its moment, never beyond the end", () => {
+  assert.deepEqual(["#t=90.5", "#t=5000", "", "#t=x"].map((hash) => askedFor(hash, 900)), [90.5, 900, null, null]);
 });
 
 test("where one is, is said every quarter of a minute, and after a jump", () => {
