@@ -85,8 +85,10 @@ from server.teaching import credit_routes as teaching_credit_routes
 from server.teaching import learning_routes as teaching_learning_routes
 from server.teaching import library_routes as teaching_library_routes
 from server.teaching import live as teaching_live
+from server.teaching import patient_routes as teaching_patient_routes
 from server.teaching import planning_routes as teaching_planning_routes
 from server.teaching import routes as teaching_routes
+from server.teaching.consenting import LessonConsents
 from server.teaching.materials import SessionFiles
 from server.telemetry import TELEMETRY, Telemetry
 from server.telemetry import routes as telemetry_routes
@@ -153,6 +155,7 @@ def route_tables() -> list[Any]:
         copy_routes.routes,
         teaching_planning_routes.routes,
         teaching_routes.routes,
+        teaching_patient_routes.routes,
         teaching_calendar_routes.routes,
         teaching_credit_routes.routes,
         teaching_learning_routes.routes,
@@ -198,7 +201,7 @@ def _wire_capabilities(app: web.Application, settings: Settings) -> None:
     }
     app[DESK] = furnish(database, blobs, subjects, app[TASKS])
     app[DARKROOM] = Darkroom(database, app[DESK])
-    app[consent_routes.SUBJECTS] = TaughtCase(ConsentedCase())
+    app[consent_routes.SUBJECTS] = LessonConsents(TaughtCase(ConsentedCase()))
     app[consent_routes.PAPERS] = SigningPapers()
     told_of_passwords: list[me_routes.PasswordChanged] = [keep_signing_key]
     app[me_routes.PASSWORD_CHANGED] = told_of_passwords

@@ -212,8 +212,8 @@ async def _groups(request: web.Request, role: str) -> list[dict[str, Any]]:
         invited = await consultations.invited_now(unit, unit.actor.person_id)
         cards = await views.cards(unit, [case for _, case in invited], translate)
         groups.append(_group(translate, "待接受", cards, "没有待答复的邀请"))
-    signs = unit.matrix.granted(role, "consent.record")
-    if signs and (unsigned := await consenting.to_complete(unit)):
+    asks = unit.matrix.granted(role, "consultation.edit")
+    if asks and (unsigned := await consenting.to_complete(unit)):
         groups.append(_group(translate, "待补签知情同意", await _to_sign(unit, unsigned, translate), ""))
     counts = await consultations.counts(unit, frozenset[State]().union(*(states for _, states, _ in GROUPS[role])))
     for title, states, empty in GROUPS[role]:

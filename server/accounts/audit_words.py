@@ -144,6 +144,8 @@ ACTS = {
         "check_asked": "发起在场确认",
         "feedback": "评价教学",
         "material_released": "发布教学资料",
+        "patient_named": "指定教学中的患者",
+        "patient_removed": "移除教学中的患者",
         "paper_written": "编写测验",
         "paper_handed_in": "交卷",
         "bundle": "导出主管部门材料包",

@@ -14,8 +14,8 @@ class TaughtCase:
     def __init__(self, consultations: Subjects) -> None:
         self._consultations = consultations
 
-    async def subject(self, unit: Unit, subject_id: str) -> ConsentSubject:
-        return await self._consultations.subject(unit, subject_id)
+    async def subject(self, unit: Unit, subject_id: str, patient_id: str) -> ConsentSubject:
+        return await self._consultations.subject(unit, subject_id, patient_id)
 
     async def changed(self, unit: Unit, consents: Sequence[Consent], *, on: bool) -> None:
         await self._consultations.changed(unit, consents, on=on)

@@ -27,7 +27,7 @@ PAPER = "consent"
 class ConsentedCase:
     """server.patients.consent.ports.Subjects for consultations."""
 
-    async def subject(self, unit: Unit, subject_id: str) -> ConsentSubject:
+    async def subject(self, unit: Unit, subject_id: str, patient_id: str) -> ConsentSubject:
         case = await queries.get_for(unit, "consultation.edit", subject_id)
         if case.patient_id is None:
             raise NotFound

@@ -27,7 +27,7 @@ from server.patients.consent import service as consenting
 from server.patients.consent.model import Consent, Method
 from server.patients.consent.routes import tick_in
 from server.patients.consent.service import Evidence
-from server.patients.consent.texts import TEXTS
+from server.patients.consent.texts import TEXTS_OF
 from server.patients.consent.views import SIGNER_WORDS
 from server.patients.views import kin_word, names_of
 
@@ -100,6 +100,7 @@ async def _consent(request: web.Request, unit: Unit) -> ConsentRecord:
     first = signed[0]
     translate = partial(request.app[TEMPLATES].translations.say, first.form_locale)
     evidence = consenting.open_evidence(unit, first)
+    ticks = [tick_in(request, one.occasion, one.kind, first.form_locale) for one in signed]
     card = patients.card_named(await patients.identify(unit, patient.id, reason="consent"), patient, unit.now)
     case = await unit.session.get(Consultation, first.subject_id)
     unit.record("consent.print", kind="consent", id=first.id, patient=patient.id, fields=["signature"])
@@ -110,7 +111,7 @@ async def _consent(request: web.Request, unit: Unit) -> ConsentRecord:
         edition=first.form_version,
         patient=_line_of(card, translate),
         paragraphs=tuple(paragraph for one in signed for paragraph in _text(one).paragraphs(one.fee_shown)),
-        answers=tuple((tick_in(request, one.kind, first.form_locale), bool(evidence.signed_by)) for one in signed),
+        answers=tuple((tick, bool(evidence.signed_by)) for tick in ticks),
         recorded_by=names.get(first.recorded_by_id, ""),
         recorded_at=first.recorded_at,
         fee=first.fee_shown,
@@ -123,7 +124,7 @@ async def _consent(request: web.Request, unit: Unit) -> ConsentRecord:
 
 
 def _text(consent: Consent) -> Any:
-    return TEXTS.shown(consent.kind, consent.form_version, consent.form_locale)
+    return TEXTS_OF[consent.occasion].shown(consent.kind, consent.form_version, consent.form_locale)
 
 
 def _evidence(evidence: Evidence, consent: Consent, translate: views.Say) -> dict[str, Any]:

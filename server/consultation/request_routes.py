@@ -150,7 +150,8 @@ async def find_patients(request: web.Request) -> web.StreamResponse:
     case = await case_of(request, "consultation.edit")
     text = request.query.get("q", "").strip()
     found = await patients.find(unit_of(request), text, limit=8) if text else []
-    return render(request, "consultation/patient_choices.html", found=found, q=text, case=case)
+    choose = f"{service.href(case)}/patient"
+    return render(request, "patients/choices.html", found=found, q=text, choose=choose, may_register=True)
 
 
 @routes.post("/consultations/{id}/patient", "consultation.edit")

@@ -54,6 +54,7 @@ PEOPLE: tuple[Member, ...] = (
     _villager("hutao", "胡涛", "310901-203"),
     _villager("linjun", "林军", "310901-204"),
     Member("gaoyuan", "高原", Role.APPLICANT, COUNTY, "内科", "主治医师", "县医院申请医师", ("内科",), years=9),
+    Member("jiangyan", "江燕", Role.APPLICANT, CITY, "普通外科", "主治医师", "市一院病房医师", ("普通外科",)),
     Member("hejing", "何静", Role.DEPT_LEAD, COUNTY, "医务科", "副主任医师", "县医院审批人", ("内科",), years=18),
     Member("chenyu", "陈瑜", Role.COORDINATOR, CITY, "远程会诊中心", "主管护师", "会诊中心", (), CredentialKind.NURSE),
     Member("luodan", "罗丹", Role.COORDINATOR, CITY, "远程会诊中心", "护师", "会诊中心", (), CredentialKind.NURSE),

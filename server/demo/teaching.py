@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from server.accounts import queries as accounts
@@ -13,12 +14,17 @@ from server.core.i18n import BEIJING
 from server.core.unit import Unit
 from server.demo.places import CITY, Places
 from server.meeting import service as meetings
+from server.patients import service as patients
+from server.patients.names import invent_id_no
+from server.patients.papers import Sex
+from server.patients.particulars import Particulars, read_registrant
 from server.scheduling import hours
-from server.teaching import crediting, enrolling, exams, feedback, planning, queries, running
+from server.teaching import consenting, crediting, enrolling, exams, feedback, planning, queries, running
 from server.teaching.kinds import CourseKind, CreditClass, Material, SessionKind
 from server.teaching.planning import Plan
 
 if TYPE_CHECKING:
+    from server.patients.model import Patient
     from server.teaching.model import Course, TeachingSession
 
 LEARNERS = (
@@ -202,7 +208,18 @@ class School:
             room_id=room_id,
             material=Material.CONSENTED,
         )
-        await planning.draft(self.unit, plan=plan)
+        patient = await self._inpatient()
+        await self._post("tangli", Role.SPECIALIST)
+        session = await planning.draft(self.unit, plan=plan)
+        await consenting.name(self.unit, session=session, patient=patient)
+
+    async def _inpatient(self) -> Patient:
+        """Somebody on the ward of the surgeon; has not been asked yet."""
+        await self.act("jiangyan", Role.APPLICANT, self.present - timedelta(days=1))
+        luck = random.Random("inpatient")  # noqa: S311 - the same one in every demo
+        number = invent_id_no(luck, born=date(1968, 4, 12), sex=Sex.FEMALE)
+        typed = Particulars(name="沈玉兰", id_no=number, phone="13900009012")
+        return await patients.register(self.unit, registrant=read_registrant(typed, now=self.present))
 
     async def _series(self) -> None:
         await self.act("songyi", Role.TEACHER, self.present - timedelta(days=6))

@@ -96,8 +96,13 @@ def changed_fields(before: Registrant, after: Registrant) -> list[str]:
 async def find(unit: Unit, text: str, limit: int = MOST_FOUND) -> list[PatientCard]:
     """Patients of the actor's institution by ID or record number, phone, last four, name part or pinyin initials."""
     unit.require("patient.find", {Relation.INSTITUTION})
+    return await find_one(unit, text, full=_identified(unit), limit=limit)
+
+
+async def find_one(unit: Unit, text: str, *, full: bool = True, limit: int = 8) -> list[PatientCard]:
+    """As `find`, for whoever is to name one of them. The caller has let the actor in, by an object of theirs."""
     meant = await _meant(unit, text, [unit.actor.institution_id], limit)
-    return [card(unit, patient, full=_identified(unit)) for patient in meant]
+    return [card(unit, patient, full=full) for patient in meant]
 
 
 async def known_as(unit: Unit, text: str, *, institution_ids: Collection[str], among: queries.Among) -> list[str]:

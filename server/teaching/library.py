@@ -13,7 +13,7 @@ from server.files import queries as files
 from server.files.words import Page
 from server.meeting import queries as meetings
 from server.meeting.recordings import queries as recordings
-from server.teaching import finding, queries
+from server.teaching import consenting, finding, queries
 from server.teaching.finding import Excerpt
 from server.teaching.materials import SUBJECT
 from server.teaching.model import TeachingSession
@@ -66,12 +66,15 @@ class Line:
 
 
 async def get_for(unit: Unit, action: str, id: str) -> tuple[TeachingSession, Recording]:
-    """Raises NotFound alike for none, not yours, and one that is about something else."""
+    """Raises NotFound alike for none, not yours, one about something else, and one whose patient has withdrawn."""
     recording = await recordings.recording(unit, id)
     session = await queries.by_meeting(unit, recording.meeting_id)
     if session is None:
         raise NotFound
-    return await queries.get_for(unit, action, session.id), recording
+    found = await queries.get_for(unit, action, session.id)
+    if action == "teaching.watch" and await consenting.withheld(unit, [session.id]):
+        raise NotFound
+    return found, recording
 
 
 def of_agenda(session: TeachingSession, recording: Recording) -> list[Chapter]:

@@ -17,7 +17,7 @@ from server.files.sending import send
 from server.meeting.recordings import queries as recordings
 from server.meeting.recordings import service
 from server.meeting.recordings.kinds import RecordingState
-from server.teaching import library, queries, views
+from server.teaching import consenting, library, queries, views
 from server.teaching.model import TeachingSession
 
 if TYPE_CHECKING:
@@ -51,7 +51,9 @@ def href(recording: Recording) -> str:
 @routes.get("/teaching/library", "teaching.list")
 async def library_page(request: web.Request) -> web.StreamResponse:
     unit, wanted = unit_of(request), read_query(request, Search).q.strip()
-    sessions = {one.meeting_id: one for one in await queries.recorded(unit) if one.meeting_id}
+    begun = await queries.recorded(unit)
+    withheld = await consenting.withheld(unit, [one.id for one in begun])
+    sessions = {one.meeting_id: one for one in begun if one.meeting_id and one.id not in withheld}
     cards = await views.cards(unit, list(sessions.values()), partial(say, request))
     card_of = {card.id: card for card in cards}
     lessons = [

@@ -9,9 +9,7 @@ from server.core.errors import NotFound
 from server.core.unit import Unit
 from server.meeting import queries as meetings
 from server.meeting.doors import Entrant
-from server.patients.consent.service import ConsentMissing
-from server.teaching import letters, materials, queries, running
-from server.teaching.kinds import Material
+from server.teaching import consenting, letters, materials, queries, running
 from server.teaching.model import TeachingSession
 from server.teaching.states import OPEN_ROOM, State
 
@@ -39,8 +37,8 @@ class TeachingDoor:
 
     async def records(self, unit: Unit, meeting: Meeting) -> None:
         session = await queries.by_meeting(unit, meeting.id)
-        if session is not None and session.material is Material.CONSENTED:
-            raise ConsentMissing  # a session names no patient: nobody can have agreed to its being recorded
+        if session is not None:
+            await consenting.require(unit, session)
 
     async def presence_changed(self, unit: Unit, meeting: Meeting) -> None:
         session = await queries.by_meeting(unit, meeting.id)

@@ -135,6 +135,17 @@ class SessionStep(Base):
     reason: Mapped[str] = mapped_column(String(500), default="")
 
 
+class SessionPatient(Base):
+    """A patient who is seen in a session: known to those who teach it, to nobody who learns there."""
+
+    __tablename__ = "teaching_patients"
+
+    session_id: Mapped[str] = mapped_column(ForeignKey("teaching_sessions.id"), primary_key=True)
+    patient_id: Mapped[str] = mapped_column(ForeignKey("patients.id"), primary_key=True)
+    named_at: Mapped[datetime]
+    named_by: Mapped[str] = mapped_column(ForeignKey("people.id"))
+
+
 class Enrolment(Base):
     __tablename__ = "teaching_enrolments"
     __table_args__ = (

@@ -18,6 +18,7 @@ from server.teaching.model import (
     Feedback,
     Paper,
     Quiz,
+    SessionPatient,
     SessionStep,
     Teacher,
     TeachingSession,
@@ -89,6 +90,12 @@ async def teachers_of(unit: Unit, session_ids: Iterable[str]) -> dict[str, list[
     for one in await unit.session.scalars(query):
         found[one.session_id].append(one)
     return found
+
+
+async def patients_of(unit: Unit, session_ids: Iterable[str]) -> list[SessionPatient]:
+    """Who is seen in these sessions, in the order of naming."""
+    query = select(SessionPatient).where(SessionPatient.session_id.in_(set(session_ids)))
+    return list(await unit.session.scalars(query.order_by(SessionPatient.named_at, SessionPatient.patient_id)))
 
 
 async def history(unit: Unit, session_id: str) -> list[SessionStep]:

@@ -12,7 +12,7 @@ from server.core.http import Routes, read_query, render, say, see_other, unit_of
 from server.core.unit import Unit
 from server.meeting import queries as meetings
 from server.scheduling import queries as scheduling
-from server.teaching import enrolling, letters, materials, policy, queries, running, views
+from server.teaching import consenting, enrolling, letters, materials, policy, queries, running, views
 from server.teaching.forms import ListQuery, ListView
 from server.teaching.kinds import KIND_WORDS, MATERIAL_WORDS, EnrolmentState, Material
 from server.teaching.model import TeachingSession
@@ -46,6 +46,9 @@ DONE = {
     "here": "已签到",
     "answers": "谢谢，您的评价已收到",
     "paper": "试卷已保存",
+    "patient": "已保存患者，请签署知情同意",
+    "unnamed": "已移除",
+    "taken_back": "已登记撤回，录制立即停止，录像不再供人观看",
 }
 
 
@@ -58,8 +61,8 @@ def flash(request: web.Request) -> list[dict[str, str]]:
     return [{"text": say(request, done), "tone": "done"}] if done else []
 
 
-def back(session: TeachingSession, done: str) -> web.Response:
-    return see_other(f"{letters.href(session)}?done={done}")
+def back(session: TeachingSession, done: str, part: str = "") -> web.Response:
+    return see_other(f"{letters.href(session)}?done={done}{part}")
 
 
 def plans(unit: Unit) -> bool:
@@ -117,7 +120,8 @@ async def show(request: web.Request, session: TeachingSession, *, status: int = 
     related = await queries.relations_of(unit, session)
     steps = await queries.history(unit, session.id)
     people = await accounts.people(unit, [one.person_id for one in steps if one.person_id])
-    context: dict[str, Any] = {"filing_form": None, "why_form": None, **typed}
+    may = await _may(unit, session, related)
+    context: dict[str, Any] = {"filing_form": None, "why_form": None, "said_form": None, **typed}
     return render(
         request,
         "teaching/session.html",
@@ -130,7 +134,8 @@ async def show(request: web.Request, session: TeachingSession, *, status: int = 
         course=await _course(unit, session),
         waiting=len(await queries.enrolments(unit, session.id, EnrolmentState.WAITING)),
         clashes=await enrolling.clashes(unit, session, unit.actor.person_id),
-        may=await _may(unit, session, related),
+        may=may,
+        patients=await consenting.seen(unit, session, translate) if may["patients"] else [],
         moves=_moves(session),
         earliest=earliest_start(unit.now),
         steps=views.history_lines(steps, people, translate),
@@ -195,6 +200,7 @@ async def _may(unit: Unit, session: TeachingSession, related: frozenset[Relation
         "enter": unit.may("teaching.enter", related)
         and running.lets_in(session, unit.now, teaches=teaches)
         and await _room_open(unit, session),
+        "patients": unit.may("teaching.patients", related) and consenting.shows_patients(session),
         "roster": unit.may("teaching.roster", related),
         "rate": session.state in OVER and Relation.PARTICIPANT in related,
     }

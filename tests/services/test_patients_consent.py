@@ -28,7 +28,7 @@ from server.patients.consent.model import (
 from server.patients.consent.papers import ConsentPapers
 from server.patients.consent.signature import SignatureMissing, SignatureUnreadable, Strokes, read_strokes
 from server.patients.consent.signing import Emergency, GuardianNeeded, Shown, SignedBy
-from server.patients.consent.texts import TEXTS, ConsentText, ConsentTexts
+from server.patients.consent.texts import TEXTS, TEXTS_OF, ConsentText, ConsentTexts
 from server.patients.papers import IdKind, Sex
 from server.patients.particulars import Particulars, read_registrant
 
@@ -225,8 +225,10 @@ async def test_a_new_text_asks_again(unit, adult):
 
 
 def test_every_text_is_there_in_both_languages_with_as_many_paragraphs():
-    for kind in ConsentKind:
-        chinese, english = (TEXTS.current(kind, locale) for locale in ("zh", "en"))
+    everything = [(texts, kind) for texts in TEXTS_OF.values() for kind in texts.kinds]
+    assert len(everything) == 5
+    for texts, kind in everything:
+        chinese, english = (texts.current(kind, locale) for locale in ("zh", "en"))
         assert chinese.version == english.version
         assert len(chinese.paragraphs("无")) == len(english.paragraphs("none"))
 

@@ -28,7 +28,7 @@ class Cases:
     def add(self, id, patient_id, **facts):
         self.known[id] = ConsentSubject(id=id, patient_id=patient_id, back=f"/consultations/{id}/edit", **facts)
 
-    async def subject(self, unit, subject_id):
+    async def subject(self, unit, subject_id, patient_id):
         if subject_id not in self.known:
             raise NotFound
         return self.known[subject_id]

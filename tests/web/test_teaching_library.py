@@ -10,6 +10,13 @@ from server.files.desk import DESK
 from server.meeting import service as meetings
 from server.meeting.recordings import queries as recordings
 from server.meeting.recordings.studio import Studio
+from server.patients import service as patients
+from server.patients.consent import service as consents
+from server.patients.consent.model import Consent, Signer
+from server.patients.consent.signature import Strokes
+from server.patients.consent.signing import Shown, SignedBy
+from server.patients.particulars import Particulars, read_registrant
+from server.teaching import consenting
 from tests.services.recorded_films import kept
 from tests.web.casebook_site import attach
 from tests.web.teaching_site import LESSON, MINUTE, open_school, published, session_at, turn_to
@@ -78,6 +85,37 @@ async def test_nobody_of_another_consortium_and_no_stranger_gets_a_byte(site):
         answer = await stranger.get(one)
         assert "基层心电图判读" not in answer
         assert "video/webm" not in answer.headers.get("Content-Type", "")
+
+
+async def seen_in(site, session):
+    """A patient of the teacher's hospital, named in that session, who agreed to all of it; their consents."""
+    async with site.database.unit() as unit:
+        unit.signed_in = site.acting("teacher", "A0")
+        typed = Particulars(name="秦文远", id_no="11010519491231002X")
+        patient = await patients.register(unit, registrant=read_registrant(typed, now=unit.now))
+        await consenting.name(unit, session=session, patient=patient)
+        return await consents.record(
+            unit,
+            patient=patient,
+            subject_id=session.id,
+            kinds=consenting.FILMED,
+            signed_by=SignedBy(signer=Signer.PATIENT),
+            proof=Strokes(600, 200, (((10, 20, 0), (200, 120, 300)),)),
+            shown=Shown(locale="zh", fee=""),
+            texts=consenting.TEXTS,
+        )
+
+
+async def test_what_a_patient_no_longer_agrees_to_is_watched_by_nobody(site):
+    session, address = await recorded(site)
+    signed = await seen_in(site, session)
+    learner = await site.signed_in("learner1")
+    src = re.search(r'<video[^>]* src="([^"]+)"', (await learner.get(address)).text)[1]
+    async with site.database.unit() as unit:
+        unit.signed_in = site.acting("teacher", "A0")
+        await consents.withdraw(unit, consent=await unit.session.get(Consent, signed[0].id), said="患者本人说不再同意")
+    assert [(await learner.get(one)).status for one in (address, src)] == [404, 404]
+    assert session.title not in await learner.get("/teaching/library")
 
 
 async def test_one_goes_on_where_one_stopped_and_views_are_counted(site):

@@ -18,6 +18,13 @@ class ConsentKind(StrEnum):
     TEACHING = "teaching"
 
 
+class Occasion(StrEnum):
+    """What somebody agrees to take part in: each has texts of its own."""
+
+    CONSULTATION = "consultation"
+    LESSON = "lesson"
+
+
 class Signer(StrEnum):
     PATIENT = "patient"
     GUARDIAN = "guardian"
@@ -53,7 +60,7 @@ class ConsentOver(Refusal):
 
 
 class Consent(Base):
-    """One kind of consent of one patient about one subject (a consultation); signed at once: one `signing_id`."""
+    """One kind of consent of one patient about a consultation or a lesson; signed at once: one `signing_id`."""
 
     __tablename__ = "consents"
     __table_args__ = (
@@ -66,6 +73,7 @@ class Consent(Base):
     institution_id: Mapped[str] = mapped_column(ForeignKey("institutions.id"))
     patient_id: Mapped[str] = mapped_column(ForeignKey("patients.id"), index=True)
     subject_id: Mapped[str] = mapped_column(String(64))
+    occasion: Mapped[Occasion] = mapped_column(default=Occasion.CONSULTATION)
     kind: Mapped[ConsentKind]
     state: Mapped[ConsentState] = mapped_column()
     signing_id: Mapped[str] = mapped_column(String(32), index=True)

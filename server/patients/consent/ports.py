@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from server.core.unit import Unit
-from server.patients.consent.model import Consent
+from server.patients.consent.model import Consent, Occasion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +14,7 @@ class ConsentSubject:
 
     id: str
     patient_id: str
+    occasion: Occasion = Occasion.CONSULTATION
     title: str = ""
     invited: str = ""
     """The name of the institution that is asked, where it is known already."""
@@ -24,8 +25,8 @@ class ConsentSubject:
 
 
 class Subjects(Protocol):
-    async def subject(self, unit: Unit, subject_id: str) -> ConsentSubject:
-        """The case, when the actor may ask for consent to it. Raises NotFound."""
+    async def subject(self, unit: Unit, subject_id: str, patient_id: str) -> ConsentSubject:
+        """The case or lesson, when the actor may ask this patient for consent to it. Raises NotFound."""
 
     async def changed(self, unit: Unit, consents: Sequence[Consent], *, on: bool) -> None:
         """These were just given, or withdrawn: whoever is talking about the case must know."""

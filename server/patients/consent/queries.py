@@ -1,5 +1,6 @@
 """Finding consents."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
@@ -24,6 +25,12 @@ async def about(unit: Unit, *, subject_id: str, patient_id: str | None) -> list[
     """What a patient ever said about a subject, the last first. Nobody answers for another, nor for nobody yet."""
     query = select(Consent).where(Consent.subject_id == subject_id, Consent.patient_id == patient_id)
     return list(await unit.session.scalars(query.order_by(Consent.id.desc())))
+
+
+async def in_force_about(unit: Unit, subject_ids: Collection[str]) -> list[Consent]:
+    """Whatever anybody agreed to about these subjects and has not withdrawn, whatever the version of its text."""
+    query = select(Consent).where(Consent.subject_id.in_(subject_ids), Consent.state.in_(IN_FORCE))
+    return list(await unit.session.scalars(query))
 
 
 async def standing(unit: Unit, *, subject_id: str, patient_id: str | None, kind: ConsentKind) -> list[Consent]:

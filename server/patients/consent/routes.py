@@ -15,11 +15,11 @@ from server.patients import queries as patient_queries
 from server.patients import service as patients
 from server.patients.consent import queries, service, views
 from server.patients.consent.forms import Asked, ExceptionAsked, Signing, Withdrawal
-from server.patients.consent.model import Consent, ConsentKind, ConsentState, Method, Signer
+from server.patients.consent.model import Consent, ConsentKind, ConsentState, Method, Occasion, Signer
 from server.patients.consent.ports import ConsentSubject, Papers, Subjects
 from server.patients.consent.signature import SignatureMissing, SignatureUnreadable, Strokes, read_strokes
 from server.patients.consent.signing import GuardianNeeded, Shown
-from server.patients.consent.texts import TEXTS
+from server.patients.consent.texts import TEXTS_OF
 from server.patients.forms import told_at_fields
 from server.patients.identity import day_in_clinic, needs_guardian
 from server.patients.model import Patient
@@ -53,7 +53,7 @@ async def _subject(request: web.Request, patient: Patient, subject_id: str) -> C
     """Raises NotFound: no such case, not the actor's, or of another patient."""
     if not subject_id:
         raise NotFound
-    found = await request.app[SUBJECTS].subject(unit_of(request), subject_id)
+    found = await request.app[SUBJECTS].subject(unit_of(request), subject_id, patient.id)
     if found.patient_id != patient.id:
         raise NotFound
     return found
@@ -63,7 +63,7 @@ async def _page(
     request: web.Request, patient: Patient, subject: ConsentSubject, locale: str, **asked: Any
 ) -> web.Response:
     unit, translate = unit_of(request), partial(say, request)
-    fee = fee_in(request, subject, locale)
+    fee, texts = fee_in(request, subject, locale), TEXTS_OF[subject.occasion]
     identity = await patients.identify(unit, patient.id, reason="consent")
     held = await queries.about(unit, subject_id=subject.id, patient_id=patient.id)
     forms = {"form": None, "emergency_form": None, "signing": unit.new_id()}
@@ -76,15 +76,15 @@ async def _page(
         subject=subject,
         back=subject.back or f"/patients/{patient.id}",
         texts=[
-            (kind.value, text.title, text.paragraphs(fee), tick_in(request, kind, locale))
-            for kind in ConsentKind
-            for text in [TEXTS.current(kind, locale)]
+            (kind.value, text.title, text.paragraphs(fee), tick_in(request, subject.occasion, kind, locale))
+            for kind in texts.kinds
+            for text in [texts.current(kind, locale)]
         ],
         text_locale=locale,
         id_no=identity.id_no,
         guardian=identity.guardian,
         child=needs_guardian(patient.birth_date, day_in_clinic(unit.now)),
-        in_force=await service.kinds_in_force(unit, subject_id=subject.id, patient_id=patient.id),
+        in_force=await service.kinds_in_force(unit, subject_id=subject.id, patient_id=patient.id, texts=texts),
         held=[consent for consent in held if consent.state is ConsentState.EMERGENCY],
         signings=views.signings(held, translate),
         signers=[(signer.value, translate(words)) for signer, words in views.SIGNER_WORDS.items()],
@@ -97,12 +97,12 @@ async def _page(
 
 def fee_in(request: web.Request, subject: ConsentSubject, locale: str) -> str:
     """The fee in the language of the text, which need not be that of the page."""
-    words, facts = views.fee_words(subject.fee_cents)
+    words, facts = views.fee_words(subject.occasion, subject.fee_cents)
     return request.app[TEMPLATES].translations.say(locale, words, facts)
 
 
-def tick_in(request: web.Request, kind: ConsentKind, locale: str) -> str:
-    return request.app[TEMPLATES].translations.say(locale, views.TICK_WORDS[kind])
+def tick_in(request: web.Request, occasion: Occasion, kind: ConsentKind, locale: str) -> str:
+    return request.app[TEMPLATES].translations.say(locale, views.TICK_WORDS[occasion, kind])
 
 
 @routes.post("/patients/{id}/consent", "consent.record")
@@ -130,6 +130,7 @@ async def _record(request: web.Request, patient: Patient, subject: ConsentSubjec
         proof=await _proof(request, sent),
         shown=Shown(locale=sent.text, fee=fee_in(request, subject, sent.text)),
         signing_id=sent.signing,
+        texts=TEXTS_OF[subject.occasion],
     )
     await request.app[SUBJECTS].changed(unit, given, on=True)
 
@@ -154,7 +155,14 @@ async def except_in_emergency(request: web.Request) -> web.StreamResponse:
         with told_at_fields(form, partial(say, request)):
             shown = Shown(locale=asked.text, fee=fee_in(request, subject, asked.text))
             given = form.value.emergency
-            await service.record_emergency(unit, patient=patient, subject_id=subject.id, emergency=given, shown=shown)
+            await service.record_emergency(
+                unit,
+                patient=patient,
+                subject_id=subject.id,
+                emergency=given,
+                shown=shown,
+                texts=TEXTS_OF[subject.occasion],
+            )
             return see_other(subject.back or f"/patients/{patient.id}")
     return await _page(request, patient, subject, asked.text, emergency_form=form)
 
@@ -184,7 +192,12 @@ async def document(request: web.Request) -> web.StreamResponse:
         identity=identity,
         consent=consents[0],
         texts=[
-            (*_shown(one), views.line(one, translate), tick_in(request, one.kind, one.form_locale)) for one in consents
+            (
+                *_shown(one),
+                views.line(one, translate),
+                tick_in(request, one.occasion, one.kind, one.form_locale),
+            )
+            for one in consents
         ],
         evidence=evidence,
         signer=translate(views.SIGNER_WORDS[signed_by.signer]) if signed_by else "",
@@ -198,7 +211,7 @@ async def document(request: web.Request) -> web.StreamResponse:
 
 
 def _shown(consent: Consent) -> tuple[str, list[str]]:
-    text = TEXTS.shown(consent.kind, consent.form_version, consent.form_locale)
+    text = TEXTS_OF[consent.occasion].shown(consent.kind, consent.form_version, consent.form_locale)
     return text.title, text.paragraphs(consent.fee_shown)
 
 

@@ -10,7 +10,7 @@ from server.core.errors import Invalid, Refusal
 from server.core.unit import Unit
 from server.patients import service as patients
 from server.patients.consent import queries
-from server.patients.consent.model import Consent, ConsentKind, ConsentState, Method, Signer
+from server.patients.consent.model import Consent, ConsentKind, ConsentState, Method, Occasion, Signer
 from server.patients.consent.signature import Strokes, read_strokes
 from server.patients.consent.signing import Emergency, Shown, SignedBy, checked_emergency, checked_signer
 from server.patients.consent.texts import TEXTS, ConsentTexts
@@ -79,13 +79,14 @@ async def record(
     SignedAlready.
     """
     signer = await _checked_signer(unit, patient, signed_by)
-    if not kinds:
+    asked = [kind for kind in texts.kinds if kind in kinds]
+    if not asked:
         raise Invalid({"kinds": "请至少勾选一项"})
     if signing_id and await queries.first_of_signing(unit, signing_id):
         raise SignedAlready
     signing_id = signing_id or unit.new_id()
     consents = []
-    for kind in sorted(kinds):
+    for kind in asked:
         await _replace_standing(unit, patient, subject_id, kind)
         consent = _begun(unit, patient, subject_id, kind, shown, texts, signing_id)
         consent.state, consent.signer = ConsentState.SIGNED, signer.signer
@@ -109,7 +110,7 @@ async def record_emergency(
 
     Raises OnlyConsultationInEmergency, Invalid (approver, post or reason missing).
     """
-    if kind is not ConsentKind.CONSULTATION:
+    if kind is not ConsentKind.CONSULTATION or kind not in texts.kinds:
         raise OnlyConsultationInEmergency
     approved = checked_emergency(emergency)
     consent = _begun(unit, patient, subject_id, kind, shown, texts, unit.new_id())
@@ -225,6 +226,7 @@ def _begun(
         institution_id=patient.institution_id,
         patient_id=patient.id,
         subject_id=subject_id,
+        occasion=texts.occasion,
         kind=kind,
         signing_id=signing_id,
         form_version=text.version,
@@ -255,7 +257,8 @@ async def _kept(unit: Unit, consents: list[Consent], what: str) -> list[Consent]
 def _tell(unit: Unit, consent: Consent, what: str) -> None:
     fields: Iterable[str] = [consent.kind]
     unit.record(f"consent.{what}", kind="consent", id=consent.id, patient=consent.patient_id, fields=fields)
-    unit.announce(f"consultation:{consent.subject_id}", f"consent.{what}", consent_kind=consent.kind.value)
+    if consent.occasion is Occasion.CONSULTATION:
+        unit.announce(f"consultation:{consent.subject_id}", f"consent.{what}", consent_kind=consent.kind.value)
 
 
 def _opened(unit: Unit, consent: Consent, column: str, sealed: bytes | None) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from server.patients.consent.model import ConsentKind
+from server.patients.consent.model import ConsentKind, Occasion
 
 FOLDER = Path(__file__).parent.parent / "consent_texts"
 _FILE = re.compile(r"(?P<kind>[a-z]+)-(?P<version>\d+)\.(?P<locale>zh|en)\.txt")
@@ -36,22 +36,29 @@ class ConsentText:
 
 @dataclass(frozen=True)
 class ConsentTexts:
-    """All texts ever shown, by kind, version and language."""
+    """All texts ever shown on an occasion, by kind, version and language."""
 
     texts: Mapping[tuple[ConsentKind, int, str], ConsentText]
+    occasion: Occasion = Occasion.CONSULTATION
 
     @classmethod
-    def read(cls, folder: Path = FOLDER) -> "ConsentTexts":
+    def read(cls, occasion: Occasion) -> "ConsentTexts":
+        folder = FOLDER / occasion.value
         found = [(match, path) for path in folder.iterdir() if (match := _FILE.fullmatch(path.name))]
         texts = [
             ConsentText(ConsentKind(match["kind"]), int(match["version"]), match["locale"], path.read_text("utf-8"))
             for match, path in found
         ]
-        return cls({(text.kind, text.version, text.locale): text for text in texts})
+        return cls({(text.kind, text.version, text.locale): text for text in texts}, occasion)
+
+    @cached_property
+    def kinds(self) -> tuple[ConsentKind, ...]:
+        """What is asked for on the occasion, in the order of asking."""
+        return tuple(kind for kind in ConsentKind if any(of is kind for of, *_ in self.texts))
 
     @cached_property
     def _current(self) -> dict[ConsentKind, int]:
-        return {kind: max(version for of, version, _ in self.texts if of is kind) for kind in ConsentKind}
+        return {kind: max(version for of, version, _ in self.texts if of is kind) for kind in self.kinds}
 
     def current_version(self, kind: ConsentKind) -> int:
         return self._current[kind]
@@ -63,4 +70,5 @@ class ConsentTexts:
         return self.texts[kind, version, locale]
 
 
-TEXTS = ConsentTexts.read()
+TEXTS_OF = {occasion: ConsentTexts.read(occasion) for occasion in Occasion}
+TEXTS = TEXTS_OF[Occasion.CONSULTATION]

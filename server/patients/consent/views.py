@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from server.patients.consent.model import Consent, ConsentKind, ConsentState, Method, Signer
+from server.patients.consent.model import Consent, ConsentKind, ConsentState, Method, Occasion, Signer
 
 Say = Callable[[str], str]
 
@@ -15,9 +15,11 @@ KIND_WORDS = {
     ConsentKind.TEACHING: "教学使用",
 }
 TICK_WORDS = {
-    ConsentKind.CONSULTATION: "我已阅读并理解以上内容，同意远程会诊",
-    ConsentKind.RECORDING: "我同意对会诊录音录像",
-    ConsentKind.TEACHING: "我同意将去除身份信息后的资料用于教学",
+    (Occasion.CONSULTATION, ConsentKind.CONSULTATION): "我已阅读并理解以上内容，同意远程会诊",
+    (Occasion.CONSULTATION, ConsentKind.RECORDING): "我同意对会诊录音录像",
+    (Occasion.CONSULTATION, ConsentKind.TEACHING): "我同意将去除身份信息后的资料用于教学",
+    (Occasion.LESSON, ConsentKind.RECORDING): "我同意对教学录音录像，供联合体内的医务人员学习",
+    (Occasion.LESSON, ConsentKind.TEACHING): "我已阅读并理解以上内容，同意参加教学",
 }
 STATE_WORDS = {
     ConsentState.SIGNED: ("已签署", "done"),
@@ -74,8 +76,10 @@ def signings(consents: Iterable[Consent], say: Say) -> list[SigningLine]:
     ]
 
 
-def fee_words(cents: int | None) -> tuple[str, dict[str, str]]:
+def fee_words(occasion: Occasion, cents: int | None) -> tuple[str, dict[str, str]]:
     """A msgid and its facts."""
+    if occasion is Occasion.LESSON:
+        return "教学不收费", {}
     if cents is None:
         return "按本院公示的收费标准，签字前由医生说明", {}
     if cents == 0:

@@ -59,7 +59,7 @@ export class Hall {
     const isShown = (/** @type {"chat" | "people"} */ tab) => this.side?.isShown(tab) ?? false;
     this.members = new Members({ act: (deed, who) => this.#deed(deed, who), isShown: () => isShown("people"), page: (after) => this.#audience(after) });
     this.lesson = new Lesson({ ask: (name, payload) => this.ask(name, payload), insist: (name, payload) => this.insist(name, payload), look: () => this.side.show("lesson"), changed: () => this.changed(), speaker: ends.choices.speaker, seat: this.seat });
-    this.recording = new Recording({ ask: (name, payload) => this.seat.ask(name, payload), changed: () => this.changed() });
+    this.recording = new Recording({ ask: (name, payload) => this.seat.ask(name, payload), changed: () => this.changed(), page: facts.wayOut });
     const nameOf = (/** @type {string | null} */ id) => this.minutes.nameOf(id);
     this.talk = new Talk({ room: facts.room, zone: facts.zone, seat: this.seat, isShown: () => isShown("chat"), nameOf, unsay: (seq) => this.#unsay(seq) });
   }

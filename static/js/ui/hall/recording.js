@@ -13,7 +13,7 @@ export class Recording {
   #facts = { on: false, asked: false, agreed: false };
   #declined = false;
 
-  /** @param {{ask: (name: string, payload?: Record<string, any>) => Promise<any>, changed: () => void}} ends */
+  /** @param {{ask: (name: string, payload?: Record<string, any>) => Promise<any>, changed: () => void, page: string}} ends page: of the lesson */
   constructor(ends) {
     this.ends = ends;
     byId("film-yes").addEventListener("click", () => void this.#ask("agree", { on: true }));
@@ -55,13 +55,20 @@ export class Recording {
   async #ask(name, payload) {
     try {
       const answer = await this.ends.ask(name, payload);
-      if (!answer.ok && !answer.error.who?.length) toast({ text: refusalSays(answer.error), tone: "danger" });
+      if (!answer.ok && !answer.error.who?.length) this.#refused(answer.error);
       return answer;
     } catch (error) {
       if (!(error instanceof Gone)) throw error;
       toast({ text: t("正在重新连接，没有完成，请稍后再试"), tone: "soon" });
       return null;
     }
+  }
+
+  /** The patient's word is given on the page of the lesson. @param {{code: string, patient?: boolean}} refused */
+  #refused({ code, patient }) {
+    if (code !== "room.patient_consent_missing" && !patient) return void toast({ text: t("录制没有开始，请稍后再试"), tone: "danger" });
+    const undo = () => window.open(`${this.ends.page}#patients`, "_blank", "noopener");
+    toast({ text: t("还没有患者对录制的知情同意，不能录制"), tone: "danger", label: t("去签署"), undo });
   }
 
   /** @param {Facts} now */
@@ -81,12 +88,6 @@ export class Recording {
     const answer = await choose({ title: t("这堂课正在录制"), words, answers: agreed ? [withdraw, close] : [close] });
     if (answer === "withdraw") await this.#ask("agree", { on: false });
   }
-}
-
-/** @param {{code: string, patient?: boolean}} refused */
-function refusalSays({ code, patient }) {
-  if (code === "room.patient_consent_missing" || patient) return t("还没有患者对录制的知情同意，不能录制");
-  return t("录制没有开始，请稍后再试");
 }
 
 const STOP = () => ({
