@@ -100,6 +100,16 @@ class Boards:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """What is to stand in a room's log. Of two lines of one `key` the first stands."""
+
+    kind: str
+    by: str | None
+    key: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Stay:
     """Somebody the log shows as joined and not yet left."""
 
@@ -136,10 +146,12 @@ class Journal(Protocol):
     `seq` runs 1, 2, 3 … per room, and an entry is never seen before one with a lower number.
     """
 
-    async def append(self, room: str, kind: str, by: str | None, body: Mapping[str, Any], key: str) -> Entry:
-        """The entry, committed. The same room and `key` again returns the first entry unchanged.
+    async def append(self, room: str, lines: Sequence[Line]) -> Sequence[Entry]:
+        """The entry of each line, committed together or not at all. A `key` that the room's log has already returns
+        that entry unchanged.
 
-        Raises `NotBegun` (signaling.refusals) for an `ended` that must wait: nothing is written.
+        Raises `NotBegun` (signaling.refusals) for an `ended` that must wait, `PatientConsentMissing` for a `recording`:
+        nothing is written.
         """
 
     async def since(self, room: str, seq: int, limit: int) -> Sequence[Entry]:

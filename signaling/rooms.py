@@ -15,7 +15,7 @@ from signaling.hall import Hall
 from signaling.live import LiveRoom
 from signaling.means import Means
 from signaling.messages import Join
-from signaling.ports import Broadcast, Grant, Seat, Stay
+from signaling.ports import Broadcast, Grant, Line, Seat, Stay
 from signaling.refusals import Elsewhere, GrantRevoked, RoomFull, TicketRefused, TooFast, Unavailable
 
 log = logging.getLogger(__name__)
@@ -150,7 +150,7 @@ class Rooms:
 
     async def close(self, room: str, reason: str) -> None:
         """End the session for everybody. Raises whatever keeps the log from being written."""
-        entry = await self.means.journal.append(room, "ended", None, {"reason": reason}, "ended")
+        [entry] = await self.means.journal.append(room, [Line("ended", None, "ended", {"reason": reason})])
         self.means.bus.publish(Broadcast("entry", room, codec.entry_body(entry)))
         if live := self._live.get(room):
             live.do(live.room.recorded([entry], whole=False))
@@ -262,7 +262,8 @@ class Rooms:
     async def _end(self, stay: Stay) -> None:
         body = {"who": stay.who, "stay": stay.stay, "reason": "lost"}
         try:
-            await self.means.journal.append(stay.room, "left", stay.who, body, f"left:{stay.who}:{stay.stay}")
+            left = Line("left", stay.who, f"left:{stay.who}:{stay.stay}", body)
+            await self.means.journal.append(stay.room, [left])
         except Exception as failure:  # of this room; the others' attendances are ended all the same
             log.warning("an attendance cannot be ended: %s", type(failure).__name__)
         else:

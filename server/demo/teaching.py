@@ -149,7 +149,7 @@ class School:
 
     async def _line(self, session: TeachingSession, kind: str, stay: str) -> None:
         assert session.meeting_id is not None
-        await meetings.append(
+        await meetings.write(
             self.unit,
             meeting_id=session.meeting_id,
             kind=kind,

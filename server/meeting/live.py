@@ -1,7 +1,6 @@
 """What signalling asks of the house: the durable log, whether a grant still holds, whose page a socket serves."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from server.accounts import queries as accounts
 from server.accounts import service as people
@@ -13,7 +12,7 @@ from server.meeting import queries, service
 from server.meeting.doors import Door
 from server.meeting.model import Meeting, MeetingEntry, RoomLink
 from server.meeting.recordings import service as recordings
-from signaling.ports import Entry, Grant, Stay
+from signaling.ports import Entry, Grant, Line, Stay
 from signaling.refusals import NotBegun, PatientConsentMissing
 
 GUEST = "guest:"
@@ -25,14 +24,19 @@ class SqlJournal:
     def __init__(self, database: Database, doors: Mapping[str, Door]) -> None:
         self._database, self._doors = database, doors
 
-    async def append(self, room: str, kind: str, by: str | None, body: Mapping[str, Any], key: str) -> Entry:
+    async def append(self, room: str, lines: Sequence[Line]) -> Sequence[Entry]:
         async with self._database.unit() as unit:
-            entry, new = await service.append(unit, meeting_id=room, kind=kind, by=by, body=body, key=key)
-            if new and kind in ("recording", "ended"):
-                await self._record(unit, entry, on=bool(body.get("on")), why=str(body.get("why", kind)))
-            if new and (kind in ("joined", "left") or (kind == "ended" and by)):  # by nobody: the house knows already
-                await self._tell_subject(unit, room, kind)
-            return _entry(unit, entry)
+            written = await service.append(unit, meeting_id=room, lines=lines)
+            for line, (entry, new) in zip(lines, written, strict=True):
+                if new and line.kind in ("recording", "ended"):
+                    on, why = bool(line.body.get("on")), str(line.body.get("why", line.kind))
+                    await self._record(unit, entry, on=on, why=why)
+            fresh = [entry for entry, new in written if new]
+            if any(one.kind == "ended" and one.by for one in fresh):  # by nobody: the house knows already
+                await self._end(unit, room)
+            elif any(one.kind in ("joined", "left") for one in fresh):
+                await self._tell_subject(unit, room)
+            return [_entry(unit, entry) for entry, _ in written]
 
     async def _record(self, unit: Unit, entry: MeetingEntry, *, on: bool, why: str) -> None:
         """Raises PatientConsentMissing: nothing is written."""
@@ -46,20 +50,17 @@ class SqlJournal:
             raise PatientConsentMissing from refused
         await recordings.begin(unit, meeting_id=meeting.id, number=entry.seq)
 
-    async def _tell_subject(self, unit: Unit, room: str, kind: str) -> None:
+    async def _tell_subject(self, unit: Unit, room: str) -> None:
         meeting = await queries.meeting(unit, room)
-        door = self._doors.get(meeting.subject_kind)
-        if door is None:
-            return
-        if kind == "ended":
-            await self._end(unit, door, meeting)
-            return
-        await door.presence_changed(unit, meeting)
+        if door := self._doors.get(meeting.subject_kind):
+            await door.presence_changed(unit, meeting)
 
-    async def _end(self, unit: Unit, door: Door, meeting: Meeting) -> None:
+    async def _end(self, unit: Unit, room: str) -> None:
         """Raises NotBegun: the room stays open, nothing is written."""
+        meeting = await queries.meeting(unit, room)
         try:
-            await door.ended(unit, meeting)
+            if door := self._doors.get(meeting.subject_kind):
+                await door.ended(unit, meeting)
         except Refusal as refused:
             raise NotBegun from refused
 

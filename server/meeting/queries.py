@@ -28,10 +28,15 @@ async def meetings(unit: Unit, ids: Iterable[str]) -> dict[str, Meeting]:
     return {one.id: one for one in found}
 
 
-async def entry_by_key(unit: Unit, meeting_id: str, key: str) -> MeetingEntry | None:
-    return await unit.session.scalar(
-        select(MeetingEntry).where(MeetingEntry.meeting_id == meeting_id, MeetingEntry.key == key)
-    )
+async def entries_by_key(unit: Unit, meeting_id: str, keys: Iterable[str]) -> dict[str, MeetingEntry]:
+    """Those of the keys that the log has."""
+    query = select(MeetingEntry).where(MeetingEntry.meeting_id == meeting_id, MeetingEntry.key.in_(list(keys)))
+    return {one.key: one for one in await unit.session.scalars(query)}
+
+
+async def has_written(unit: Unit, meeting_id: str, key: str) -> bool:
+    """Whether a room's log has a line under this key."""
+    return bool(await entries_by_key(unit, meeting_id, [key]))
 
 
 async def entries(unit: Unit, meeting_id: str, *, after: int = 0, limit: int = 10_000) -> list[MeetingEntry]:

@@ -1,11 +1,11 @@
 """Planning meetings, closing them, links into them, and the log."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from server.core.errors import NotFound, Refusal
 from server.core.unit import Unit
@@ -13,6 +13,7 @@ from server.meeting import queries
 from server.meeting.kinds import LinkKind, MeetingKind
 from server.meeting.model import GUEST_LINK_STAYS, Meeting, MeetingEntry, RoomLink
 from server.meeting.recordings import service as recordings
+from signaling.ports import Line
 
 
 class RoomShut(Refusal):
@@ -150,45 +151,47 @@ async def revoke_link(unit: Unit, *, meeting_id: str, id: str) -> None:
     unit.announce(f"meeting:{meeting_id}", "revoked", participant=f"guest:{link.id}")
 
 
-async def append(
-    unit: Unit, *, meeting_id: str, kind: str, by: str | None, body: Mapping[str, Any], key: str
-) -> tuple[MeetingEntry, bool]:
-    """The next entry of the log and True, or the one already written under `key` and False. Raises NotFound."""
-    before = await queries.entry_by_key(unit, meeting_id, key)
-    if before:
-        return before, False
-    seq = await unit.session.scalar(
-        update(Meeting)
-        .where(Meeting.id == meeting_id)
-        .values(last_seq=Meeting.last_seq + 1)
-        .returning(Meeting.last_seq)
-        .execution_options(synchronize_session=False)
-    )
-    if seq is None:
+async def append(unit: Unit, *, meeting_id: str, lines: Sequence[Line]) -> list[tuple[MeetingEntry, bool]]:
+    """For each line its entry: the next of the log and True, or the one already written under its key and False.
+
+    Raises NotFound.
+    """
+    last = await unit.session.scalar(select(Meeting.last_seq).where(Meeting.id == meeting_id).with_for_update())
+    if last is None:
         raise NotFound
-    again = await queries.entry_by_key(unit, meeting_id, key)  # written while we waited for the row
-    if again:
-        return again, False
-    entry = MeetingEntry(
+    known = await queries.entries_by_key(unit, meeting_id, [one.key for one in lines])
+    written = []
+    for line in lines:
+        new = line.key not in known
+        if new:
+            last += 1
+            known[line.key] = _entry(unit, meeting_id, last, line)
+        written.append((known[line.key], new))
+    if fresh := [entry for entry, new in written if new]:
+        unit.session.add_all(fresh)
+        await unit.session.flush()
+        await unit.session.execute(update(Meeting).where(Meeting.id == meeting_id).values(last_seq=last))
+    return written
+
+
+def _entry(unit: Unit, meeting_id: str, seq: int, line: Line) -> MeetingEntry:
+    return MeetingEntry(
         meeting_id=meeting_id,
         seq=seq,
         at=unit.now,
-        kind=kind,
-        by=by,
-        key=key,
-        stay=str(body["stay"]) if "stay" in body else None,
-        sealed=unit.keys.seal(orjson.dumps(dict(body)), f"meeting_entries:{meeting_id}:{seq}"),
+        kind=line.kind,
+        by=line.by,
+        key=line.key,
+        stay=str(line.body["stay"]) if "stay" in line.body else None,
+        sealed=unit.keys.seal(orjson.dumps(dict(line.body)), f"meeting_entries:{meeting_id}:{seq}"),
     )
-    unit.session.add(entry)
-    await unit.session.flush()
-    return entry, True
 
 
 async def write(
     unit: Unit, *, meeting_id: str, kind: str, body: Mapping[str, Any], key: str, by: str | None = None
 ) -> None:
     """The house says something in a room, or somebody outside it does: in its log, and read at once on every node."""
-    await append(unit, meeting_id=meeting_id, kind=kind, by=by, body=body, key=key)
+    await append(unit, meeting_id=meeting_id, lines=[Line(kind, by, key, body)])
     unit.announce(f"meeting:{meeting_id}", "written")
 
 

@@ -169,7 +169,7 @@ async def _check(unit: Unit, session: TeachingSession) -> bool:
     if check is None or session.meeting_id is None:
         return False
     key = f"answered:{check}:{unit.actor.person_id}"
-    return await meetings.entry_by_key(unit, session.meeting_id, key) is None
+    return not await meetings.has_written(unit, session.meeting_id, key)
 
 
 def _moves(session: TeachingSession) -> set[str]:

@@ -94,7 +94,7 @@ async def ask_as_planned(unit: Unit, *, session: TeachingSession) -> bool:
     planned = spot_checks.moments(secret, session.id, session.planned_checks, session.begun_at, length)
     number = spot_checks.due(planned, unit.now)
     id = f"planned-{number}"
-    if number is None or await meeting_queries.entry_by_key(unit, session.meeting_id, f"check:{id}"):
+    if number is None or await meeting_queries.has_written(unit, session.meeting_id, f"check:{id}"):
         return False
     await _ask(unit, session, session.meeting_id, id)
     return True

@@ -11,7 +11,7 @@ from aiohttp import ClientSession, web
 from signaling.app import Signaling
 from signaling.ice import CoturnIce
 from signaling.memory import Hub, MemoryBus, MemoryStore
-from signaling.ports import Entry, Grant, Pass, Stay
+from signaling.ports import Entry, Grant, Line, Pass, Stay
 from signaling.redis_bus import RedisBus
 from signaling.redis_store import RedisStore
 from signaling.refusals import NotBegun
@@ -29,17 +29,25 @@ class Log:
 
     def __init__(self):
         self.rooms = {}
+        self.goes = []  # how many lines were written in each
         self.down = False
         self.begun = True
 
-    async def append(self, room, kind, by, body, key):
+    async def append(self, room, lines):
         await self._reach()
-        if kind == "ended" and not self.begun:
+        if not self.begun and any(line.kind == "ended" for line in lines):
             raise NotBegun
+        self.goes.append(len(lines))
+        return [self._write(room, line) for line in lines]
+
+    async def write(self, room, kind, by, body, key):
+        """What the house says in a room."""
+        return (await self.append(room, [Line(kind, by, key, body)]))[0]
+
+    def _write(self, room, line):
         entries = self.rooms.setdefault(room, {})
-        if key not in entries:
-            entries[key] = Entry(room, len(entries) + 1, datetime.now(UTC), kind, by, dict(body))
-        return entries[key]
+        entry = Entry(room, len(entries) + 1, datetime.now(UTC), line.kind, line.by, dict(line.body))
+        return entries.setdefault(line.key, entry)
 
     async def since(self, room, seq, limit):
         await self._reach()

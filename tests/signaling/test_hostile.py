@@ -301,7 +301,7 @@ async def test_a_slow_page_of_a_room_misses_nothing_in_the_end(site, house):
         await slow.receive()
         slow._response.connection.transport.pause_reading()
         for n in range(400):
-            await house.log.append("r1", "chat", "zhao", {"text": "x" * 8000, "name": "Zhao"}, f"chat:{n}")
+            await house.log.write("r1", "chat", "zhao", {"text": "x" * 8000, "name": "Zhao"}, f"chat:{n}")
         site.signaling.stir("r1")
         await eventually(lambda: site.signaling.counters.resyncs)
         slow._response.connection.transport.resume_reading()

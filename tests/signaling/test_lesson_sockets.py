@@ -91,7 +91,7 @@ async def test_the_pointer_is_seen_on_every_node_and_kept_on_none(nodes, house):
 
 async def test_what_the_house_writes_in_the_log_is_before_all(site, house):
     wang = await site.page(learner())
-    await house.log.append("r1", "check", None, {"check": "c9", "seconds": 180}, "check:c9")
+    await house.log.write("r1", "check", None, {"check": "c9", "seconds": 180}, "check:c9")
     site.signaling.stir("r1")
     await wang.until(lambda: (stands(wang)["check"] or {}).get("id") == "c9")
     assert (await wang.ask("here", {"check": "c9"}))["ok"] is True

@@ -318,7 +318,7 @@ async def test_to_what_the_patient_no_longer_consents_is_told_and_stands_in_ever
     zhao, wang = await site.page(host()), await site.page(grant())
     assert zhao.answer["room"]["withdrawn"] == []
     for n, (of, on) in enumerate([("teaching", False), ("consultation", False), ("teaching", True)]):
-        await house.log.append("r1", "consent", None, {"of": of, "on": on}, f"consent:{n}")
+        await house.log.write("r1", "consent", None, {"of": of, "on": on}, f"consent:{n}")
     site.signaling.stir("r1")
     await wang.until(lambda: [event["body"] for event in wang.log[-3:]] == house.log.told("consent"))
     li = await site.page(grant("li"))
@@ -344,7 +344,7 @@ async def test_the_house_takes_a_right_away(site, house):
 
 async def test_what_the_house_writes_into_the_log_is_told_when_it_says_so(site, house):
     wang = await site.page(grant())
-    await house.log.append("r1", "signed", None, {"opinion": "o1"}, "signed:o1")
+    await house.log.write("r1", "signed", None, {"opinion": "o1"}, "signed:o1")
     site.signaling.stir("r1")
     await wang.until(lambda: wang.log[-1]["kind"] == "signed")
 
@@ -396,7 +396,7 @@ async def test_a_page_comes_back_and_gets_exactly_what_it_missed(site, house):
 
 async def test_who_missed_very_much_gets_a_snapshot(site, house):
     for n in range(450):
-        await house.log.append("r1", "chat", "zhao", {"text": str(n), "name": "Zhao"}, f"chat:{n}")
+        await house.log.write("r1", "chat", "zhao", {"text": str(n), "name": "Zhao"}, f"chat:{n}")
     wang = await site.page(grant())
     assert wang.answer["snapshot"] is True
     assert [e["seq"] for e in wang.answer["events"]] == list(range(252, 452))

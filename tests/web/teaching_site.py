@@ -71,7 +71,7 @@ async def comes(site, session, login, stay, **more):
     """A line of the room's log, as the room writes it: somebody came (or left, `kind`)."""
     kind = more.pop("kind", "joined")
     async with site.database.unit() as unit:
-        await meetings.append(
+        await meetings.write(
             unit,
             meeting_id=session.meeting_id,
             kind=kind,
@@ -86,7 +86,7 @@ async def says(site, session, kind, login, poll, **more):
     async with site.database.unit() as unit:
         who = site.people[login].id
         body, key = {"poll": poll, **more}, f"{kind}:{poll}:{who}"
-        await meetings.append(unit, meeting_id=session.meeting_id, kind=kind, by=who, body=body, key=key)
+        await meetings.write(unit, meeting_id=session.meeting_id, kind=kind, by=who, body=body, key=key)
 
 
 async def leaves(site, session, login, stay):

@@ -135,7 +135,7 @@ async def an_eventful_case(house):
         row = await unit.session.get(Consultation, case)
         row.story = {**row.story, "answers": {complaints.PROMPTS[row.complaint][0][0]: "含服后两分钟缓解"}}
         body = {"text": "请把探头再往左移一点", "name": "赵敏"}
-        await meetings.append(unit, meeting_id=row.meeting_id, kind="chat", by="someone", body=body, key="chat:1")
+        await meetings.write(unit, meeting_id=row.meeting_id, kind="chat", by="someone", body=body, key="chat:1")
         decision = (await queries.decisions(unit, case))[0]
         decision.follow_up_on = date(2026, 12, 24)
         signed = await queries.signed(unit, case)

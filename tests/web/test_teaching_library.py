@@ -48,7 +48,7 @@ async def recorded(site, **changes):
 
 async def writes(site, session, kind, seq, **body):
     async with site.database.unit() as unit:
-        await meetings.append(
+        await meetings.write(
             unit,
             meeting_id=session.meeting_id,
             kind=kind,

@@ -8,6 +8,7 @@ Who one is, a cookie says (`who`); the log of each room is kept in FOLDER, every
 import asyncio
 import json
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -56,12 +57,12 @@ class FileJournal:
         self.keys[entry.room, kept["key"]] = entry
         return entry
 
-    async def append(self, room, kind, by, body, key):
-        if known := self.keys.get((room, key)):
-            return known
+    async def append(self, room, lines):
+        return [self.keys.get((room, line.key)) or self._write(room, line) for line in lines]
+
+    def _write(self, room, line):
         seq = 1 + max((entry.seq for entry in self.entries if entry.room == room), default=0)
-        at = datetime.now(UTC).isoformat()
-        kept = {"room": room, "seq": seq, "at": at, "kind": kind, "by": by, "body": dict(body), "key": key}
+        kept = {"room": room, "seq": seq, "at": datetime.now(UTC).isoformat()} | asdict(line)
         with self.path.open("a") as file:
             file.write(json.dumps(kept) + "\n")
         return self._know(kept)
