@@ -240,6 +240,7 @@ def _wire_signalling(app: web.Application, settings: Settings, doors: dict[str, 
         origins=frozenset({settings.base_url, *settings.origins}),
         recordings=SealedReels(database, settings.recordings),
         forwarder=(lambda: _forwarder(settings)) if settings.forwarder != "none" else None,
+        mesh_only=bool(settings.redis_url and not settings.janus_urls),  # each process has a forwarder of its own
     )
     signalling.attach(app)
     app[meeting_routes.SIGNALING] = signalling

@@ -38,7 +38,8 @@ class Signaling:
     """`node` names this process among its peers and must be new for every start. `address` tells
     where a request really comes from when a proxy stands in between; `deadline` is how many seconds
     a connection may stand without joining anything; `forwarder` makes what carries the media of halls,
-    when the first one needs it, and `recordings` says where it writes what is recorded."""
+    when the first one needs it, and `recordings` says where it writes what is recorded. `mesh_only`: what that
+    forwarder carries does not reach people of other nodes, so that no room outgrows its mesh."""
 
     def __init__(
         self,
@@ -57,6 +58,7 @@ class Signaling:
         deadline: float = DEADLINE,
         forwarder: Callable[[], Forwarder] | None = None,
         recordings: Recordings | None = None,
+        mesh_only: bool = False,
     ) -> None:
         self.counters = counters or Counters()
         self._wire = Wire(self.counters)
@@ -71,7 +73,7 @@ class Signaling:
         self._room = RoomNamespace(self._wire)
         self._feed = FeedNamespace(self._wire, feed_door)
         self._means = Means(
-            node, store, bus, journal, grants, ice, clock, self._room, self.counters, forwarder, recordings
+            node, store, bus, journal, grants, ice, clock, self._room, self.counters, forwarder, recordings, mesh_only
         )
         self._rooms = Rooms(self._means)
         self._room.serve(self._rooms)

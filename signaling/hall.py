@@ -17,11 +17,10 @@ from signaling.history import told
 from signaling.lesson.lesson import KEPT, Lesson
 from signaling.messages import Media, Message, Signal, Stage
 from signaling.ports import Entry, Grant, Seat
-from signaling.refusals import NobodyThere, NotAllowed, StageFull, UnknownMessage
+from signaling.refusals import NobodyThere, StageFull, UnknownMessage
 from signaling.room import Room
-from signaling.seating import SEATS
+from signaling.seating import SEATS, STAGE
 
-STAGE = 12  # people on it at most
 HANDS = 50  # raised hands a host is shown
 PAGE = 50  # of the audience
 QUIET = frozenset({"joined", "left"}) | KEPT | filming.QUIET
@@ -31,6 +30,7 @@ OFF = Media(False, False, False)
 
 class Hall(Room):
     PLACES = SEATS
+    carries = True
 
     def __init__(self, room: str, node: str, *, version: int = 0) -> None:
         super().__init__(room, node, version=version)
@@ -72,11 +72,7 @@ class Hall(Room):
 
     def publishes(self, seat: Seat, roles: Collection[str]) -> None:
         """Whether this may be published from there. Raises `NotAllowed`, `ConsentMissing`."""
-        may = self.may(seat.grant)
-        if "speak" not in may:
-            raise NotAllowed(may="speak")
-        if "screen" in roles and "share" not in may:
-            raise NotAllowed(may="share")
+        super().publishes(seat, roles)
         filming.may_be_seen(self, seat)
 
     # ---- speaking

@@ -1,4 +1,4 @@
-"""What is said in a hall to whatever carries its media, what is asked about it, and what depends on the time."""
+"""What is said to whatever carries the media; what is asked about a hall, and what there depends on the time."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from signaling.media.halls import Halls
 from signaling.messages import Answer, Arrange, Audience, Limit, Publish, Unpublish, Unwatch, Watch
 from signaling.ports import Clock, Seat
 from signaling.refusals import UnknownMessage
+from signaling.room import Room
 
 Reply = dict[str, Any]
 
@@ -42,55 +43,62 @@ class HallDesk:
         return hall.audience(said.after)
 
     async def _publish(self, live: LiveRoom, seat: Seat, said: Publish) -> Reply:
-        hall, seat = _inside(live, seat)
-        hall.publishes(seat, said.roles.values())
-        return {"sdp": await self._halls.publish(hall.id, seat.who, said.sdp, said.roles)}
+        room, seat = _carried(live, seat)
+        room.publishes(seat, said.roles.values())
+        return {"sdp": await self._halls.publish(room.id, seat.who, said.sdp, said.roles)}
 
     async def _unpublish(self, live: LiveRoom, seat: Seat, said: Unpublish) -> Reply:
-        hall, _ = _inside(live, seat)
-        await self._halls.ask(lambda forwarder: forwarder.unpublish(hall.id, seat.who))
+        room, _ = _carried(live, seat)
+        await self._halls.ask(lambda forwarder: forwarder.unpublish(room.id, seat.who))
         return {}
 
     async def _watch(self, live: LiveRoom, seat: Seat, said: Watch) -> Reply:
-        hall, _ = _inside(live, seat)
-        return {"sources": await self._halls.watch(hall.id, seat.who, said.views)}
+        room, _ = _carried(live, seat)
+        return {"sources": await self._halls.watch(room.id, seat.who, said.views)}
 
     async def _arrange(self, live: LiveRoom, seat: Seat, said: Arrange) -> Reply:
-        hall, _ = _inside(live, seat)
-        await self._halls.ask(lambda forwarder: forwarder.arrange(hall.id, seat.who, said.views))
+        room, _ = _carried(live, seat)
+        await self._halls.ask(lambda forwarder: forwarder.arrange(room.id, seat.who, said.views))
         return {}
 
     async def _answer(self, live: LiveRoom, seat: Seat, said: Answer) -> Reply:
-        hall, _ = _inside(live, seat)
-        await self._halls.ask(lambda forwarder: forwarder.answer(hall.id, seat.who, said.number, said.sdp))
+        room, _ = _carried(live, seat)
+        await self._halls.ask(lambda forwarder: forwarder.answer(room.id, seat.who, said.number, said.sdp))
         return {}
 
     async def _limit(self, live: LiveRoom, seat: Seat, said: Limit) -> Reply:
-        hall, _ = _inside(live, seat)
-        await self._halls.ask(lambda forwarder: forwarder.limit(hall.id, seat.who, said.view, said.layer))
+        room, _ = _carried(live, seat)
+        await self._halls.ask(lambda forwarder: forwarder.limit(room.id, seat.who, said.view, said.layer))
         return {}
 
     async def _unwatch(self, live: LiveRoom, seat: Seat, said: Unwatch) -> Reply:
-        hall, _ = _inside(live, seat)
-        await self._halls.ask(lambda forwarder: forwarder.unwatch(hall.id, seat.who))
+        room, _ = _carried(live, seat)
+        await self._halls.ask(lambda forwarder: forwarder.unwatch(room.id, seat.who))
         return {}
 
     async def _check(self, live: LiveRoom, seat: Seat, said: Check) -> Reply:
         hall, seat = _inside(live, seat)
-        return await _carried(live, hall.lesson.checks.ask(seat, said, self._clock.now()))
+        return await _done(live, hall.lesson.checks.ask(seat, said, self._clock.now()))
 
     async def _here(self, live: LiveRoom, seat: Seat, said: Here) -> Reply:
         hall, seat = _inside(live, seat)
-        return await _carried(live, hall.lesson.checks.answer(seat, said, self._clock.now()))
+        return await _done(live, hall.lesson.checks.answer(seat, said, self._clock.now()))
 
     async def _drawn(self, live: LiveRoom, seat: Seat, said: Drawn) -> Reply:
         hall, _ = _inside(live, seat)
         return hall.lesson.slides.drawn((said.file, said.page))
 
 
-async def _carried(live: LiveRoom, effects: list[Effect]) -> Reply:
+async def _done(live: LiveRoom, effects: list[Effect]) -> Reply:
     entry = await live.carry(effects)
     return {"seq": entry.seq, "at": stamp(entry.at)} if entry else {}
+
+
+def _carried(live: LiveRoom, seat: Seat) -> tuple[Room, Seat]:
+    """A room whose media goes through the server, be it a hall or not."""
+    if not live.room.carries:
+        raise UnknownMessage()
+    return live.room, live.room.inside_only(seat.who, seat.epoch)
 
 
 def _inside(live: LiveRoom, seat: Seat) -> tuple[Hall, Seat]:

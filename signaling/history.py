@@ -20,6 +20,7 @@ class History:
 
     seq: int = 0
     ended: bool = False
+    carried: bool = False  # whether the server carries the media of what began as a mesh
     withdrawn: set[str] = field(default_factory=set)  # to what the patient no longer consents
     began: dict[str, list[str]] = field(default_factory=dict)  # participant → stays, in order
     over: set[tuple[str, str]] = field(default_factory=set)  # (participant, stay) of who left
@@ -54,6 +55,8 @@ class History:
                 self.staged.add(who)
             case "unstaged":
                 self.staged.discard(who)
+            case "carried":
+                self.carried = True
             case "consent":
                 change = self.withdrawn.discard if entry.body.get("on") else self.withdrawn.add
                 change(str(entry.body.get("of", "")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence, Set
+from functools import partial
 from typing import Any
 
 from signaling import answers, codec
@@ -36,6 +37,7 @@ from signaling.room import Room
 from signaling.scribe import Scribe
 from signaling.spreading import Spreading
 from signaling.throttle import Throttle
+from signaling.widening import Widening
 
 AGAIN = 12 * 3600.0  # seconds the ticket for coming back counts
 ROSTER_PAUSE = 0.1  # seconds between two rosters …
@@ -55,6 +57,7 @@ class LiveRoom:
         self._rosters = Throttle(self._roster_pause, self._show_rosters, means.monotonic)
         self._spreading = Spreading(self._tell_all, self._listeners, means.monotonic)
         self.reader = Reader(self.room, self.scribe, self.do, means.tasks)
+        self.widening = Widening(means, self.scribe, self.reader)
         self.past = Past(self.room, self.scribe, self.reader)
         self.handing = HandingOn(self.room, self.look, self.do, means.tasks)
 
@@ -88,7 +91,8 @@ class LiveRoom:
         for _ in range(TRIES):
             held = {seat.who: seat.epoch for seat in await self.look()}.get(grant.participant, 0)
             epoch = max(self.means.wall(), held + 1)
-            seat = self.room.place(grant, join.page, join.media, move=join.move, epoch=epoch)
+            place = partial(self.room.place, grant, join.page, join.media, move=join.move, epoch=epoch)
+            seat = await self.widening.done(place)
             if not await self.means.store.claim(seat, after=held):
                 continue  # somebody was faster; look again who
             if self.room.history.ended:
@@ -141,7 +145,7 @@ class LiveRoom:
 
     async def say(self, who: str, epoch: int, message: Message) -> Entry | None:
         """What a participant says, done; the entry if it went into the log. Raises a `Refusal`."""
-        return await self.carry(self.room.said(who, epoch, message))
+        return await self.carry(await self.widening.done(partial(self.room.said, who, epoch, message)))
 
     async def carry(self, effects: Sequence[Effect]) -> Entry | None:
         """What somebody wants done, done; the entry if it went into the log. Raises a `Refusal`."""

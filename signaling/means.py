@@ -42,6 +42,7 @@ class Means:
     counters: Counters
     make_forwarder: Callable[[], Forwarder] | None = None
     recordings: Recordings | None = None
+    mesh_only: bool = False
     tasks: Tasks = field(default_factory=Tasks)
     monotonic: Callable[[], float] = time.monotonic
     new_ticket: Callable[[], str] = lambda: secrets.token_urlsafe(32)

@@ -77,14 +77,16 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One step of a negotiation for `to`'s page load `page`. Exactly one of the two is set;
-    `ends` is the end of candidates (`candidate: null` on the wire)."""
+    """One step of a negotiation for `to`'s page load `page`. Exactly one of these is set;
+    `ends` is the end of candidates (`candidate: null` on the wire), `heard` the end of the connection:
+    the server brings the other's sound by now."""
 
     to: str
     page: str
     description: dict[str, str] | None = None
     candidate: dict[str, Any] | None = None
     ends: bool = False
+    heard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +169,21 @@ def _join(fields: Fields) -> Join:
 
 def _signal(fields: Fields) -> Signal:
     to, page = fields.text("to", ID), fields.text("page", _PAGE)
-    if fields.has("description") == fields.has("candidate"):
+    if sum(map(fields.has, ("description", "candidate", "heard"))) != 1:
         raise Malformed(field="description")
+    if fields.has("heard"):
+        return _heard(Signal(to, page, heard=fields.flag("heard")))
     if fields.has("description"):
         return Signal(to, page, description=_description(fields.inner("description")))
     if fields.get("candidate") is None:
         return Signal(to, page, ends=True)
     return Signal(to, page, candidate=_candidate(fields.inner("candidate")))
+
+
+def _heard(signal: Signal) -> Signal:
+    if not signal.heard:
+        raise Malformed(field="heard")
+    return signal
 
 
 def _description(fields: Fields) -> dict[str, str]:

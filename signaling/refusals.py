@@ -109,6 +109,10 @@ class RoomFull(Refusal):
     code = "room.full"
 
 
+class MeshFull(RoomFull):
+    """There would be a place if the server carried the media."""
+
+
 class StageFull(Refusal):
     """As many are on the stage as may be; take somebody off first."""
 

@@ -8,25 +8,25 @@ late, or in another order ends in the same place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from signaling import roster, speech
+from signaling import carrying, roster, speech
 from signaling.attending import joined, left
 from signaling.effects import Effect, Emit, Fetch, Forget, Kick, Roster, Seated, Vacated, Welcome
 from signaling.history import History, told
 from signaling.messages import Media, Message
 from signaling.ports import Entry, Grant, Seat
-from signaling.refusals import Elsewhere, NotJoined, RoomEnded, RoomFull, StillWaiting
-from signaling.seating import Seating
+from signaling.refusals import Elsewhere, NotJoined, RoomEnded, StillWaiting
+from signaling.seating import STAGE, Seating
 
 GRACE = 9.0  # seconds a lost participant may take to come back; out of the roster within 10
 VANISHED = 2.5  # seconds for somebody whose node has been dead for a lease already
 
 
 class Room:
-    PLACES = 4  # sound and pictures go from browser to browser, which is for so many people
+    PLACES = STAGE
 
     def __init__(self, room: str, node: str, *, version: int = 0) -> None:
         self.id, self.node = room, node
@@ -64,7 +64,8 @@ class Room:
 
     def roster(self, viewer: Seat) -> dict[str, Any]:
         """`peers` as this participant sees it."""
-        return {"version": self.seating.version, **roster.seen_by(viewer, self.seating.seats.values())}
+        seen = roster.seen_by(viewer, self.seating.seats.values())
+        return {"version": self.seating.version, **seen, **carrying.shown(self)}
 
     def floor(self, grant: Grant) -> int:
         """The log number above which this participant may read: guests from their admission on."""
@@ -73,6 +74,15 @@ class Room:
     def may(self, grant: Grant) -> frozenset[str]:
         """What this participant may do here now."""
         return grant.may
+
+    @property
+    def carries(self) -> bool:
+        """Whether the server carries the media; else it goes from browser to browser."""
+        return self.history.carried
+
+    def publishes(self, seat: Seat, roles: Collection[str]) -> None:
+        """Whether this may be published from there. Raises `NotAllowed`."""
+        carrying.may_publish(self.may(seat.grant), roles)
 
     def tells(self, entry: Entry) -> bool:
         """Whether those inside are told of this entry."""
@@ -90,7 +100,7 @@ class Room:
     def place(self, grant: Grant, page: str, media: Media, *, move: bool, epoch: int) -> Seat:
         """The seat to claim for a newcomer; `epoch` is a floor, the present holder's is exceeded.
 
-        Raises `RoomEnded`, `Elsewhere` (here on another device, and `move` not said), `RoomFull`.
+        Raises `RoomEnded`, `Elsewhere` (here on another device, and `move` not said), `RoomFull`, `MeshFull`.
         """
         who, known = grant.participant, self.seating.seats.get(grant.participant)
         if self.history.ended:
@@ -98,8 +108,8 @@ class Room:
         if known and known.here and known.page != page and known.grant.device != grant.device and not move:
             raise Elsewhere()
         stay, waiting = self._stay(who, known), grant.lobby and who not in self.history.admitted
-        if known is None and not stay and self.seating.full(self.PLACES, waiting=waiting):
-            raise RoomFull()
+        if known is None and not stay:
+            carrying.find_place(self, waiting=waiting)
         epoch = max(epoch, known.epoch + 1 if known else 0)
         return Seat(
             grant=grant,
@@ -239,6 +249,8 @@ class Room:
         """What an entry means for those on this node."""
         if entry.kind == "ended":
             return [effect for seat in self.seating.mine for effect in self._expelled(seat, "ended")]
+        if entry.kind == carrying.KIND:
+            return [Roster()]
         seat = self.seating.seats.get(str(entry.body.get("who", "")))
         if seat is None:
             return []

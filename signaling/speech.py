@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from signaling.carrying import find_place
 from signaling.effects import Effect, Emit, Record, Relay
 from signaling.messages import (
     Admit,
@@ -32,7 +33,6 @@ from signaling.refusals import (
     NotAllowed,
     NotHost,
     PageGone,
-    RoomFull,
     StillWaiting,
     UnknownMessage,
 )
@@ -109,6 +109,8 @@ def _signal(room: Room, seat: Seat, signal: Signal) -> list[Effect]:
     payload: dict[str, Any] = {"from": seat.who, "page": seat.page}
     if signal.description is not None:
         payload["description"] = signal.description
+    elif signal.heard:
+        payload["heard"] = True
     else:
         payload["candidate"] = signal.candidate
     return [_to(room, other, seat, "signal", payload)]
@@ -121,8 +123,7 @@ def _mute(room: Room, seat: Seat, mute: Mute) -> list[Effect]:
 
 def _admit(room: Room, seat: Seat, admit: Admit) -> list[Effect]:
     other = _awaiting(room, seat, admit.who)
-    if room.seating.full(room.PLACES):
-        raise RoomFull()
+    find_place(room)
     return command(seat, "admitted", other)
 
 

@@ -23,7 +23,7 @@ from signaling.media.ports import (
     Speaking,
 )
 from signaling.ports import Recordings
-from signaling.refusals import MediaUnavailable, MediaUnreadable, NotWatching, Refusal
+from signaling.refusals import MediaUnavailable, MediaUnreadable, NotWatching, Refusal, Unavailable
 from signaling.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -78,6 +78,16 @@ class Halls:
     def running(self) -> bool:
         return self._forwarder is not None
 
+    async def ready(self) -> None:
+        """The forwarder runs. Raises `MediaUnavailable`, `Unavailable` while it is starting still."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._running()
+        except MediaRefusal as refusal:
+            raise MediaUnavailable() from refusal
+        except TimeoutError as late:
+            raise Unavailable() from late
+
     # ---- what pages say; each raises a Refusal
 
     async def publish(self, hall: str, who: str, sdp: str, roles: Mapping[str, str]) -> str:
@@ -109,13 +119,18 @@ class Halls:
             raise MediaUnavailable() from late
 
     async def _open(self, hall: str, who: str) -> Forwarder:
-        forwarder: Forwarder = await asyncio.shield(self._tasks.start(self._started(), "forwarder starts"))
+        forwarder = await self._running()
         if hall not in self._halls:
             self._halls[hall] = _Hall()
             await forwarder.open(hall)
             self.film(hall, self._films.get(hall, 0))
         self._halls[hall].people.add(who)
         return forwarder
+
+    async def _running(self) -> Forwarder:
+        """Started though whoever asks should not wait for it."""
+        running: Forwarder = await asyncio.shield(self._tasks.start(self._started(), "forwarder starts"))
+        return running
 
     async def _started(self) -> Forwarder:
         async with self._starting:

@@ -2,9 +2,9 @@
 // Names of the counters: W3C webrtc-stats.
 
 /**
- * @typedef {{audioGot: number, audioLost: number, samples: number, concealed: number, frames: number,
+ * @typedef {{audioGot: number, audioLost: number, samples: number, played: number, concealed: number, frames: number,
  *   pictures: number, rtt: number, lossOut: number, room: number | null, path: Path | null}} Reading
- *   counters since the connection began (`frames` of their camera, `pictures` sent by us); rtt in ms; lossOut 0..1;
+ *   counters since the connection began (`played`: samples that came out of packets; `frames` of their camera, `pictures` sent by us); rtt in ms; lossOut 0..1;
  *   room: what the line would carry out, kbit/s
  * @typedef {"direct" | "relay" | "relay-tcp"} Path
  * @typedef {"good" | "fair" | "weak" | "bad"} Grade
@@ -35,6 +35,7 @@ export function read(reports, camera) {
     audioGot: audio.packetsReceived ?? 0,
     audioLost: Math.max(0, audio.packetsLost ?? 0),
     samples: audio.totalSamplesReceived ?? 0,
+    played: audio.jitterBufferEmittedCount ?? 0,
     concealed: (audio.concealedSamples ?? 0) - (audio.silentConcealedSamples ?? 0),
     frames: sum(all.filter((r) => r.mid === camera), "inbound-rtp", "framesDecoded"),
     pictures: sum(all, "outbound-rtp", "framesEncoded"),

@@ -17,7 +17,7 @@ export function refusalSays(code) {
     "room.not_begun": t("会诊还没有开始：双方都进入后才能结束。您可以先“仅我离开”，会诊室会留着"),
     "room.not_allowed": t("您在这个会诊室里不能这样做"),
     "room.nobody_there": t("对方已不在会诊室"),
-    "room.full": t("会诊室最多 4 人，有人离开后才能再准许进入"),
+    "room.full": t("会诊室已满，有人离开后才能再准许进入"),
     "chat.hushed": t("主持人已暂停您的发言"),
     "chat.closed": t("主持人已关闭聊天"),
     "message.too_fast": t("操作太快，请稍等一秒再试"),
@@ -40,6 +40,7 @@ export function entrySays({ kind, by, body }, nameOf) {
   if (kind === "removed") return t("%(name)s 被主持人请出", { name });
   if (kind === "denied") return t("主持人没有准许 %(name)s 进入", { name });
   if (kind === "shared") return body.on ? t("%(name)s 开始共享屏幕", { name }) : t("%(name)s 停止共享屏幕", { name });
+  if (kind === "carried") return t("人数增加，音视频改由服务器转送，通话不中断");
   if (kind === "consent") return consentSays(body.of, body.on);
   if (kind === "staged") return t("%(name)s 上台", { name });
   if (kind === "unstaged") return t("%(name)s 下台", { name });

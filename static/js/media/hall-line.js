@@ -1,12 +1,15 @@
 // A hall's media as one page has it: a connection for what it watches, and one for what it publishes.
 // Each is one-way and its sender offers: the server for what is watched, this page for what it publishes.
 
+import { sourceOf } from "../lib/hall.js";
+
 /** @typedef {"audio" | "camera" | "screen"} Place */
 /** @typedef {Record<Place, MediaStreamTrack | null>} Tracks */
 /** @typedef {{number: number, sdp: string, views: Record<string, string>}} Offer */
 /**
  * @typedef {object} HallEnds
  * @property {(name: string, payload?: Record<string, any>) => Promise<any>} ask
+ * @property {() => RTCConfiguration} configuration
  * @property {() => void} changed
  * @property {Tracks} tracks  own tracks, changed in place
  */
@@ -44,7 +47,7 @@ export class HallLine {
   /** Everything there is, on a connection of its own. */
   watch() {
     this.#dropIn();
-    const pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+    const pc = new RTCPeerConnection(this.ends.configuration());
     pc.addEventListener("connectionstatechange", () => this.ends.changed());
     this.#in = pc;
     void this.#untilDone("watch", { views: null }, () => this.#in === pc);
@@ -65,24 +68,38 @@ export class HallLine {
 
   /** @param {string} source @returns {MediaStreamTrack | null} */
   track(source) {
-    const line = this.#in?.getTransceivers().find(({ mid }) => mid !== null && this.#views[mid] === source);
-    return line?.receiver.track ?? null;
+    return this.at(source)?.receiver.track ?? null;
+  }
+
+  /** @param {string} source @returns {RTCRtpTransceiver | undefined} where it comes in */
+  at(source) {
+    return this.#in?.getTransceivers().find(({ mid }) => mid !== null && this.#views[mid] === source);
+  }
+
+  /** What is counted of what this page sends. @returns {Promise<any[]>} */
+  async sent() {
+    return [...((await this.#out?.getStats())?.values() ?? [])];
+  }
+
+  /** The large one as good as the line carries it, the others as thumbnails. @param {import("../lib/faces.js").Face[]} faces @param {string} stage its key */
+  favour(faces, stage) {
+    for (const face of faces) if (!face.mine) this.#limit(sourceOf(face), face.key === stage ? null : 0);
   }
 
   /** @param {string} source @param {number | null} layer the largest this page needs of it */
-  limit(source, layer) {
+  #limit(source, layer) {
     if (!this.track(source) || this.#limits.get(source) === layer) return;
     this.#limits.set(source, layer);
     void this.ends.ask("limit", { view: source, layer }).catch(() => this.#limits.delete(source));
   }
 
-  /** Three places are laid at once; what is put into them later needs no new offer. */
-  publish() {
+  /** The places are laid at once; what is put into them later needs no new offer. @param {{screen: boolean}} [may] */
+  publish({ screen } = { screen: true }) {
     this.#dropOut();
     this.publishing = true;
-    const pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+    const pc = new RTCPeerConnection(this.ends.configuration());
     const together = new MediaStream();
-    for (const place of PLACES) this.#senders.set(place, lay(pc, place, together));
+    for (const place of PLACES) if (screen || place !== "screen") this.#senders.set(place, lay(pc, place, together));
     for (const place of PLACES) this.replace(place);
     this.#out = pc;
     this.#queue(() => this.#offer(pc));
@@ -146,6 +163,35 @@ export class HallLine {
     this.#out?.close();
     this.#out = null;
     this.#senders.clear();
+  }
+}
+
+/** What the server brings of one person: a `Way` of lib/tie.js. */
+export class Passage {
+  /** @param {HallLine} line @param {string} id */
+  constructor(line, id) {
+    this.line = line;
+    this.id = id;
+  }
+
+  get connected() {
+    return this.line.connected && Boolean(this.receiver("audio"));
+  }
+
+  /** @param {Place} place */
+  receiver(place) {
+    return this.#at(place)?.receiver;
+  }
+
+  /** @returns {Promise<{reports: any[], camera: string | null | undefined}>} what is counted, and the m-line of their camera */
+  async received() {
+    const stats = await Promise.all([this.receiver("audio"), this.receiver("camera")].map((one) => one?.getStats()));
+    return { reports: stats.flatMap((one) => [...(one?.values() ?? [])]), camera: this.#at("camera")?.mid };
+  }
+
+  /** @param {Place} place */
+  #at(place) {
+    return this.line.at(`${this.id}:${ROLES[place]}`);
   }
 }
 

@@ -1,34 +1,21 @@
 // The connections to everybody in the room: one a person and page load.
 
-import { between, grade, newThrift, pictureBudget, read, weigh } from "../lib/line.js";
+import { pictureBudget, read, weigh } from "../lib/line.js";
+import { newTie, noteHere, noteReading, noteStanding } from "../lib/tie.js";
 import { Link } from "./link.js";
 
 /** @typedef {import("./link.js").Step} Step */
 /** @typedef {import("./link.js").Place} Place */
 /** @typedef {import("./link.js").Tracks} Tracks */
 /** @typedef {import("../lib/roster.js").Peer} Peer */
-/** @typedef {import("../lib/line.js").Line} Line */
 /** @typedef {{servers: RTCIceServer[], policy: RTCIceTransportPolicy, ttl: number}} Ice  `ttl` seconds */
 /** @typedef {Step & {from: string, page: string}} Signal */
-/**
- * @typedef {object} Tie  a link and what is known of it
- * @property {Link} link
- * @property {string} page
- * @property {boolean} here
- * @property {number | null} missed  when the server last lost them; null while it has them
- * @property {number | null} lost  when it was last seen to fall (ms, monotonic); null while it stands
- * @property {boolean} stood
- * @property {import("../lib/line.js").Reading | null} reading
- * @property {Line | null} line
- * @property {import("../lib/line.js").Grade} grade
- * @property {import("../lib/line.js").Thrift} thrift
- * @property {number} moved  when its picture last moved
- */
+/** @typedef {import("../lib/tie.js").TieOf<Link>} Tie */
 /**
  * @typedef {object} MeshEnds
  * @property {string} me
  * @property {Tracks} tracks
- * @property {(to: string, page: string, step: Step) => void} send
+ * @property {(to: string, page: string, step: Step | {heard: true}) => void} send
  * @property {() => Promise<Ice | null>} freshIce
  * @property {() => boolean} reachable  signalling is up
  * @property {() => void} changed
@@ -47,6 +34,7 @@ export class Mesh {
   #peers = [];
   #iceAt = 0;
   #measuredAt = 0;
+  #windingUp = false;
 
   /**
    * @param {MeshEnds} ends
@@ -78,9 +66,22 @@ export class Mesh {
     this.#share();
   }
 
+  /** The server carries the media: connections that stand go on until they are dropped, none is made anew. */
+  windUp() {
+    this.#windingUp = true;
+    this.#awaited.clear();
+  }
+
+  /** @param {string} id who is heard and hears through the server */
+  drop(id) {
+    this.#part(id);
+    this.#share();
+  }
+
   /** @param {Signal} signal */
   take({ from, page, ...step }) {
     const known = this.ties.get(from);
+    if (this.#windingUp && known?.page !== page) return;
     const tie = known?.page === page ? known : this.#tie(from, page);
     tie.link.take(step);
   }
@@ -109,10 +110,9 @@ export class Mesh {
     const here = peer.state === "here";
     if (known?.page === peer.page) {
       if (here && (!known.here || calling)) known.link.again();
-      known.here = here;
-      known.missed = here ? null : (known.missed ?? performance.now());
+      noteHere(known, here, performance.now());
     } else if (known) this.#part(peer.id);
-    if (this.ties.has(peer.id)) return;
+    if (this.ties.has(peer.id) || this.#windingUp) return;
     if (calling && here) this.#call(peer);
     else if (!here) this.#awaited.delete(peer.id);
     else if (!this.#awaited.has(peer.id)) this.#awaited.set(peer.id, performance.now());
@@ -134,15 +134,13 @@ export class Mesh {
       me: this.ends.me,
       other: id,
       tracks: this.ends.tracks,
-      configuration: () => this.#configuration(),
+      configuration: () => this.configuration,
       freshen: () => this.#freshen(),
       send: (step) => this.ends.send(id, page, step),
       changed: () => this.#changed(id),
       failed: (error) => console.warn("link", error),
     });
-    const now = performance.now();
-    const unmeasured = { reading: null, line: null, grade: /** @type {const} */ ("good"), thrift: newThrift() };
-    const tie = { link, page, here: true, missed: null, lost: now, stood: false, moved: now, ...unmeasured };
+    const tie = newTie(link, page, performance.now());
     this.ties.set(id, tie);
     this.ends.changed();
     return tie;
@@ -159,17 +157,11 @@ export class Mesh {
   #changed(id) {
     const tie = this.ties.get(id);
     if (!tie) return;
-    const { connected } = tie.link;
-    if (connected && tie.lost !== null) {
-      tie.moved = performance.now();
-      this.#share();
-    }
-    tie.stood ||= connected;
-    tie.lost = connected ? null : (tie.lost ?? performance.now());
+    if (noteStanding(tie, performance.now())) this.#share();
     this.ends.changed();
   }
 
-  #configuration() {
+  get configuration() {
     return /** @type {RTCConfiguration} */ ({
       iceServers: this.ice.servers,
       iceTransportPolicy: this.ice.policy,
@@ -218,11 +210,8 @@ export class Mesh {
     if (!tie.link.connected) return;
     const after = read((await tie.link.pc.getStats()).values(), tie.link.mid("camera"));
     const now = performance.now();
-    if (after.frames !== (tie.reading?.frames ?? 0)) tie.moved = now;
-    tie.line = tie.reading ? between(tie.reading, after) : null;
-    tie.reading = after;
+    noteReading(tie, after, now);
     if (!tie.line) return;
-    tie.grade = grade(tie.line);
     const { spared } = tie.thrift;
     tie.thrift = weigh(tie.thrift, tie.grade, now);
     if (tie.thrift.spared !== spared) this.#share();

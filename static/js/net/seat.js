@@ -25,8 +25,8 @@ import { Gone } from "./wire.js";
  * @property {(entries: Entry[], how: import("./log.js").How) => void} entries
  * @property {(signal: any) => void} signal
  * @property {() => void} muted
- * @property {(offer: {number: number, sdp: string, views: Record<string, string>}) => void} [offered]  in a hall
- * @property {(way: "publish" | "watch") => void} [mediaLost]  in a hall
+ * @property {(offer: {number: number, sdp: string, views: Record<string, string>}) => void} [offered]  once the server carries the media
+ * @property {(way: "publish" | "watch") => void} [mediaLost]  the same
  * @property {(levels: Record<string, number>) => void} [levels]  in a hall
  * @property {(told: Record<string, any>) => void} [lesson]  in a hall
  * @property {(pointed: {by: string, x: number, y: number, on: boolean}) => void} [pointed]  in a hall
@@ -285,6 +285,6 @@ export class Seat {
  * @param {any} answer of `join`
  * @returns {import("../lib/roster.js").Roster}
  */
-function rosterOf({ version, peers, waiting, hall }) {
-  return { version, peers, waiting: waiting ?? [], ...(hall && { hall }) };
+function rosterOf({ version, peers, waiting, hall, carried }) {
+  return { version, peers, waiting: waiting ?? [], ...(hall && { hall }), ...(carried && { carried }) };
 }

@@ -23,6 +23,7 @@ from server.core.i18n import Translations
 from server.core.templates import Templates
 from signaling.app import Signaling
 from signaling.ice import CoturnIce
+from signaling.media.forwarder.spread import Ground, Spread
 from signaling.memory import Hub, MemoryBus, MemoryStore
 from signaling.ports import Entry, Grant
 from tests.browser.gallery import frame
@@ -32,6 +33,8 @@ PEOPLE = {
     "zhang": ("张建国", "心血管内科 主任医师", "specialist", {"host": True}),
     "li": ("李晓燕", "全科医生 · 青河镇卫生院", "applicant", {}),
     "zhao": ("赵敏", "会诊中心", "coordinator", {}),
+    "chen": ("陈志远", "影像科 副主任医师", "specialist", {}),
+    "zhou": ("周敏", "护士长 · 青河镇卫生院", "applicant", {}),
     "guest": ("王女士", "家属", "patient_guest", {"lobby": True, "may": frozenset({"speak", "chat"})}),
 }
 CSRF = "c" * 64
@@ -97,6 +100,7 @@ class House:
             ice=ice,
             clock=self.clock,
             feed_door=no_feed,
+            forwarder=lambda: Spread(Ground(["127.0.0.1"], processes=1)),
         )
 
     def application(self, static):

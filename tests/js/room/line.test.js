@@ -8,7 +8,7 @@ const REPORTS = [
   PAIR,
   { type: "local-candidate", id: "l", candidateType: "host" },
   { type: "remote-candidate", id: "r", candidateType: "srflx" },
-  { type: "inbound-rtp", kind: "audio", mid: "0", packetsReceived: 500, packetsLost: 5, totalSamplesReceived: 48_000, concealedSamples: 900, silentConcealedSamples: 400 },
+  { type: "inbound-rtp", kind: "audio", mid: "0", packetsReceived: 500, packetsLost: 5, totalSamplesReceived: 48_000, jitterBufferEmittedCount: 47_100, concealedSamples: 900, silentConcealedSamples: 400 },
   { type: "inbound-rtp", kind: "video", mid: "1", framesDecoded: 120 },
   { type: "inbound-rtp", kind: "video", mid: "2", framesDecoded: 7 },
   { type: "outbound-rtp", kind: "video", framesEncoded: 100 },
@@ -17,11 +17,11 @@ const REPORTS = [
 const reading = (facts = {}) => ({ ...read(REPORTS, "1"), ...facts });
 
 test("a report is read into counters; the frames are those of the camera", () => {
-  assert.deepEqual(read(REPORTS, "1"), { audioGot: 500, audioLost: 5, samples: 48_000, concealed: 500, frames: 120, pictures: 100, rtt: 80, lossOut: 0.01, room: 1200, path: "direct" });
+  assert.deepEqual(read(REPORTS, "1"), { audioGot: 500, audioLost: 5, samples: 48_000, played: 47_100, concealed: 500, frames: 120, pictures: 100, rtt: 80, lossOut: 0.01, room: 1200, path: "direct" });
 });
 
 test("an empty report is a reading too", () => {
-  assert.deepEqual(read([], "1"), { audioGot: 0, audioLost: 0, samples: 0, concealed: 0, frames: 0, pictures: 0, rtt: 0, lossOut: 0, room: null, path: null });
+  assert.deepEqual(read([], "1"), { audioGot: 0, audioLost: 0, samples: 0, played: 0, concealed: 0, frames: 0, pictures: 0, rtt: 0, lossOut: 0, room: null, path: null });
 });
 
 test("the path says whether a relay is in it, and over what", () => {

@@ -1,10 +1,10 @@
 // The hall as one person has it: a seat, the media connections, what is drawn of both.
 
 import { delay } from "../../lib/backoff.js";
-import { hallFaces, hallStage, heard, sourceOf } from "../../lib/hall.js";
+import { hallFaces, hallStage, heard } from "../../lib/hall.js";
 import { hallRefusalSays } from "../../lib/hall-sayings.js";
 import { t } from "../../lib/words.js";
-import { HallLine } from "../../media/hall-line.js";
+import { HallLine, Passage } from "../../media/hall-line.js";
 import { Screen } from "../../media/screen.js";
 import { post } from "../../net/http.js";
 import { Seat } from "../../net/seat.js";
@@ -50,7 +50,7 @@ export class Hall {
     this.ends = ends;
     const { facts } = ends;
     this.place = new Standpoint(ends.choices, { track: (place) => this.line.replace(place), changed: () => (ends.kept(), this.changed()) });
-    this.line = new HallLine({ ask: (name, payload) => this.seat.ask(name, payload), changed: () => this.changed(), tracks: this.place.tracks });
+    this.line = new HallLine({ ask: (name, payload) => this.seat.ask(name, payload), changed: () => this.changed(), tracks: this.place.tracks, configuration: () => ({ bundlePolicy: "max-bundle" }) });
     this.screen = new Screen((track) => this.place.put("screen", track));
     this.seat = new Seat({ wire: new Wire(facts.signalling), admission: () => post(facts.join, {}), page: newId(), listener: this.#listener() });
     this.faces = new Faces(byId("faces"), { pin: (key) => this.pin(key), firstFrame: () => performance.mark("hall-first-frame") });
@@ -241,8 +241,8 @@ export class Hall {
     const stage = this.lesson.slides.on ? "" : hallStage(faces, { pinned: this.pinned, peers: roster.peers });
     const view = { me, own, peers: roster.peers, line: this.line, tracks: this.place.tracks, pinned: this.pinned, speaking: this.#speaking };
     this.faces.show(faces.map((face) => lookOf(face, view)), stage);
-    for (const face of faces) if (!face.mine) this.line.limit(sourceOf(face), face.key === stage ? null : 0);
-    this.sounds.playAll(voices(roster.peers, this.line));
+    this.line.favour(faces, stage);
+    this.sounds.playAll(new Map(roster.peers.map(({ id }) => [id, { link: new Passage(this.line, id) }])));
     this.members.show({ peers: roster.peers, hall, me, hushed: this.lesson.state.chat.hushed ?? [] });
     this.lesson.show();
     this.recording.show(hall, { host: me.host, hand: this.hand });
@@ -250,14 +250,4 @@ export class Hall {
     drawHall({ place: this.seat.place, awaited, empty: !faces.length });
     this.ends.drawn(this);
   }
-}
-
-/**
- * @param {import("../../lib/roster.js").Peer[]} peers
- * @param {HallLine} line
- * @returns {Map<string, any>} as `Sounds` takes them
- */
-function voices(peers, line) {
-  const found = peers.map(({ id }) => /** @type {const} */ ([id, line.track(`${id}:voice`)]));
-  return new Map(found.filter(([, track]) => track).map(([id, track]) => [id, { link: { receiver: () => ({ track }) } }]));
 }

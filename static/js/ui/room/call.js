@@ -2,7 +2,7 @@
 
 import { refusalSays } from "../../lib/sayings.js";
 import { t } from "../../lib/words.js";
-import { Mesh } from "../../media/mesh.js";
+import { Lines } from "../../media/lines.js";
 import { Screen } from "../../media/screen.js";
 import { post } from "../../net/http.js";
 import { Seat } from "../../net/seat.js";
@@ -41,8 +41,8 @@ const LISTEN_EVERY = 200; // ms
 export class Call {
   /** @type {import("../../media/link.js").Tracks} */
   tracks = { audio: null, camera: null, screen: null };
-  /** @type {Mesh | null} */
-  mesh = null;
+  /** @type {Lines | null} */
+  lines = null;
   hand = false;
   /** @type {string | null} */
   pinned = null;
@@ -69,8 +69,8 @@ export class Call {
     });
     this.network = new Network({
       seat: this.seat,
-      ties: () => this.mesh?.ties.values() ?? [],
-      changed: () => (this.mesh?.networkChanged(), this.changed()),
+      ties: () => this.lines?.measured ?? [],
+      changed: () => (this.lines?.networkChanged(), this.changed()),
     });
     this.faces = new Faces(byId("faces"), { pin: (key) => this.pin(key), firstFrame: (face) => this.#pictureCame(face) });
     this.scene = new Scene(this.faces);
@@ -102,8 +102,8 @@ export class Call {
     for (const beat of this.#beats) clearInterval(beat);
     this.network.disconnect();
     this.screen.stop();
-    this.mesh?.close();
-    this.mesh = null;
+    this.lines?.close();
+    this.lines = null;
     this.faces.clear();
     this.sounds.clear();
   }
@@ -115,7 +115,7 @@ export class Call {
    */
   own(place, track) {
     this.tracks[place] = track;
-    this.mesh?.replace(place);
+    this.lines?.replace(place);
     this.changed();
   }
 
@@ -181,12 +181,14 @@ export class Call {
   #listener() {
     return {
       live: () => this.live(),
-      flows: ({ id }) => Boolean(this.mesh?.ties.get(id)?.link.connected),
+      flows: ({ id }) => Boolean(this.lines?.ties.get(id)?.link.connected),
       placed: (place) => this.#placed(place),
       seated: ({ me, ice, first, room }) => (this.withdrawal.begin(room.withdrawn, me.host), this.#seated(me, ice, first)),
       people: (change, calling) => this.#met(change, calling),
       entries: (entries, how) => this.#heard(entries, how),
-      signal: (signal) => this.mesh?.take(signal),
+      signal: (signal) => this.lines?.take(signal),
+      offered: (offer) => this.lines?.offered(offer),
+      mediaLost: (way) => this.lines?.lost(way),
       muted: () => this.#mutedByHost(),
       closed: (reason, says) => this.ends.over(reason, says),
     };
@@ -207,8 +209,8 @@ export class Call {
    */
   #seated(me, ice, first) {
     this.minutes.know([me]);
-    if (this.mesh) this.mesh.renew(ice);
-    else this.mesh = this.#newMesh(me.id, ice);
+    if (this.lines) this.lines.renew(ice);
+    else this.lines = this.#newLines(me.id, ice);
     if (first) this.ends.seated();
     if (this.hand) queueMicrotask(() => this.seat.hint("hand", { up: true }));
     queueMicrotask(() => this.talk.begin());
@@ -218,12 +220,14 @@ export class Call {
    * @param {string} me
    * @param {import("../../media/mesh.js").Ice} ice
    */
-  #newMesh(me, ice) {
-    return new Mesh(
+  #newLines(me, ice) {
+    return new Lines(
       {
         me,
         tracks: this.tracks,
         send: (to, page, step) => this.seat.hint("signal", { to, page, ...step }),
+        ask: (name, payload) => this.seat.ask(name, payload),
+        may: () => this.seat.me?.may ?? [],
         freshIce: () => this.#freshIce(),
         reachable: () => this.seat.place === "in",
         changed: () => this.changed(),
@@ -243,7 +247,7 @@ export class Call {
    */
   #met({ roster }, calling) {
     this.minutes.know(roster.peers);
-    this.mesh?.meet(roster.peers, calling);
+    this.lines?.meet(roster, calling);
     this.bell.ring(roster.waiting.length);
     this.changed();
   }
@@ -290,7 +294,7 @@ export class Call {
   #listen() {
     const { me, roster } = this.seat;
     const level = this.tracks.audio && !this.capture.choices.muted ? this.ends.meter.level : null;
-    const room = { peers: roster.peers, ties: this.mesh?.ties, me: me?.id ?? "", level, now: performance.now() };
+    const room = { peers: roster.peers, ties: this.lines?.ties, me: me?.id ?? "", level, now: performance.now() };
     if (this.ears.look(room)) this.changed();
     this.faces.ring(this.ears.speaking);
   }
@@ -299,13 +303,15 @@ export class Call {
     const { me, roster, place } = this.seat;
     const now = performance.now();
     banner(placeSays(place, now - this.#beganAt));
-    if (!me || !this.mesh) return;
+    if (!me || !this.lines) return;
     const { mic, cam } = this.live();
     const reachable = place === "in";
     const own = { mic, hand: this.hand, dead: this.ears.dead, networkChanged: this.network.hasJustChanged(now) };
-    const view = { me, peers: roster.peers, ties: this.mesh.ties, tracks: this.tracks, own, speaking: this.ears.speaking };
-    this.scene.draw({ ...view, speaker: this.ears.speaker, pinned: this.pinned, reachable, now });
-    this.sounds.playAll(this.mesh.ties);
+    const { ties } = this.lines;
+    const view = { me, peers: roster.peers, ties, tracks: this.tracks, own, speaking: this.ears.speaking };
+    const { faces, stage } = this.scene.draw({ ...view, speaker: this.ears.speaker, pinned: this.pinned, reachable, now });
+    this.lines.favour(faces, stage);
+    this.sounds.playAll(ties);
     this.people.show(roster, { ...me, mic, cam, hand: this.hand, away: false }, me.host);
     const serverNow = Date.now() + this.seat.offset;
     this.scene.clock(this.minutes.began ?? serverNow, serverNow, this.ends.facts.endsAt);

@@ -4,7 +4,7 @@ import { emptyFloor, isDead, listen, newEar } from "../../lib/speaking.js";
 import { heardLevel } from "../../media/levels.js";
 
 /** @typedef {import("../../lib/roster.js").Peer} Peer */
-/** @typedef {import("../../media/mesh.js").Tie} Tie */
+/** @typedef {import("../../lib/tie.js").Tie} Tie */
 
 export class Ears {
   #floor = emptyFloor();

@@ -1,6 +1,6 @@
 // One's own line: tells the room how it is, and notices that the machine has another network.
 
-/** @typedef {import("../../media/mesh.js").Tie} Tie */
+/** @typedef {import("../../lib/tie.js").Tie} Tie */
 /** @typedef {import("../../net/seat.js").Seat} Seat */
 
 const REPORT_EVERY = 5000; // ms

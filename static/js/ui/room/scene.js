@@ -9,7 +9,7 @@ import { byId, write } from "./page.js";
 /** @typedef {import("../../lib/faces.js").Face} Face */
 /** @typedef {import("../../lib/roster.js").Peer} Peer */
 /** @typedef {import("../../lib/line.js").Grade} Grade */
-/** @typedef {import("../../media/mesh.js").Tie} Tie */
+/** @typedef {import("../../lib/tie.js").Tie} Tie */
 /** @typedef {import("./faces.js").Look} Look */
 /**
  * @typedef {object} View  the call as it is now
@@ -34,14 +34,16 @@ export class Scene {
     this.faces = faces;
   }
 
-  /** @param {View} view */
+  /** @param {View} view @returns {{faces: Face[], stage: string}} what is shown, and the key of what is large */
   draw(view) {
     const { me, peers, tracks, speaker, pinned } = view;
     const faces = facesOf({ me: { id: me.id, screen: Boolean(tracks.screen) }, peers });
     const byPerson = new Map(peers.map((peer) => [peer.id, peer]));
     const looks = faces.map((face) => (face.mine ? ownLook(face, view) : theirLook(face, peerOf(byPerson, face), view)));
-    this.faces.show(looks, stageOf(faces, { pinned, speaker }));
+    const stage = stageOf(faces, { pinned, speaker });
+    this.faces.show(looks, stage);
     drawLine(view);
+    return { faces, stage };
   }
 
   /**

@@ -18,7 +18,7 @@ export class Sounds {
     this.speaker = speaker;
   }
 
-  /** @param {Map<string, import("../../media/mesh.js").Tie>} ties */
+  /** @param {Map<string, {link: import("../../lib/tie.js").Way}>} ties */
   playAll(ties) {
     /** @type {Map<string, MediaStreamTrack>} */
     const tracks = new Map();
@@ -45,21 +45,23 @@ export class Sounds {
    * @param {MediaStreamTrack} track
    */
   #give(id, track) {
-    this.#silence(id);
+    const before = this.#voices.get(id); // plays on until the new one does
     const sound = /** @type {HTMLAudioElement} */ (make("audio", { autoplay: "" }));
     sound.srcObject = new MediaStream([track]);
     if (this.speaker) void sound.setSinkId?.(this.speaker).catch(() => undefined);
     this.place.append(sound);
     this.#voices.set(id, { sound, track });
-    sound.play().catch((/** @type {DOMException} */ refusal) => refusal.name === "NotAllowedError" && this.#askForClick());
+    sound
+      .play()
+      .catch((/** @type {DOMException} */ refusal) => refusal.name === "NotAllowedError" && this.#askForClick())
+      .finally(() => before && hush(before.sound));
   }
 
   /** @param {string} id */
   #silence(id) {
     const voice = this.#voices.get(id);
     if (!voice) return;
-    voice.sound.srcObject = null;
-    voice.sound.remove();
+    hush(voice.sound);
     this.#voices.delete(id);
   }
 
@@ -73,4 +75,10 @@ export class Sounds {
     toast({ text: t("浏览器暂停了声音"), tone: "soon", label: t("播放声音"), undo: listen, stays: true });
     document.addEventListener("pointerdown", listen, { once: true });
   }
+}
+
+/** @param {HTMLAudioElement} sound */
+function hush(sound) {
+  sound.srcObject = null;
+  sound.remove();
 }
