@@ -371,6 +371,7 @@ def page_frame(request: web.Request) -> Mapping[str, Any]:
         "nav": home.navigation(request),
         "now": request.app[DATABASE].clock.now(),
         "path": request.path_qs if request.method == "GET" else "/",
+        "posted": request.path if request.method == "POST" else "",
         "flash": [],
         "unread": 0,
         "searches": search.offered(request.app[DATABASE].matrix, visit.actor.role) if visit.actor else "",

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from server.accounts import queries as accounts
 from server.consultation import answers, attachments, centre, complaints, consenting, policy, queries, service, views
+from server.consultation.decisions import RATED
 from server.consultation.kinds import Adoption, Answer, OpinionState
 from server.consultation.model import Consultation
 from server.consultation.opinions import WRITABLE
@@ -188,8 +189,7 @@ def _may(unit: Unit, case: Consultation, related: frozenset[Relation]) -> dict[s
         "amend": unit.may("opinion.write", related) and author and (case.state, Move.AMEND) in MOVES,
         "decide": both("consultation.decide", Move.DECIDE),
         "close": unit.may("consultation.decide", related) and case.state is State.FOLLOW_UP,
-        "rate": unit.may("consultation.rate", related)
-        and case.state in (State.ISSUED, State.DECIDED, State.FOLLOW_UP, State.CLOSED),
+        "rate": unit.may("consultation.rate", related) and case.state in RATED,
         "repeat": unit.may("consultation.edit", related) and case.state in WITHOUT_OPINION,
         "teach": unit.may("casebook.propose", related) and case.state is State.CLOSED,
         "history": unit.may("consultation.history", related),

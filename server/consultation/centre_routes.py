@@ -223,8 +223,9 @@ def _booking_key(case: Consultation, start: datetime) -> str:
 async def no_show(request: web.Request) -> web.StreamResponse:
     case = await case_of(request, "consultation.schedule", locked=True)
     form = await read_form(request, Why)
-    side = form.value.reason if not form.errors else say(request, "未写明")
-    await centre.mark_no_show(unit_of(request), case=case, side=side)
+    if form.errors:
+        return await _again(request, case, form)
+    await centre.mark_no_show(unit_of(request), case=case, side=form.value.reason)
     return back(case)
 
 
@@ -232,8 +233,9 @@ async def no_show(request: web.Request) -> web.StreamResponse:
 async def rebook(request: web.Request) -> web.StreamResponse:
     case = await case_of(request, "consultation.schedule", locked=True)
     form = await read_form(request, Why)
-    reason = form.value.reason if not form.errors else say(request, "未写明")
-    await centre.rebook(unit_of(request), case=case, reason=reason)
+    if form.errors:
+        return await _again(request, case, form)
+    await centre.rebook(unit_of(request), case=case, reason=form.value.reason)
     return back(case)
 
 

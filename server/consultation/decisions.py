@@ -5,14 +5,19 @@ from datetime import date
 from server.consultation import queries, service, steps
 from server.consultation.kinds import Adoption
 from server.consultation.model import Consultation, Decision, Rating
-from server.consultation.states import Move
+from server.consultation.states import Move, State
 from server.core.errors import Invalid, Refusal
 from server.core.i18n import today
 from server.core.unit import Unit
 from server.scheduling.working_calendar import AFTERNOON, CHINA
 
+RATED = frozenset({State.ISSUED, State.DECIDED, State.FOLLOW_UP, State.CLOSED})
+"""States in which either side may rate the consultation."""
+
 
 class NothingToDecide(Refusal):
+    """No opinion is signed: there is nothing to decide on, nor to rate."""
+
     code = "consultation.nothing_to_decide"
     says = "还没有已签名的意见"
 
@@ -71,7 +76,9 @@ async def close(unit: Unit, *, case: Consultation, note: str = "") -> None:
 
 
 async def rate(unit: Unit, *, case: Consultation, stars: int, words: str = "") -> Rating:
-    """One side's rating, replaced when given again."""
+    """One side's rating, replaced when given again. Raises NothingToDecide."""
+    if case.state not in RATED:
+        raise NothingToDecide
     rating = await unit.session.get(Rating, (case.id, unit.actor.person_id))
     if rating is None:
         rating = Rating(consultation_id=case.id, person_id=unit.actor.person_id, stars=stars, at=unit.now)

@@ -157,6 +157,7 @@ def frame(locale="zh", now=None):
         "searches": "patient",
         "unread": 3,
         "path": "/gallery",
+        "posted": "",
         "flash": [],
         "new_key": lambda: "k" * 32,
     }

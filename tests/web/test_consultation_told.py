@@ -121,6 +121,23 @@ async def test_both_sides_read_how_each_rated_it(house):
             assert ("意见很具体" in said, "心电图没有标尺" in said, "3 分（满分 5 分）" in said) == (True, True, True)
 
 
+async def test_nothing_is_rated_before_an_opinion_is_signed(house):
+    case = await a_case(house, State.SCHEDULED)
+    doctor, _ = await sides_of(house, case)
+    refused = await doctor.post(f"/consultations/{case}/rate", {"stars": "5"}, headers={"Accept": "application/json"})
+    assert (refused.status, "还没有已签名的意见" in refused.text) == (409, True)
+
+
+async def test_another_time_needs_a_reason(house):
+    case = await a_case(house, State.SCHEDULED)
+    async with house.database.unit() as unit:
+        (await unit.session.get(Consultation, case)).state = State.INTERRUPTED
+    centre = await house.visitor("chenyu")
+    page = await centre.post(f"/consultations/{case}/rebook", {"reason": ""})
+    assert (page.status, 'id="f-reason-error"' in page.text) == (422, True)
+    assert (await centre.post(f"/consultations/{case}/rebook", {"reason": "线路中断"})).status == 200
+
+
 async def test_a_rating_without_stars_is_refused_at_the_field_and_keeps_what_was_typed(house):
     case = await a_case(house, State.ISSUED)
     doctor, _ = await sides_of(house, case)
