@@ -55,6 +55,16 @@ export function stageOf(faces, { pinned, speaker }) {
 }
 
 /**
+ * How the small tiles stand below the large one: in rows as even as can be.
+ * @param {number} tiles
+ * @param {number} perRow at most
+ */
+export function rowsOf(tiles, perRow) {
+  const rows = Math.max(1, Math.ceil(tiles / perRow));
+  return { rows, columns: Math.max(1, Math.ceil(tiles / rows)) };
+}
+
+/**
  * @typedef {object} Seen  of one person's tile
  * @property {boolean} mine
  * @property {boolean} here  the server has them

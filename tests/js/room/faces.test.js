@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { facesOf, noteOf, stageOf } from "../../../static/js/lib/faces.js";
+import { facesOf, noteOf, rowsOf, stageOf } from "../../../static/js/lib/faces.js";
 import { actionOf } from "../../../static/js/lib/shortcuts.js";
 import { emptyFloor, isDead, listen, newEar } from "../../../static/js/lib/speaking.js";
 import { clockOffset, elapsed, hour, minutesLeft } from "../../../static/js/lib/times.js";
@@ -22,6 +22,11 @@ test("the stage belongs to what was pinned, else a screen, else who speaks, else
   assert.equal(stage(room(peer("a"), peer("b")), { speaker: "me" }), "a/camera");
   assert.equal(stage(room()), "me/camera");
   assert.equal(stage(room(peer("a")), { pinned: "gone/camera" }), "a/camera");
+});
+
+test("many small tiles stand in rows, as even as can be", () => {
+  assert.deepEqual([0, 4, 5, 11].map((tiles) => Object.values(rowsOf(tiles, 4))), [[1, 1], [1, 4], [2, 3], [3, 4]]);
+  assert.deepEqual(rowsOf(7, 6), { rows: 2, columns: 4 });
 });
 
 const SEEN = { mine: false, here: true, connected: true, everConnected: true, away: 0, cam: true, still: 0, dead: false, spared: false, changed: false, grade: "good" };

@@ -1,5 +1,6 @@
 // The tiles: one large on the stage, the others in a strip; a tile is made once and then only changed.
 
+import { rowsOf } from "../../lib/faces.js";
 import { lineSays } from "../../lib/sayings.js";
 import { t } from "../../lib/words.js";
 import { changeIcon, icon } from "../icon.js";
@@ -45,8 +46,17 @@ export class Faces {
     for (const key of this.#tiles.keys()) if (!keys.has(key)) this.#remove(key);
     // Two people and no screen: the own picture lies in the corner of the other's instead of taking a row.
     this.place.dataset.layout = looks.length === 2 ? "corner" : looks.length === 1 ? "alone" : "strip";
-    this.place.style.setProperty("--tiles", String(Math.max(1, looks.length - 1))); // they share the strip's width
+    this.#lay(looks.length - 1);
     for (const look of looks) this.#draw(this.#tileOf(look.face), look, look.face.key === stage);
+  }
+
+  /** @param {number} tiles below the large one, on a desk's screen and on a phone's */
+  #lay(tiles) {
+    for (const [screen, perRow] of /** @type {const} */ ([["wide", 6], ["narrow", 4]])) {
+      const { rows, columns } = rowsOf(tiles, perRow);
+      this.place.style.setProperty(`--rows-${screen}`, String(rows));
+      this.place.style.setProperty(`--columns-${screen}`, String(columns));
+    }
   }
 
   /** @param {Set<string>} speaking ids; only the rings change, many times a second */
