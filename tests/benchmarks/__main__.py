@@ -18,6 +18,7 @@ NAMES = (
     "forwarder",
     "janus_failover",
     "recorder",
+    "soak",
 )
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
