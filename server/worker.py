@@ -13,6 +13,7 @@ from server.core.tasks import Tasks
 from server.core.unit import Unit
 from server.files.desk import store_at
 from server.files.vault import Vault
+from server.meeting.recordings.carpenter import Carpenter
 from server.meeting.recordings.studio import Studio
 from server.outgoing import Carrier, carry_due
 from server.settings import Settings
@@ -27,10 +28,11 @@ def start(tasks: Tasks, database: Database, settings: Settings) -> None:
     carrier = Carrier(settings)
     tasks.start(every(2, lambda: carry_due(database, carrier), "outbox"), "outbox")
     tasks.start(every(30, lambda: checkpoint(database, settings), "checkpoint", first=SPREAD), "checkpoint")
-    studio = Studio(
-        database, Vault(store_at(settings.data / "files", settings.s3_url), database.keys), settings.recordings
-    )
+    vault = Vault(store_at(settings.data / "files", settings.s3_url), database.keys)
+    studio = Studio(database, vault, settings.recordings)
+    carpenter = Carpenter(database, vault, settings.recordings)
     tasks.start(every(10, studio.work, "recordings", first=SPREAD), "recordings")
+    tasks.start(every(10, carpenter.work, "ladders", first=2 * SPREAD), "ladders")
     for place, duty in enumerate((*consultation_duties.DUTIES, *teaching_duties.DUTIES), start=1):
         rounds = every(60, partial(in_a_unit, database, duty), duty.__name__, first=place * SPREAD)
         tasks.start(rounds, duty.__name__)

@@ -12,7 +12,7 @@ from server.accounts import queries as accounts
 from server.core.errors import NotFound
 from server.core.http import Routes, answer, begin_unit, read_form, read_query, render, say, see_other, unit_of
 from server.core.unit import Unit
-from server.files.desk import DESK
+from server.files.desk import DESK, Desk
 from server.files.sending import send
 from server.meeting.recordings import queries as recordings
 from server.meeting.recordings import service
@@ -100,6 +100,7 @@ async def _player(
         recording=recording,
         base=href(recording),
         files=await _files(unit, recording, translate),
+        bits=sum(file.size for file in recording.files[:1]) * 8 // max(1, recording.seconds),
         chapters=await library.chapters(unit, session, recording),
         lines=await library.lines(unit, recording),
         position=own.position if own else 0,
@@ -133,13 +134,65 @@ async def film(request: web.Request) -> web.StreamResponse:
     """Bytes for the player; looking at it goes on record, once however many pieces are fetched."""
     desk = request.app[DESK]
     async with begin_unit(request, writes=False) as unit:
-        _, recording = await library.get_for(unit, "teaching.watch", request.match_info["id"])
-        if recording.state is not RecordingState.READY:
-            raise NotFound
+        recording = await _watched(unit, desk, request.match_info["id"])
         file = await recordings.file_of(unit, recording.id, request.match_info["file"])
-        if desk.openings.begins(unit.actor.person_id, recording.id, unit.now):
-            unit.record("recording.watched", kind="recording", id=recording.id)
     return await send(request, desk.vault, file, {"Content-Type": "video/webm"})
+
+
+async def _watchable(unit: Unit, id: str) -> Recording:
+    """Raises NotFound."""
+    _, recording = await library.get_for(unit, "teaching.watch", id)
+    if recording.state is not RecordingState.READY:
+        raise NotFound
+    return recording
+
+
+async def _watched(unit: Unit, desk: Desk, id: str) -> Recording:
+    """As `_watchable`, and on record who looks at it."""
+    recording = await _watchable(unit, id)
+    if desk.openings.begins(unit.actor.person_id, recording.id, unit.now):
+        unit.record("recording.watched", kind="recording", id=recording.id)
+    return recording
+
+
+# ---- for weak lines (HLS)
+
+
+@routes.get(ONE + "/ladder.m3u8", "teaching.watch")
+async def ladder(request: web.Request) -> web.Response:
+    """The rungs, the best first; sound alone is asked for by itself."""
+    recording = await _watchable(unit_of(request), request.match_info["id"])
+    seen = [rung for rung in recording.rungs if rung.height]
+    if not seen:
+        raise NotFound
+    lines = [
+        f"#EXT-X-STREAM-INF:BANDWIDTH={rung.bandwidth},RESOLUTION={rung.width}x{rung.height},"
+        f'CODECS="{rung.codecs}"\nladder/{rung.name}.m3u8'
+        for rung in seen
+    ]
+    return _playlist("\n".join(["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS", *lines, ""]))
+
+
+@routes.get(ONE + "/ladder/{rung:[a-z0-9]{1,8}}.m3u8", "teaching.watch")
+async def rung_list(request: web.Request) -> web.Response:
+    """Its segments, as ranges of the file of the same name."""
+    unit = unit_of(request)
+    recording = await _watchable(unit, request.match_info["id"])
+    return _playlist((await recordings.rung_of(unit, recording.id, request.match_info["rung"])).playlist)
+
+
+@routes.get(ONE + "/ladder/{rung:[a-z0-9]{1,8}}.mp4", "teaching.watch", own_units=True)
+async def rung_file(request: web.Request) -> web.StreamResponse:
+    """Bytes of a rung, on record as `film` is."""
+    desk = request.app[DESK]
+    async with begin_unit(request, writes=False) as unit:
+        recording = await _watched(unit, desk, request.match_info["id"])
+        rung = await recordings.rung_of(unit, recording.id, request.match_info["rung"])
+    return await send(request, desk.vault, rung, {"Content-Type": "video/mp4"})
+
+
+def _playlist(text: str) -> web.Response:
+    return web.Response(text=text, content_type="application/vnd.apple.mpegurl")
 
 
 @routes.post(ONE + "/watched", "teaching.watch")

@@ -15,7 +15,8 @@ PARTS = {
     *("/consultations/{id}/summary", "/files/{id}/tile", "/files/of/{kind}/{id}", "/people/export.{kind}"),
     *("/files/{id}/content", "/files/{id}/derived/{name}", "/teaching/sessions/{id}/bundle.zip"),
     *("/teaching/sessions/{id}/qr.svg", "/teaching/cases/{id}/copies/{copy}/sheets/{place}"),
-    *("/teaching/recordings/{id}/files/{file}", "/consultations/{id}/drawer"),
+    *("/teaching/recordings/{id}/files/{file}", "/consultations/{id}/drawer", "/teaching/recordings/{id}/ladder.m3u8"),
+    *("/teaching/recordings/{id}/ladder/{rung}.m3u8", "/teaching/recordings/{id}/ladder/{rung}.mp4"),
 }
 """Routes that answer with a part of a page or with a file."""
 

@@ -62,7 +62,7 @@ from server.teaching import queries as teaching_queries
 from server.teaching.kinds import CourseKind, SessionKind
 from server.teaching.planning import Plan
 from tests.services.documents_scene import report
-from tests.services.recorded_films import kept
+from tests.services.recorded_films import kept, laddered
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # Monday 09:00 in Shanghai
 NOWHERE = "f" * 32
@@ -508,6 +508,7 @@ async def _recording(world):
     async with world.database.unit(writes=False) as unit:
         session = await teaching_queries.session(unit, world.objects["session"])
     recording = await kept(world.database, world.app[DESK].vault, session.meeting_id)
+    await laddered(world.database, world.app[DESK].vault, recording)
     world.objects |= {"recording": recording.id, "recorded file": recording.files[0].id}
 
 

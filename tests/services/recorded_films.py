@@ -9,8 +9,9 @@ import av
 import numpy as np
 
 from server.core import ids
+from server.meeting.recordings import queries
 from server.meeting.recordings import service as recordings
-from server.meeting.recordings.service import Made, Outcome
+from server.meeting.recordings.service import Made, MadeRung, Outcome
 from signaling.media.forwarder.codecs import OPUS, VP8
 from signaling.media.forwarder.reports import Moment, ntp
 from signaling.media.recorder.film import Film
@@ -51,30 +52,46 @@ def voice(folder, source, at, lasts, *, loud=lambda second: True, **more):
     return film(folder, source, at, [(max(0.0, s), k, d) for s, k, d in frames], OPUS, **more)
 
 
-def face(folder, source, at, lasts, *, shade=lambda second: 60, rate=25, every=2.0, **more):
-    """A picture of one shade, with a key frame every so many seconds."""
+def face(folder, source, at, lasts, *, shade=lambda second: 60, grain=0, bits=200_000, rate=25, every=2.0, **more):
+    """A picture of one shade (with `grain`, which costs bits), with a key frame every so many seconds."""
+    chance = np.random.default_rng(1)
     encoder = av.CodecContext.create("libvpx", "w")
     encoder.width, encoder.height, encoder.pix_fmt = 160, 120, "yuv420p"
-    encoder.time_base, encoder.bit_rate, encoder.gop_size = Fraction(1, rate), 200_000, int(every * rate)
+    encoder.time_base, encoder.bit_rate, encoder.gop_size = Fraction(1, rate), bits, int(every * rate)
     encoder.options = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}
     frames = []
     for number in range(int(lasts * rate)):
         picture = av.VideoFrame.from_ndarray(np.full((180, 160), 128, np.uint8), format="yuv420p")
-        picture.planes[0].update(bytes([shade(number / rate)]) * picture.planes[0].buffer_size)
+        luma = shade(number / rate) + chance.integers(0, grain + 1, picture.planes[0].buffer_size)
+        picture.planes[0].update(luma.astype(np.uint8).tobytes())
         picture.pts, picture.time_base = number, encoder.time_base
         frames += [(packet.pts / rate, packet.is_keyframe, bytes(packet)) for packet in encoder.encode(picture)]
     return film(folder, source, at, frames, VP8, **more)
+
+
+async def laddered(database, vault, recording, playlist="#EXTM3U\n", mp4=b"a rung"):
+    """One rung, for whoever asks who may have it."""
+    id = ids.new_id()
+    wrapped = vault.new_key(id)
+    await vault.append(id, wrapped, 0, _whole(mp4))
+    rung = MadeRung(
+        id=id, name="180", playlist=playlist, codecs="avc1.4d401e", bandwidth=120_000, width=320, height=180,
+        size=len(mp4), sha256=hashlib.sha256(mp4).hexdigest(), wrapped_key=wrapped,
+    )  # fmt: skip
+    async with database.unit() as unit:
+        found = await queries.recording(unit, recording.id)
+        await recordings.ladder_made(unit, recording=found, rungs=[rung])
+
+
+async def _whole(content):
+    yield content
 
 
 async def kept(database, vault, meeting_id, webm=b"a film", *, gaps=(), seconds=3_600, began=None):
     """A recording that can be watched, of that meeting; `began`: now, unless said."""
     id = ids.new_id()
     wrapped = vault.new_key(id)
-
-    async def whole():
-        yield webm
-
-    size = await vault.append(id, wrapped, 0, whole())
+    size = await vault.append(id, wrapped, 0, _whole(webm))
     made = Made(
         id=id, source="", pictures=True, size=size, sha256=hashlib.sha256(webm).hexdigest(), wrapped_key=wrapped
     )  # fmt: skip

@@ -1,8 +1,10 @@
 """What becomes of a recording: one file, voices in step with pictures, gaps marked, sealed, removed in time."""
 
 import io
+import re
 import shutil
 from datetime import timedelta
+from pathlib import Path
 
 import av
 import numpy as np
@@ -13,12 +15,13 @@ from server.files.vault import Vault
 from server.meeting import service as meetings
 from server.meeting.kinds import MeetingKind
 from server.meeting.recordings import films, programme, queries, service
-from server.meeting.recordings.kinds import RecordingState
+from server.meeting.recordings.carpenter import Carpenter
+from server.meeting.recordings.kinds import Ladder, RecordingState
 from server.meeting.recordings.press import Order, make
 from server.meeting.recordings.scratch import Scratch
 from server.meeting.recordings.studio import Studio
 from tests.conftest import KEYS
-from tests.services.recorded_films import BEGAN, KEY, face, voice
+from tests.services.recorded_films import BEGAN, KEY, face, kept, voice
 
 OUT_KEY = bytes(32)
 
@@ -34,7 +37,7 @@ def pressed(folder, tmp_path):
 
 
 def _plain(path):
-    scratch = Scratch(path, OUT_KEY)
+    scratch = Scratch(Path(path), OUT_KEY)
     try:
         return scratch.read(1 << 30)
     finally:
@@ -148,7 +151,7 @@ def studio(database, vault, tmp_path):
     return Studio(database, vault, tmp_path / "recordings")
 
 
-async def recorded(database, tmp_path):
+async def recorded(database, tmp_path, *, lasts=6, seen=True, loud=lambda second: True, shade=lambda second: 60):
     """A recording that has ended, with its films."""
     async with database.unit() as unit:
         held = await meeting(unit)
@@ -156,8 +159,9 @@ async def recorded(database, tmp_path):
         key = service.key_of(unit, recording)
         await service.end(unit, meeting_id=held.id, why="host")
     folder = tmp_path / "recordings" / recording.id
-    voice(folder, "zhao:voice", 0.0, 6, key=key)
-    face(folder, "zhao:face", 0.0, 6, key=key)
+    voice(folder, "zhao:voice", 0.0, lasts, loud=loud, key=key)
+    if seen:
+        face(folder, "zhao:face", 0.0, lasts, shade=shade, key=key)
     return recording.id
 
 
@@ -199,11 +203,91 @@ async def test_a_recording_nobody_was_in_is_empty(database, studio, tmp_path):
     assert (await looked_up(database, id)).state is RecordingState.EMPTY
 
 
-async def test_after_three_years_it_goes(database, studio, clock, vault, tmp_path):
+# ---- for weak lines
+
+
+@pytest.fixture
+def carpenter(database, vault, tmp_path):
+    return Carpenter(database, vault, tmp_path / "recordings")
+
+
+async def plain(vault, kept):
+    whole = vault.proven(kept.id, kept.wrapped_key, (0, kept.size), kept.size, kept.sha256)
+    return b"".join([block async for block in whole])
+
+
+async def laddered(database, studio, carpenter, tmp_path, **films):
+    id = await recorded(database, tmp_path, **films)
+    await studio.work()
+    await carpenter.work()
+    return await looked_up(database, id)
+
+
+async def test_a_ladder_has_small_pictures_in_step_and_sound_alone(database, studio, carpenter, vault, tmp_path):
+    flash = {"loud": lambda second: second >= 5.0, "shade": lambda second: 200 if second >= 5.0 else 40}
+    recording = await laddered(database, studio, carpenter, tmp_path, lasts=10, **flash)
+    assert recording.ladder is Ladder.MADE
+    assert [(one.name, one.width, one.height, one.codecs) for one in recording.rungs] == [
+        ("360", 640, 360, "avc1.4d401e,mp4a.40.2"),
+        ("180", 320, 180, "avc1.4d401e,mp4a.40.2"),
+        ("sound", 0, 0, "mp4a.40.2"),
+    ]
+    for rung in recording.rungs:
+        mp4 = await plain(vault, rung)
+        with av.open(io.BytesIO(mp4)) as file:
+            assert abs(file.duration / 1_000_000 - 10) < 0.2
+        tone = next(at for at, loud in loudness(mp4) if loud > 0.02)
+        assert abs(tone - 5.0) < 0.08
+        if rung.height:
+            assert abs(next(at for at, shade in middles(mp4) if shade > 120) - tone) < 0.1
+    assert b"ftyp" not in (tmp_path / "files" / rung.id[-2:] / rung.id).read_bytes()
+    assert list((tmp_path / "recordings").iterdir()) == []
+
+
+def middles(mp4):
+    """(seconds, shade in the middle) of every picture: at its sides it may be black."""
+    with av.open(io.BytesIO(mp4)) as film:
+        return [
+            (frame.time, int(frame.to_ndarray()[frame.height // 2, frame.width // 2])) for frame in film.decode(video=0)
+        ]
+
+
+async def test_every_segment_of_a_rung_plays_by_itself(database, studio, carpenter, vault, tmp_path):
+    recording = await laddered(database, studio, carpenter, tmp_path, lasts=10)
+    async with database.unit(writes=False) as unit:
+        rung = await queries.rung_of(unit, recording.id, "180")
+    mp4 = await plain(vault, rung)
+    head = re.search(r'#EXT-X-MAP:URI="180.mp4",BYTERANGE="(\d+)@0"', rung.playlist)
+    parts = re.findall(r"#EXTINF:([\d.]+),\n#EXT-X-BYTERANGE:(\d+)@(\d+)\n180.mp4", rung.playlist)
+    assert [float(lasts) for lasts, *_ in parts[:2]] == [4.0, 4.0]
+    for number, (lasts, size, at) in enumerate(parts):
+        segment = mp4[: int(head[1])] + mp4[int(at) : int(at) + int(size)]
+        seen = middles(segment)
+        assert seen[0][0] == pytest.approx(4 * number, abs=0.07)
+        assert len(seen) == pytest.approx(float(lasts) * 15, abs=1)
+
+
+async def test_what_cannot_be_read_has_no_ladder_and_keeps_its_original(database, carpenter, vault, tmp_path):
+    async with database.unit() as unit:
+        held = await meeting(unit)
+    recording = await kept(database, vault, held.id, b"not a film at all")
+    for _ in range(2):
+        await carpenter.work()
+    recording = await looked_up(database, recording.id)
+    assert (recording.state, recording.ladder, recording.rungs) == (RecordingState.READY, Ladder.FAILED, [])
+
+
+async def test_voices_without_pictures_are_a_ladder_of_sound(database, studio, carpenter, tmp_path):
+    recording = await laddered(database, studio, carpenter, tmp_path, seen=False)
+    assert [one.name for one in recording.rungs] == ["sound"]
+
+
+async def test_after_three_years_it_goes(database, studio, carpenter, clock, vault, tmp_path):
     id = await recorded(database, tmp_path)
     await studio.work()
-    (whole,) = (await looked_up(database, id)).files
+    await carpenter.work()
+    recording = await looked_up(database, id)
     clock.turn(timedelta(days=3 * 365 + 2))
     await studio.work()
     assert (await looked_up(database, id)).state is RecordingState.REMOVED
-    assert await vault.size(whole.id) == 0
+    assert [await vault.size(one.id) for one in (*recording.files, *recording.rungs)] == [0, 0, 0, 0]

@@ -17,7 +17,7 @@ from server.patients.consent.signature import Strokes
 from server.patients.consent.signing import Shown, SignedBy
 from server.patients.particulars import Particulars, read_registrant
 from server.teaching import consenting
-from tests.services.recorded_films import kept
+from tests.services.recorded_films import kept, laddered
 from tests.web.casebook_site import attach
 from tests.web.teaching_site import LESSON, MINUTE, open_school, published, session_at, turn_to
 from tests.web.test_query_counts import counted
@@ -72,6 +72,30 @@ async def test_a_learner_finds_it_by_its_chapter_and_plays_pieces_of_it(site):
     assert (piece.status, piece.headers["Content-Range"]) == (206, f"bytes 256-511/{len(WEBM)}")
     assert (await learner.get(src)).headers["Content-Type"] == "video/webm"
     assert (await site.acts()).count("recording.watched") == 1, "one opening, however many pieces"
+
+
+async def test_weak_lines_get_a_list_of_rungs_and_ranges_of_them(site):
+    _, address = await recorded(site)
+    async with site.database.unit(writes=False) as unit:
+        recording = await recordings.recording(unit, address.rsplit("/", 1)[1])
+    learner, outsider = await site.signed_in("learner1"), await site.signed_in("outsider")
+    assert "省流量画质正在制作" in await learner.get(address)
+    assert (await learner.get(f"{address}/ladder.m3u8")).status == 404
+    await laddered(site.database, site.app[DESK].vault, recording, "#EXTM3U of the rung", WEBM)
+    assert 'id="film-quality"' in await learner.get(address)
+    listed = await learner.get(f"{address}/ladder.m3u8")
+    assert listed.headers["Content-Type"].startswith("application/vnd.apple.mpegurl")
+    assert listed.text.splitlines()[3:] == [
+        '#EXT-X-STREAM-INF:BANDWIDTH=120000,RESOLUTION=320x180,CODECS="avc1.4d401e"',
+        "ladder/180.m3u8",
+    ]
+    assert "of the rung" in await learner.get(f"{address}/ladder/180.m3u8")
+    for _ in range(2):
+        piece = await learner.get(f"{address}/ladder/180.mp4", headers={"Range": "bytes=256-511"})
+    assert (piece.status, piece.headers["Content-Range"]) == (206, f"bytes 256-511/{len(WEBM)}")
+    assert (await site.acts()).count("recording.watched") == 1
+    for name in ("ladder.m3u8", "ladder/180.m3u8", "ladder/180.mp4", "ladder/360.mp4"):
+        assert (await outsider.get(f"{address}/{name}")).status == 404
 
 
 async def test_nobody_of_another_consortium_and_no_stranger_gets_a_byte(site):

@@ -1,4 +1,4 @@
-"""States of a recording: words others may use without the tables."""
+"""States of a recording and of what is made of it: words others may use without the tables."""
 
 from enum import StrEnum
 
@@ -9,6 +9,14 @@ class RecordingState(StrEnum):
     READY = "ready"
     EMPTY = "empty"  # nothing was written
     REMOVED = "removed"
+
+
+class Ladder(StrEnum):
+    """What there is beside the original for weak lines."""
+
+    WAITING = "waiting"
+    MADE = "made"
+    FAILED = "failed"
 
 
 MOVES: dict[RecordingState, frozenset[RecordingState]] = {

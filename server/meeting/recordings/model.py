@@ -2,12 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from server.core.errors import Refusal
 from server.core.orm import Base, Id
-from server.meeting.recordings.kinds import MOVES, RecordingState
+from server.meeting.recordings.kinds import MOVES, Ladder, RecordingState
 
 KEPT = timedelta(days=3 * 365 + 1)
 """Video of a process is kept three years at least (domain 3.6)."""
@@ -37,11 +37,14 @@ class Recording(Base):
     """How far the making is."""
     origin: Mapped[datetime | None]
     seconds: Mapped[int] = mapped_column(default=0)
+    ladder: Mapped[Ladder] = mapped_column(default=Ladder.WAITING)
+    ladder_percent: Mapped[int] = mapped_column(default=0)
     gaps: Mapped[list[list[float]]] = mapped_column(JSON, default=list)
     """[[from, to]] in seconds: what was not recorded."""
     keep_until: Mapped[datetime | None]
     removed_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     files: Mapped[list["RecordedFile"]] = relationship(lazy="selectin", order_by="RecordedFile.position")
+    rungs: Mapped[list["Rung"]] = relationship(lazy="selectin", order_by="Rung.position")
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
 
@@ -64,6 +67,27 @@ class RecordedFile(Base):
     source: Mapped[str] = mapped_column(String(96))
     """"" for the whole, else `participant:role`."""
     pictures: Mapped[bool]
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Rung(Base):
+    """What a weak line carries of all of it, one file of segments (HLS). A blob of the vault by its id."""
+
+    __tablename__ = "recording_rungs"
+    __table_args__ = (UniqueConstraint("recording_id", "name"),)
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    recording_id: Mapped[Id] = mapped_column(ForeignKey("recordings.id"))
+    position: Mapped[int]
+    name: Mapped[str] = mapped_column(String(8))
+    playlist: Mapped[str] = mapped_column(Text, deferred=True)
+    codecs: Mapped[str] = mapped_column(String(64))
+    bandwidth: Mapped[int]
+    """Bits a second of its largest segment."""
+    width: Mapped[int]
+    height: Mapped[int]
     size: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str] = mapped_column(String(64))
     wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)

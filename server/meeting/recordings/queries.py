@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import undefer
 
 from server.core.errors import NotFound
 from server.core.unit import Unit
-from server.meeting.recordings.kinds import RecordingState
-from server.meeting.recordings.model import RecordedFile, Recording, Viewing
+from server.meeting.recordings.kinds import Ladder, RecordingState
+from server.meeting.recordings.model import RecordedFile, Recording, Rung, Viewing
 
 
 async def recording(unit: Unit, id: str) -> Recording:
@@ -42,6 +43,28 @@ async def files_left(unit: Unit, limit: int = 50) -> list[RecordedFile]:
     """Of recordings that were removed."""
     query = select(RecordedFile).join(Recording).where(Recording.state == RecordingState.REMOVED)
     return list(await unit.session.scalars(query.limit(limit)))
+
+
+async def without_ladder(unit: Unit, limit: int = 20) -> list[Recording]:
+    """Those that can be watched and have nothing for weak lines yet, the latest first."""
+    wanted = Recording.state == RecordingState.READY, Recording.ladder == Ladder.WAITING
+    query = select(Recording).where(*wanted).order_by(Recording.id.desc()).limit(limit)
+    return list(await unit.session.scalars(query))
+
+
+async def rungs_left(unit: Unit, limit: int = 50) -> list[Rung]:
+    """Of recordings that were removed."""
+    query = select(Rung).join(Recording).where(Recording.state == RecordingState.REMOVED)
+    return list(await unit.session.scalars(query.limit(limit)))
+
+
+async def rung_of(unit: Unit, recording_id: str, name: str) -> Rung:
+    """With its playlist. Raises NotFound."""
+    query = select(Rung).where(Rung.recording_id == recording_id, Rung.name == name).options(undefer(Rung.playlist))
+    found = await unit.session.scalar(query)
+    if found is None:
+        raise NotFound
+    return found
 
 
 async def of_meetings(unit: Unit, meeting_ids: Iterable[str]) -> list[Recording]:

@@ -3,6 +3,7 @@
 Places that are written twice (a length, filled in at the end) share their key stream; only the last version stays.
 """
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -20,9 +21,11 @@ class Scratch:
         flags = os.O_RDWR | os.O_CREAT
         self._file = os.fdopen(os.open(path, flags, 0o600), "r+b")
         self._key, self._at = key, 0
+        self._own = hashlib.sha256(path.name.encode()).digest()[: _BLOCK // 2]  # files under one key share no stream
 
     def _crypt(self, data: bytes) -> bytes:
-        cipher = Cipher(AES(self._key), CTR((self._at // _BLOCK).to_bytes(_BLOCK, "big"))).encryptor()
+        counter = self._own + (self._at // _BLOCK).to_bytes(_BLOCK // 2, "big")
+        cipher = Cipher(AES(self._key), CTR(counter)).encryptor()
         cipher.update(bytes(self._at % _BLOCK))
         return cipher.update(data)
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from server.core.unit import Unit
 from server.meeting.recordings import queries
-from server.meeting.recordings.kinds import RecordingState
-from server.meeting.recordings.model import KEPT, RecordedFile, Recording, Viewing
+from server.meeting.recordings.kinds import Ladder, RecordingState
+from server.meeting.recordings.model import KEPT, RecordedFile, Recording, RecordingMoved, Rung, Viewing
 
 
 def _about(recording: Recording) -> str:
@@ -40,15 +40,33 @@ def key_of(unit: Unit, recording: Recording) -> bytes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
-    """A file of the vault, as it was made: `source` "" for the whole."""
+class Stored:
+    """A file of the vault."""
 
     id: str
-    source: str
-    pictures: bool
     size: int
     sha256: str
     wrapped_key: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made(Stored):
+    """As it was made: `source` "" for the whole."""
+
+    source: str
+    pictures: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class MadeRung(Stored):
+    """As `server.meeting.recordings.ladder` tells of it."""
+
+    name: str
+    playlist: str
+    codecs: str
+    bandwidth: int
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +94,24 @@ async def ready(unit: Unit, *, recording: Recording, outcome: Outcome) -> None:
         recording.files.append(RecordedFile(recording_id=recording.id, position=position, **vars(made)))
     await unit.session.flush()
     unit.record("recording.ready", kind="recording", id=recording.id)
+
+
+async def ladder_made(unit: Unit, *, recording: Recording, rungs: Sequence[MadeRung]) -> None:
+    """Weak lines can watch it too. Raises RecordingMoved when it was removed meanwhile."""
+    if recording.state is not RecordingState.READY:
+        raise RecordingMoved
+    recording.ladder = Ladder.MADE
+    for position, made in enumerate(rungs):
+        recording.rungs.append(Rung(recording_id=recording.id, position=position, **vars(made)))
+    await unit.session.flush()
+    unit.record("recording.laddered", kind="recording", id=recording.id)
+
+
+async def ladder_failed(unit: Unit, *, recording: Recording) -> None:
+    """The original is all there is."""
+    recording.ladder = Ladder.FAILED
+    await unit.session.flush()
+    unit.record("recording.not_laddered", kind="recording", id=recording.id)
 
 
 # ---- watching

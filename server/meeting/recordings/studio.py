@@ -1,37 +1,30 @@
 """The duty that makes recordings playable, one at a time, and goes on where it was interrupted."""
 
-import asyncio
-import contextlib
-import fcntl
-import hashlib
 import os
 import shutil
-import sys
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
-import orjson
 import structlog
 
-from server.core import ids
-from server.core.children import child_process
 from server.core.database import Database
 from server.files.vault import Vault
 from server.meeting.recordings import queries, service
 from server.meeting.recordings.films import KEPT_OPEN
 from server.meeting.recordings.kinds import RecordingState
+from server.meeting.recordings.model import RecordedFile, Rung
 from server.meeting.recordings.reels import folder_of
-from server.meeting.recordings.scratch import Scratch
 from server.meeting.recordings.service import Made, Outcome
+from server.meeting.recordings.workshop import held, put_away, told_by
 
 log = structlog.get_logger()
 
 SETTLED = 15.0
 """Seconds for which a film that was never ended must have lain still: until then its recorder may be alive."""
-BLOCK = 1 << 20
+PRESS = "server.meeting.recordings.press"
 
 
 class PressBroke(Exception):
@@ -55,7 +48,7 @@ class Studio:
     async def _make(self, id: str) -> None:
         folder = folder_of(self._folder, id)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _held(folder) as mine:
+        with held(folder) as mine:
             if not mine or _still_written(folder):
                 return
             async with self._database.unit(writes=False) as unit:
@@ -77,7 +70,7 @@ class Studio:
         files: list[Made] = []
         order = {"folder": str(folder), "key": key.hex(), "out": str(out), "out_key": out_key.hex()}
         try:
-            async with aclosing(_told_by_press(order)) as telling:
+            async with aclosing(told_by(PRESS, order)) as telling:
                 async for told in telling:
                     if "made" in told:
                         files.append(await self._put_away(told["made"], out_key))
@@ -92,15 +85,8 @@ class Studio:
             raise
 
     async def _put_away(self, made: dict[str, Any], key: bytes) -> Made:
-        """Into the vault, under a key of its own."""
-        id, path = ids.new_id(), Path(made["path"])
-        wrapped, summed = self._vault.new_key(id), hashlib.sha256()
-        size = await self._vault.append(id, wrapped, 0, _blocks(path, key, summed))
-        await asyncio.to_thread(path.unlink)
-        return Made(
-            id=id, source=made["name"], pictures=made["pictures"], size=size, sha256=summed.hexdigest(),
-            wrapped_key=wrapped,
-        )  # fmt: skip
+        stored = await put_away(self._vault, Path(made["path"]), key)
+        return Made(source=made["name"], pictures=made["pictures"], **vars(stored))
 
     async def _tell(self, id: str, percent: int) -> None:
         async with self._database.unit() as unit:
@@ -126,45 +112,12 @@ class Studio:
             for recording in await queries.outlived(unit):
                 await service.remove(unit, recording=recording, reason="retention")
         async with self._database.unit() as unit:
-            for file in await queries.files_left(unit):
+            left: list[RecordedFile | Rung] = [*await queries.files_left(unit), *await queries.rungs_left(unit)]
+            for file in left:
                 await self._vault.delete(file.id)
                 await unit.session.delete(file)
-
-
-@contextlib.contextmanager
-def _held(folder: Path) -> Iterator[bool]:
-    """Whether this process may work there: one at a time, and a dead one lets go."""
-    with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
 
 
 def _still_written(folder: Path) -> bool:
     recent = time.time() - SETTLED
     return any(film.stat().st_mtime > recent for film in folder.glob(f"*{KEPT_OPEN}"))
-
-
-async def _told_by_press(order: dict[str, str]) -> AsyncGenerator[dict[str, Any], None]:
-    command = [sys.executable, "-m", "server.meeting.recordings.press"]
-    pipe = asyncio.subprocess.PIPE
-    async with child_process(*command, stdin=pipe, stdout=pipe, limit=BLOCK) as press:
-        assert press.stdin is not None
-        assert press.stdout is not None
-        press.stdin.write(orjson.dumps(order))
-        press.stdin.write_eof()
-        async for line in press.stdout:
-            yield orjson.loads(line)
-
-
-async def _blocks(path: Path, key: bytes, summed: Any) -> AsyncIterator[bytes]:
-    scratch = Scratch(path, key)
-    try:
-        while block := await asyncio.to_thread(scratch.read, BLOCK):
-            summed.update(block)
-            yield block
-    finally:
-        scratch.close()

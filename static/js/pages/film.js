@@ -4,6 +4,7 @@ import { askedFor, chapterAt, clockOf, goesOnAt, meaning, worthSaying } from "..
 import { t } from "../lib/words.js";
 import { post } from "../net/http.js";
 import { isWriting } from "../ui/keys.js";
+import { instead, Quality } from "../ui/quality.js";
 
 const player = document.getElementById("player");
 if (player) begin(player);
@@ -26,6 +27,8 @@ function begin(place) {
   const speed = /** @type {HTMLSelectElement} */ (place.querySelector("#film-speed"));
   const goTo = (/** @type {number} */ at) => void (film.currentTime = at);
 
+  const choice = /** @type {HTMLSelectElement | null} */ (place.querySelector("#film-quality"));
+  const quality = choice && new Quality(film, choice, /** @type {HTMLElement} */ (place.querySelector("#film-rung")));
   const asked = askedFor(location.hash, seconds);
   if (asked === null) goOn(place, film, goesOnAt(said, seconds));
   else film.addEventListener("loadedmetadata", () => goTo(asked), { once: true });
@@ -38,7 +41,7 @@ function begin(place) {
   });
   speed.addEventListener("change", () => void (film.playbackRate = Number(speed.value)));
   for (const one of buttons(place, "[data-at]")) one.addEventListener("click", () => (goTo(Number(one.dataset.at)), film.play()));
-  for (const one of buttons(place, "[data-src]")) one.addEventListener("click", () => look(place, film, one));
+  for (const one of buttons(place, "[data-src]")) one.addEventListener("click", () => look(place, film, quality, one));
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target) || isPress(event)) return;
     const meant = meaning(event.key, { at: film.currentTime, seconds, starts, speed: film.playbackRate });
@@ -72,15 +75,13 @@ function goOn(place, film, at) {
   film.addEventListener("play", () => setTimeout(() => (note.hidden = true), 8000), { once: true });
 }
 
-/** Another picture of the same moment. @param {Element} place @param {HTMLVideoElement} film @param {HTMLButtonElement} chosen */
-function look(place, film, chosen) {
-  const { currentTime, paused, playbackRate } = film;
-  for (const one of buttons(place, "[data-src]")) one.setAttribute("aria-pressed", String(one === chosen));
-  film.src = chosen.dataset.src ?? "";
-  film.addEventListener("loadedmetadata", () => {
-    [film.currentTime, film.playbackRate] = [currentTime, playbackRate];
-    if (!paused) void film.play();
-  }, { once: true });
+/** Another picture of the same moment. @param {Element} place @param {HTMLVideoElement} film @param {Quality | null} quality @param {HTMLButtonElement} chosen */
+function look(place, film, quality, chosen) {
+  const pictures = buttons(place, "[data-src]");
+  for (const one of pictures) one.setAttribute("aria-pressed", String(one === chosen));
+  const src = chosen.dataset.src ?? "";
+  if (quality) quality.look(chosen === pictures[0], src);
+  else instead(film, () => void (film.src = src));
 }
 
 /** @param {HTMLElement[]} chapters @param {number} now */

@@ -1,0 +1,95 @@
+"""The player on good and on weak lines: the original, smaller pictures that follow the line, sound alone."""
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from server.meeting.recordings import queries, service
+from server.meeting.recordings.kinds import Ladder
+from tests.browser.conftest import profile
+from tests.browser.room.visitors import until
+from tests.services.recorded_films import face, voice
+from tests.web.accounts_site import PASSWORD
+from tests.web.teaching_site import open_school, published, session_at, turn_to
+
+pytestmark = [pytest.mark.filterwarnings("ignore::aiohttp.web_exceptions.NotAppKeyWarning"), pytest.mark.timeout(180)]
+
+LONG = 45_000  # ms
+SECONDS = 24
+WEAK = {"offline": False, "latency": 50, "downloadThroughput": 22_000, "uploadThroughput": 22_000}  # bytes a second
+PLAYS = """async film => { const from = film.currentTime;
+  await new Promise(done => film.requestVideoFrameCallback(() => film.requestVideoFrameCallback(done)));
+  return film.currentTime > from && film.videoWidth > 0; }"""
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def lesson(tmp_path, sqlite_url, clock):
+    """The site, and the player's address of a recording whose original asks for a megabit a second."""
+    async with open_school(tmp_path / "site", sqlite_url, clock) as site:
+        address = await published(site, await site.signed_in("teacher"))
+        turn_to(site, 25, 14, 30)
+        teacher = await site.signed_in("teacher")
+        for move in ("open_lobby", "begin"):
+            await teacher.post(f"{address}/move", {"move": move})
+        session = await session_at(site, address)
+        recording = await _recorded(site, session.meeting_id, tmp_path / "site" / "recordings")
+        yield site, f"/teaching/recordings/{recording}"
+
+
+async def _recorded(site, meeting_id, folder):
+    """Made by the site's own duties."""
+    async with site.database.unit() as unit:
+        recording = await service.begin(unit, meeting_id=meeting_id, number=1)
+        key = service.key_of(unit, recording)
+    voice(folder / recording.id, "zhao:voice", 0.0, SECONDS, key=key)
+    face(folder / recording.id, "zhao:face", 0.0, SECONDS, grain=120, bits=1_000_000, key=key)
+    async with site.database.unit() as unit:
+        await service.end(unit, meeting_id=meeting_id, why="host")
+
+    async def ladder():
+        async with site.database.unit(writes=False) as unit:
+            return (await queries.recording(unit, recording.id)).ladder
+
+    await until(ladder, lambda found: found is Ladder.MADE, within=90)
+    return recording.id
+
+
+async def watching(context, site, address):
+    page = await context.new_page()
+    await page.goto(f"{site.url}/sign-in?next={address}")
+    await page.fill("[name=login]", "learner1")
+    await page.fill("[name=password]", PASSWORD)
+    await page.press("[name=password]", "Enter")
+    await expect(page.locator("#film")).to_be_visible()
+    return page, page.locator("#film"), page.locator("#film-rung")
+
+
+async def test_less_data_follows_the_line_and_sound_alone_goes_on_from_the_same_moment(lesson, chromium):
+    site, address = lesson
+    async with profile(chromium) as context:
+        page, film, rung = await watching(context, site, address)
+        await page.select_option("#film-quality", "light")
+        await film.evaluate("film => void film.play()")
+        await expect(rung).to_have_text("省流量 180p", timeout=LONG)
+        assert await film.evaluate(PLAYS)
+        await expect(rung).to_have_text("省流量 360p", timeout=LONG)
+        assert await film.evaluate("film => [film.videoWidth, film.videoHeight]") == [640, 360]
+        at = await film.evaluate("film => film.currentTime")
+        await page.select_option("#film-quality", "sound")
+        await expect(rung).to_have_text("只有声音", timeout=LONG)
+        await page.wait_for_function("at => document.getElementById('film').currentTime > at", arg=at)
+        await page.select_option("#film-quality", "best")
+        await expect(rung).to_be_empty()
+        await page.wait_for_function("() => document.getElementById('film').videoWidth === 160", timeout=LONG)
+        assert await film.evaluate("film => film.currentTime") >= at
+
+
+async def test_a_line_that_cannot_carry_the_original_gets_less_by_itself(lesson, chromium):
+    site, address = lesson
+    async with profile(chromium) as context:
+        page, film, rung = await watching(context, site, address)
+        line = await context.new_cdp_session(page)
+        await line.send("Network.emulateNetworkConditions", WEAK)
+        await film.evaluate("film => void film.play()")
+        await expect(rung).to_have_text("省流量 180p", timeout=2 * LONG)
+        assert await film.evaluate(PLAYS)
