@@ -3,14 +3,14 @@
 // Make before break: a person is played over the mesh until the server's sound of them plays, and sent to over the mesh
 // until they say that ours does. Whom no packet of the server reaches keeps the mesh.
 
-import { hasArrived, isHeard } from "../lib/arrival.js";
+import { hasArrived, isHeard, steadier } from "../lib/arrival.js";
 import { read } from "../lib/line.js";
 import { newTie, noteHere, noteReading, noteStanding } from "../lib/tie.js";
 import { HallLine, Passage } from "./hall-line.js";
 
 /** @typedef {import("../lib/roster.js").Peer} Peer */
-/** @typedef {import("../lib/tie.js").TieOf<Passage> & {arrived: boolean, heardAt: number | null}} CarriedTie
- *   `heardAt`: since when their sound plays (ms, monotonic) */
+/** @typedef {import("../lib/tie.js").TieOf<Passage> & {arrived: boolean, steady: number, heardAt: number | null}} CarriedTie
+ *   `steady`: see lib/arrival.js; `heardAt`: since when their sound plays (ms, monotonic) */
 /**
  * @typedef {object} CarriedEnds
  * @property {import("./hall-line.js").HallEnds["ask"]} ask
@@ -92,7 +92,7 @@ export class Carried {
   #tie(id, page) {
     const known = this.ties.get(id);
     if (known) return known;
-    const tie = { ...newTie(new Passage(this.line, id), page, performance.now()), arrived: false, heardAt: null };
+    const tie = { ...newTie(new Passage(this.line, id), page, performance.now()), arrived: false, steady: 0, heardAt: null };
     this.ties.set(id, tie);
     return tie;
   }
@@ -103,8 +103,8 @@ export class Carried {
   }
 
   async #look() {
+    this.#handOver(); // of those who had arrived by the last look: they have been played since
     await Promise.all([this.#measureOut(), ...this.#peers.map((peer) => this.#measure(peer))]);
-    this.#handOver();
     this.#changed();
   }
 
@@ -119,10 +119,10 @@ export class Carried {
     const { reports, camera } = await tie.link.received();
     const now = performance.now();
     const seen = read(reports, camera);
+    tie.steady = steadier(tie.steady, tie.reading, seen);
     noteReading(tie, seen, now);
-    const sound = { laid: true, played: seen.played };
-    if (isHeard(peer.mic, sound)) tie.heardAt ??= now;
-    tie.arrived ||= hasArrived(peer, { ...sound, frames: seen.frames, waited: now - (tie.heardAt ?? now) });
+    if (isHeard(peer.mic, tie.steady)) tie.heardAt ??= now;
+    tie.arrived ||= hasArrived(peer, { steady: tie.steady, frames: seen.frames, waited: now - (tie.heardAt ?? now) });
   }
 
   /** Whoever has arrived is told so; a connection that neither side needs is dropped. */

@@ -21,12 +21,13 @@ export class Lines {
     this.mesh = new Mesh(ends, ice);
   }
 
-  /** One a person: the server's as soon as its sound is there. @returns {Map<string, Tie>} */
+  /** One a person: the server's as soon as its sound is there, or the other's has fallen. @returns {Map<string, Tie>} */
   get ties() {
     /** @type {Map<string, Tie>} */
     const ties = new Map(this.mesh.ties);
     for (const [id, tie] of this.#carried?.ties ?? []) {
-      if (!ties.has(id) || (tie.arrived && tie.link.connected)) ties.set(id, tie);
+      const old = ties.get(id);
+      if (!old || (tie.link.connected && (tie.arrived || !old.link.connected))) ties.set(id, tie);
     }
     return ties;
   }

@@ -66,10 +66,11 @@ export class Mesh {
     this.#share();
   }
 
-  /** The server carries the media: connections that stand go on until they are dropped, none is made anew. */
+  /** The server carries the media: connections that stood go on until they are dropped, none is made anew. */
   windUp() {
     this.#windingUp = true;
     this.#awaited.clear();
+    for (const [id, { stood }] of this.ties) if (!stood) this.#part(id);
   }
 
   /** @param {string} id who is heard and hears through the server */

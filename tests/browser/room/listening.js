@@ -10,7 +10,7 @@ const tone = () => {
 };
 const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
 navigator.mediaDevices.getUserMedia = async (wishes) => {
-  const stream = await real(wishes);
+  const stream = await real(wishes.video ? { ...wishes, video: { width: 320, height: 180 } } : wishes); // many encoders share the machine
   if (!document.cookie.includes("who=zhang") || !wishes.audio) return stream;
   for (const track of stream.getAudioTracks()) stream.removeTrack(track);
   stream.addTrack(tone());

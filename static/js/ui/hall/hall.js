@@ -127,9 +127,10 @@ export class Hall {
     return null;
   }
 
-  /** Drawn once, at the next frame, however often it is said. */
+  /** Heard at once, drawn once at the next frame, which a page in the background never has. */
   changed() {
     this.#tellMedia();
+    this.sounds.playAll(new Map(this.seat.roster.peers.map(({ id }) => [id, { link: new Passage(this.line, id) }])));
     if (this.#drawn) return;
     this.#drawn = true;
     requestAnimationFrame(() => ((this.#drawn = false), this.#draw()));
@@ -242,7 +243,6 @@ export class Hall {
     const view = { me, own, peers: roster.peers, line: this.line, tracks: this.place.tracks, pinned: this.pinned, speaking: this.#speaking };
     this.faces.show(faces.map((face) => lookOf(face, view)), stage);
     this.line.favour(faces, stage);
-    this.sounds.playAll(new Map(roster.peers.map(({ id }) => [id, { link: new Passage(this.line, id) }])));
     this.members.show({ peers: roster.peers, hall, me, hushed: this.lesson.state.chat.hushed ?? [] });
     this.lesson.show();
     this.recording.show(hall, { host: me.host, hand: this.hand });

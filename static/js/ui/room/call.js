@@ -119,9 +119,10 @@ export class Call {
     this.changed();
   }
 
-  /** Something changed: drawn once, at the next frame, however often it is said. */
+  /** Something changed: heard at once, drawn once at the next frame, which a page in the background never has. */
   changed() {
     this.#tellMedia();
+    if (this.lines) this.sounds.playAll(this.lines.ties);
     if (this.#drawn) return;
     this.#drawn = true;
     requestAnimationFrame(() => ((this.#drawn = false), this.#draw()));
@@ -311,7 +312,6 @@ export class Call {
     const view = { me, peers: roster.peers, ties, tracks: this.tracks, own, speaking: this.ears.speaking };
     const { faces, stage } = this.scene.draw({ ...view, speaker: this.ears.speaker, pinned: this.pinned, reachable, now });
     this.lines.favour(faces, stage);
-    this.sounds.playAll(ties);
     this.people.show(roster, { ...me, mic, cam, hand: this.hand, away: false }, me.host);
     const serverNow = Date.now() + this.seat.offset;
     this.scene.clock(this.minutes.began ?? serverNow, serverNow, this.ends.facts.endsAt);
