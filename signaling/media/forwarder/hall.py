@@ -8,6 +8,7 @@ from typing import Any, Literal
 from signaling.media.forwarder.descriptions import Unreadable, read_answer, read_offer
 from signaling.media.forwarder.gate import Gate
 from signaling.media.forwarder.levels import Levels
+from signaling.media.forwarder.pace import Pace
 from signaling.media.forwarder.publication import Clocks, Publication, Told
 from signaling.media.forwarder.source import Source
 from signaling.media.forwarder.subscription import Says, Subscription
@@ -20,7 +21,8 @@ Way = Literal["publish", "watch"]
 
 
 class Hall:
-    """`tell` hears what the house hears; `added` of every source that begins here, one that replaces another too."""
+    """`tell` hears what the house hears; `added` of every source that begins here, one that replaces another too.
+    `pace` is the process's, for all its halls."""
 
     def __init__(
         self,
@@ -30,9 +32,10 @@ class Hall:
         clocks: Clocks,
         tell: Callable[[MediaEvent], None],
         added: Callable[[Source], None] = lambda source: None,
+        pace: Pace | None = None,
     ) -> None:
         self.name, self._gate, self._tasks, self._clocks, self._tell = name, gate, tasks, clocks, tell
-        self._added = added
+        self._added, self._pace = added, pace or Pace(tasks)
         self.sources: dict[str, Source] = {}
         self._brought: dict[str, Source] = {}
         self._publications: dict[str, Publication] = {}
@@ -107,8 +110,8 @@ class Hall:
             self._arrange()
 
     def _arrange(self) -> None:
-        for subscription in self._subscriptions.values():
-            subscription.arrange(self.sources)
+        for subscription in list(self._subscriptions.values()):
+            self._show(subscription)
 
     # ---- watching
 
@@ -117,7 +120,23 @@ class Hall:
         if old := self._subscriptions.pop(who, None):
             await old.close()
         subscription = self._subscriptions[who] = self._subscription(who, views)
-        subscription.arrange(self.sources)
+        self._show(subscription)
+
+    def _show(self, subscription: Subscription) -> None:
+        """What there is now; the first offer comes in its turn, when the process bears one more connection."""
+        if subscription.begun:
+            subscription.arrange(self.sources)
+        elif not subscription.queued and subscription.has_what_to_show(self.sources):
+            subscription.queued = True
+            self._pace.soon(lambda: self._begin(subscription), lambda: self._is_made(subscription))
+
+    def _begin(self, subscription: Subscription) -> None:
+        subscription.queued = False
+        if self._subscriptions.get(subscription.who) is subscription:
+            subscription.arrange(self.sources)
+
+    def _is_made(self, subscription: Subscription) -> bool:
+        return subscription.peer.connected or self._subscriptions.get(subscription.who) is not subscription
 
     def _subscription(self, who: str, views: Mapping[str, str] | None) -> Subscription:
         def offer(number: int, sdp: str, shown: Mapping[str, str]) -> None:
@@ -148,7 +167,7 @@ class Hall:
         check_views(views)
         subscription = self._watching(who)
         subscription.wanted = views
-        subscription.arrange(self.sources)
+        self._show(subscription)
 
     async def answer(self, who: str, number: int, sdp: str) -> None:
         subscription = self._watching(who)

@@ -17,6 +17,7 @@ from signaling.media.forwarder import control
 from signaling.media.forwarder.codecs import CODECS
 from signaling.media.forwarder.gate import Gate
 from signaling.media.forwarder.hall import Hall
+from signaling.media.forwarder.pace import Pace
 from signaling.media.forwarder.passing import Import, Passing
 from signaling.media.forwarder.publication import Clocks
 from signaling.media.forwarder.source import Source
@@ -38,6 +39,7 @@ class Forwarding:
         self._halls: dict[str, Hall] = {}
         self._imports: dict[tuple[str, str], int] = {}
         self._clocks = Clocks(time.time, time.monotonic)
+        self._pace = Pace(self._tasks)
 
     def open(self) -> None:
         self._gate.open()
@@ -68,7 +70,13 @@ class Forwarding:
     def _open(self, hall: str) -> None:
         if hall not in self._halls:
             self._halls[hall] = Hall(
-                hall, self._gate, self._tasks, self._clocks, self._tell, lambda source: self._added(hall, source)
+                hall,
+                self._gate,
+                self._tasks,
+                self._clocks,
+                self._tell,
+                added=lambda source: self._added(hall, source),
+                pace=self._pace,
             )
 
     async def _close(self, hall: str) -> None:

@@ -110,11 +110,20 @@ class Subscription:
         self.peer = Peer(gate, tasks, hears)
         self.lines: list[Line] = []
         self._number, self._offered = 0, dict[str, int]()
+        self.queued = False
         self._asking = self._changed = False
         # three hundred watchers must not be reported to in one go
         self._next_report = self._next_layers = clocks.steady() + secrets.randbelow(1000) / 1000
 
     # ---- arrangement
+
+    @property
+    def begun(self) -> bool:
+        """Something was offered."""
+        return self._number > 0
+
+    def has_what_to_show(self, sources: Mapping[str, Source]) -> bool:
+        return bool(self._showing(sources))
 
     def arrange(self, sources: Mapping[str, Source]) -> None:
         """Shows what is wanted of what there is; offers anew if that needs other m-lines."""
