@@ -105,6 +105,14 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
+class Parted:
+    """This participant of ours is carried elsewhere now: their connections in that hall of media end."""
+
+    who: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class Filming:
     """The hall is being recorded, by the entry of that number; 0: it is not."""
 
@@ -112,5 +120,18 @@ class Filming:
 
 
 Effect = (
-    Emit | Relay | Record | Seated | Vacated | Welcome | Kick | Forget | Roster | Fetch | Spread | Silence | Filming
+    Emit
+    | Relay
+    | Record
+    | Seated
+    | Vacated
+    | Welcome
+    | Kick
+    | Forget
+    | Roster
+    | Fetch
+    | Spread
+    | Silence
+    | Parted
+    | Filming
 )

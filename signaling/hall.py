@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from signaling import filming, roster, speech
+from signaling import filming, grouping, roster, speech
 from signaling.effects import Effect, Emit, Record, Silence
 from signaling.history import told
 from signaling.lesson.lesson import KEPT, Lesson
@@ -26,6 +27,12 @@ PAGE = 50  # of the audience
 QUIET = frozenset({"joined", "left"}) | KEPT | filming.QUIET
 SPEAKS = frozenset({"speak", "share"})
 OFF = Media(False, False, False)
+BETWEEN = "~"  # a hall and its group; in no id
+
+
+def hall_of(place: str) -> str:
+    """The hall that carries a group, or itself."""
+    return place.partition(BETWEEN)[0]
 
 
 class Hall(Room):
@@ -34,31 +41,42 @@ class Hall(Room):
 
     def __init__(self, room: str, node: str, *, version: int = 0) -> None:
         super().__init__(room, node, version=version)
-        self._aloud = 0  # the last entry that was told
+        self._aloud: dict[int, int] = {}  # the last entry that was told, in each group; 0 is the hall
         self.lesson = Lesson()
 
     # ---- asking
 
     def may(self, grant: Grant) -> frozenset[str]:
-        return grant.may | SPEAKS if grant.participant in self.history.staged else grant.may
+        who = grant.participant
+        return grant.may | SPEAKS if who in self.history.staged or self.lesson.groups.of(who) else grant.may
 
     def on_stage(self, seat: Seat) -> bool:
-        return "speak" in self.may(seat.grant)
+        return "speak" in seat.grant.may or seat.who in self.history.staged
 
-    def tells(self, entry: Entry) -> bool:
-        return entry.kind not in QUIET and entry.seq not in self.lesson.chatting.unsaid
+    def media(self, who: str) -> str:
+        """The hall's own, or that of their group: nothing goes from one to the other."""
+        group = self.lesson.groups.of(who)
+        return f"{self.id}{BETWEEN}{group}" if group else self.id
+
+    def tells(self, entry: Entry, who: str) -> bool:
+        known = entry.kind not in QUIET and entry.seq not in self.lesson.chatting.unsaid
+        return known and self.lesson.groups.reads(entry, who)
 
     def recap(self, seat: Seat) -> dict[str, Any]:
         return {"lesson": self.lesson.recap(seat)}
 
     def roster(self, viewer: Seat) -> dict[str, Any]:
-        """Those on the stage, how many listen, and whose hands are up: names for hosts, a number for all."""
-        seats = list(self.seating.seats.values())
-        stage = [seat for seat in seats if self.on_stage(seat)]
-        hands = sorted((seat for seat in seats if seat.hand), key=lambda seat: (seat.raised, seat.who))
+        """Those on the stage or in the same group, how many listen, and whose hands are up: names for hosts."""
+        everybody, groups = list(self.seating.seats.values()), self.lesson.groups
+        group = groups.of(viewer.who)
+        seats = [seat for seat in everybody if groups.of(seat.who) == group]
+        stage = [seat for seat in seats if group or self.on_stage(seat)]
+        hands = sorted((seat for seat in everybody if seat.hand), key=lambda seat: (seat.raised, seat.who))
         shown = [roster.person(seat) for seat in hands[:HANDS]] if viewer.grant.host else []
-        hall = {"at": self.node, "stage": self.on_stage(viewer)}
-        hall |= {"audience": len(seats) - len(stage), "raised": len(hands), "recording": filming.shown(self, viewer)}
+        at = f"{self.node}{BETWEEN}{group}" if group else self.node
+        hall = {"at": at, "stage": bool(group) or self.on_stage(viewer), "group": group}
+        hall |= {"audience": len(seats) - (0 if group else len(stage)), "raised": len(hands)}
+        hall |= {"recording": filming.shown(self, viewer)}
         peers = roster.seen_by(viewer, stage)["peers"]
         seen = [{**peer, "staged": peer["id"] in self.history.staged} for peer in peers]
         return {"version": self.seating.version, "peers": seen, "waiting": [], "hall": {**hall, "hands": shown}}
@@ -73,7 +91,8 @@ class Hall(Room):
     def publishes(self, seat: Seat, roles: Collection[str]) -> None:
         """Whether this may be published from there. Raises `NotAllowed`, `ConsentMissing`."""
         super().publishes(seat, roles)
-        filming.may_be_seen(self, seat)
+        if not self.lesson.groups.of(seat.who):  # in a group nothing is recorded
+            filming.may_be_seen(self, seat)
 
     # ---- speaking
 
@@ -85,14 +104,16 @@ class Hall(Room):
             raise UnknownMessage()  # nobody speaks to another's browser here
         if type(message) in filming.SAID:
             return filming.SAID[type(message)](self, seat, message)
+        if type(message) in grouping.SAID:
+            return grouping.SAID[type(message)](self, seat, message)
         effects = self.lesson.said(seat, message, self.may(seat.grant))
-        return super().said(who, epoch, message) if effects is None else effects
+        return grouping.scoped(self, seat, super().said(who, epoch, message)) if effects is None else effects
 
     def _stage(self, seat: Seat, stage: Stage) -> list[Effect]:
         speech.hosts_only(seat)
         other = self.seating.seats.get(stage.who)
-        if other is None or "speak" in other.grant.may:
-            raise NobodyThere()  # who teaches is on the stage by right
+        if other is None or "speak" in other.grant.may or self.lesson.groups.of(other.who):
+            raise NobodyThere()  # who teaches is on the stage by right, who is in a group is not before it
         if stage.on is self.on_stage(other):
             return []
         if stage.on and sum(map(self.on_stage, self.seating.seats.values())) >= STAGE:
@@ -106,19 +127,34 @@ class Hall(Room):
     # ---- the log
 
     def _tell(self, entry: Entry) -> list[Effect]:
-        to = tuple(who for who, seq in self.seating.told.items() if seq < entry.seq)
-        self.seating.told.update(dict.fromkeys(to, entry.seq))
-        if not self.tells(entry):
-            return []
-        after, self._aloud = self._aloud, entry.seq
-        return [Emit(to, "event", {**told(entry), "after": after})] if to else []
+        """To those whom it is for, in each group with what was told there before."""
+        to: dict[int, list[str]] = {}
+        for who, seq in self.seating.told.items():
+            if seq < entry.seq and self._hears(entry, who):
+                to.setdefault(self.lesson.groups.of(who), []).append(who)
+        self.seating.told.update(dict.fromkeys(self.seating.told, entry.seq))
+        return [self._aloud_in(group, entry, who) for group, who in to.items()]
+
+    def _hears(self, entry: Entry, who: str) -> bool:
+        """Now; what somebody may read later of where they were before is another matter."""
+        here = entry.body.get("group", self.lesson.groups.of(who)) if entry.kind == "chat" else None
+        return self.tells(entry, who) and here in (None, self.lesson.groups.of(who))
+
+    def _aloud_in(self, group: int, entry: Entry, who: list[str]) -> Effect:
+        after, self._aloud[group] = self._aloud.get(group, 0), entry.seq
+        return Emit(tuple(who), "event", {**told(entry), "after": after})
+
+    def struck(self, at: datetime) -> list[Effect]:
+        return self.lesson.groups.due(at)
 
     def ticked(self, now: float, *, blind: bool = False) -> list[Effect]:
         return [*super().ticked(now, blind=blind), *self.lesson.ticked(self.inside, now)]
 
     def _obey(self, entry: Entry) -> list[Effect]:
+        places = grouping.places(self, entry)
         about_lesson = self.lesson.learn(entry, self.inside)
-        return [*super()._obey(entry), *about_lesson, *filming.obeyed(self, entry)]
+        moved = grouping.moved(self, places) if places else []
+        return [*super()._obey(entry), *moved, *about_lesson, *filming.obeyed(self, entry)]
 
     def _commanded(self, seat: Seat, kind: str) -> list[Effect]:
         change = _COMMANDS.get(kind)

@@ -13,7 +13,7 @@ from signaling.live import LiveRoom
 from signaling.media.halls import Halls
 from signaling.messages import Answer, Arrange, Audience, Limit, Publish, Unpublish, Unwatch, Watch
 from signaling.ports import Clock, Seat
-from signaling.refusals import UnknownMessage
+from signaling.refusals import MediaUnavailable, UnknownMessage
 from signaling.room import Room
 
 Reply = dict[str, Any]
@@ -45,35 +45,47 @@ class HallDesk:
     async def _publish(self, live: LiveRoom, seat: Seat, said: Publish) -> Reply:
         room, seat = _carried(live, seat)
         room.publishes(seat, said.roles.values())
-        return {"sdp": await self._halls.publish(room.id, seat.who, said.sdp, said.roles)}
+        place = room.media(seat.who)
+        sdp = await self._halls.publish(place, seat.who, said.sdp, said.roles)
+        self._still(room, seat, place)
+        return {"sdp": sdp}
 
     async def _unpublish(self, live: LiveRoom, seat: Seat, said: Unpublish) -> Reply:
-        room, _ = _carried(live, seat)
-        await self._halls.ask(lambda forwarder: forwarder.unpublish(room.id, seat.who))
+        room, seat = _carried(live, seat)
+        await self._halls.ask(lambda forwarder: forwarder.unpublish(room.media(seat.who), seat.who))
         return {}
 
     async def _watch(self, live: LiveRoom, seat: Seat, said: Watch) -> Reply:
-        room, _ = _carried(live, seat)
-        return {"sources": await self._halls.watch(room.id, seat.who, said.views)}
+        room, seat = _carried(live, seat)
+        place = room.media(seat.who)
+        sources = await self._halls.watch(place, seat.who, said.views)
+        self._still(room, seat, place)
+        return {"sources": sources}
+
+    def _still(self, room: Room, seat: Seat, place: str) -> None:
+        """Whoever was moved to a group meanwhile is not carried where they were. Raises `MediaUnavailable`."""
+        if room.media(seat.who) != place:
+            self._halls.gone(place, seat.who)
+            raise MediaUnavailable()
 
     async def _arrange(self, live: LiveRoom, seat: Seat, said: Arrange) -> Reply:
-        room, _ = _carried(live, seat)
-        await self._halls.ask(lambda forwarder: forwarder.arrange(room.id, seat.who, said.views))
+        room, seat = _carried(live, seat)
+        await self._halls.ask(lambda forwarder: forwarder.arrange(room.media(seat.who), seat.who, said.views))
         return {}
 
     async def _answer(self, live: LiveRoom, seat: Seat, said: Answer) -> Reply:
-        room, _ = _carried(live, seat)
-        await self._halls.ask(lambda forwarder: forwarder.answer(room.id, seat.who, said.number, said.sdp))
+        room, seat = _carried(live, seat)
+        await self._halls.ask(lambda forwarder: forwarder.answer(room.media(seat.who), seat.who, said.number, said.sdp))
         return {}
 
     async def _limit(self, live: LiveRoom, seat: Seat, said: Limit) -> Reply:
-        room, _ = _carried(live, seat)
-        await self._halls.ask(lambda forwarder: forwarder.limit(room.id, seat.who, said.view, said.layer))
+        room, seat = _carried(live, seat)
+        await self._halls.ask(lambda forwarder: forwarder.limit(room.media(seat.who), seat.who, said.view, said.layer))
         return {}
 
     async def _unwatch(self, live: LiveRoom, seat: Seat, said: Unwatch) -> Reply:
-        room, _ = _carried(live, seat)
-        await self._halls.ask(lambda forwarder: forwarder.unwatch(room.id, seat.who))
+        room, seat = _carried(live, seat)
+        await self._halls.ask(lambda forwarder: forwarder.unwatch(room.media(seat.who), seat.who))
         return {}
 
     async def _check(self, live: LiveRoom, seat: Seat, said: Check) -> Reply:

@@ -15,6 +15,7 @@ from signaling.effects import (
     Filming,
     Forget,
     Kick,
+    Parted,
     Record,
     Relay,
     Roster,
@@ -197,6 +198,8 @@ class LiveRoom:
                     self._spreading.soon(effect)
                 case Silence(who):
                     self.means.halls.silence(self.room.id, who)
+                case Parted(who, place):
+                    self.means.halls.gone(place, who)
                 case Filming(number):
                     self.means.halls.film(self.room.id, number)
 
@@ -240,7 +243,7 @@ class LiveRoom:
         """Unless the same page sits there again: its media goes on."""
         now = self.room.seating.seats.get(seat.who)
         if now is None or now.node != self.means.node or now.page != seat.page:
-            self.means.halls.gone(self.room.id, seat.who)
+            self.means.halls.gone(self.room.media(seat.who), seat.who)
 
     def _roster_pause(self) -> float:
         """The more there are to be told, the less often."""
@@ -293,6 +296,7 @@ class LiveRoom:
         for (who, epoch), sid in list(self._sids.items()):
             self.do(self.room.silent(who, epoch, self.means.sockets.silence(sid) > SILENT))
         self.do(self.room.ticked(self.means.monotonic(), blind=blind))
+        self.do(self.room.struck(self.means.clock.now()))
 
     def close(self) -> None:
         self._rosters.cancel()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from signaling.fields import ID, KEY, PROSE, SDP, SDP_LIMIT, Fields
+from signaling.group_messages import GROUP_DECODERS, GroupMessage
 from signaling.hall_messages import (
     HALL_DECODERS,
     HALL_EVENTS,
@@ -150,7 +151,7 @@ class End:
 
 
 RoomMessage = Join | Signal | Media | Chat | Hand | Net | Admit | Deny | Remove | Mute | Ice | Since | Leave | End
-Message = RoomMessage | HallMessage | LessonMessage
+Message = RoomMessage | HallMessage | LessonMessage | GroupMessage
 
 
 def _media(fields: Fields) -> Media:
@@ -241,6 +242,7 @@ DECODERS: dict[str, Callable[[Fields], Message]] = {
     "end": lambda fields: End(),
     **HALL_DECODERS,
     **LESSON_DECODERS,
+    **GROUP_DECODERS,
 }
 
 # What the server sends; PROTOCOL.md lists exactly these.

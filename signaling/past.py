@@ -27,7 +27,7 @@ class Past:
         read = 0
         while True:
             page = await self._scribe.since(last, NEWEST)
-            told = [entry for entry in page if self._room.tells(entry)]
+            told = [entry for entry in page if self._room.tells(entry, seat.who)]
             missed.extend(told)
             read += len(told)
             last = page[-1].seq if page else last
@@ -39,7 +39,7 @@ class Past:
         """`seq, events, more` after `last`. Raises `Unavailable`."""
         last = max(last, self._room.floor(seat.grant))
         page = await self._scribe.since(last, NEWEST)
-        told = [entry for entry in page if self._room.tells(entry)]
+        told = [entry for entry in page if self._room.tells(entry, seat.who)]
         events = fitting(told)
         cut = len(events) < len(told)
         seq = events[-1]["seq"] if cut else page[-1].seq if page else last

@@ -163,6 +163,18 @@ class PageTurned(Refusal):
     code = "lesson.page_turned"
 
 
+class GroupsOpen(Refusal):
+    """The hall talks in groups: call them back first."""
+
+    code = "lesson.groups_open"
+
+
+class GroupsGone(Refusal):
+    """There are no groups, or not so many."""
+
+    code = "lesson.groups_gone"
+
+
 class Hushed(Refusal):
     """A host has taken this participant's word in writing."""
 

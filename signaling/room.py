@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from signaling import carrying, roster, speech
@@ -84,9 +85,17 @@ class Room:
         """Whether this may be published from there. Raises `NotAllowed`."""
         carrying.may_publish(self.may(seat.grant), roles)
 
-    def tells(self, entry: Entry) -> bool:
-        """Whether those inside are told of this entry."""
+    def tells(self, entry: Entry, who: str) -> bool:
+        """Whether that participant is told of this entry."""
         return True
+
+    def media(self, who: str) -> str:
+        """Under which name that participant's sound and picture are carried."""
+        return self.id
+
+    def struck(self, at: datetime) -> list[Effect]:
+        """It is so late: what was to happen by then."""
+        return []
 
     def recap(self, seat: Seat) -> dict[str, Any]:
         """What else somebody who comes in must know."""

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from signaling import codec, filming
 from signaling.effects import Emit
-from signaling.hall import Hall
+from signaling.hall import Hall, hall_of
 from signaling.live import LiveRoom
 from signaling.means import Means
 from signaling.messages import Join
@@ -57,11 +57,11 @@ class Rooms:
             "spread": lambda live, body: live.heard(str(body["event"]), dict(body["payload"])),
         }
 
-    def tell(self, room: str, who: str | None, event: str, payload: dict[str, Any]) -> None:
-        """What the forwarder tells of a hall: to one of ours there, or to all."""
-        if live := self._live.get(room):
+    def tell(self, place: str, who: str | None, event: str, payload: dict[str, Any]) -> None:
+        """What the forwarder tells of a hall or of one of its groups: to one of ours there, or to all."""
+        if live := self._live.get(hall_of(place)):
             to = live.room.seating.told if who is None else [who]
-            live.do([Emit(tuple(to), event, payload)])
+            live.do([Emit(tuple(one for one in to if live.room.media(one) == place), event, payload)])
 
     def _not_recorded(self, room: str, number: int) -> None:
         """Nothing is written of the recording that this entry began."""

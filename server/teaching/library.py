@@ -112,13 +112,13 @@ def _slides(unit: Unit, recording: Recording, entries: Iterable[MeetingEntry]) -
 
 
 async def lines(unit: Unit, recording: Recording) -> list[Line]:
-    """The chat, without what was taken back."""
+    """The chat, without what was taken back or written in a group."""
     said = _during(unit, recording, await meetings.entries_of(unit, recording.meeting_id, ["chat", "unsaid"]))
     back = {int(body["line"]) for _, entry, body in said if entry.kind == "unsaid"}
     return [
         Line(at=at, name=str(body.get("name", "")), text=str(body["text"]))
         for at, entry, body in said
-        if entry.kind == "chat" and entry.seq not in back
+        if entry.kind == "chat" and entry.seq not in back and not body.get("group")
     ]
 
 

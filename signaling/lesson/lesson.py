@@ -8,6 +8,7 @@ from typing import Any
 from signaling.effects import Effect, Emit
 from signaling.lesson.chatting import Chatting
 from signaling.lesson.checks import Checks
+from signaling.lesson.groups import Groups
 from signaling.lesson.polls import Polls
 from signaling.lesson.questions import Questions
 from signaling.lesson.slides import Slides
@@ -17,15 +18,15 @@ from signaling.messages import Chat, Message
 from signaling.ports import Entry, Seat
 
 TOLD = frozenset({"chat", "unsaid"})  # their entries are told as they are
-TOOLS: tuple[type[Tool], ...] = (Checks, Polls, Questions, Chatting, Slides)
+TOOLS: tuple[type[Tool], ...] = (Checks, Polls, Questions, Chatting, Slides, Groups)
 PAUSE = 1.0  # seconds between two counts
 KEPT = frozenset(kind for tool in TOOLS for kind in tool.kinds) - TOLD
 
 
 class Lesson:
     def __init__(self) -> None:
-        self.checks, self.chatting, self.slides = Checks(), Chatting(), Slides()
-        self._tools: list[Tool] = [self.checks, Polls(), Questions(), self.chatting, self.slides]
+        self.checks, self.chatting, self.slides, self.groups = Checks(), Chatting(), Slides(), Groups()
+        self._tools: list[Tool] = [self.checks, Polls(), Questions(), self.chatting, self.slides, self.groups]
         self._learns = {kind: tool for tool in self._tools for kind in tool.kinds}
         self._answers = {kind: tool for tool in self._tools for kind in tool.rules}
         self._soon: dict[Tool, Pace] = {}

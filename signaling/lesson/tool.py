@@ -31,7 +31,7 @@ Rule = Callable[[Any, Seat, Any, frozenset[str]], list[Effect]]
 class Tool:
     kinds: ClassVar[frozenset[str]]
     """The entries of the log it is the fold of."""
-    rules: ClassVar[dict[type, Rule]]
+    rules: ClassVar[dict[type, Rule]] = {}
     """The messages it answers: (tool, seat, message, what that seat may) → effects. A rule raises a `Refusal`."""
 
     def fold(self, entry: Entry) -> Pace | None:

@@ -17,6 +17,7 @@ from server.accounts.model import ABSOLUTE, IDLE
 from server.accounts.roles import Role
 from server.core.access import Relation
 from server.core.http import PUBLIC, SIGNED_IN
+from signaling.group_messages import GROUP_DECODERS
 from signaling.hall_messages import HALL_DECODERS
 from signaling.lesson_messages import LESSON_DECODERS
 from signaling.messages import DECODERS
@@ -405,6 +406,10 @@ SAID = {
     "wipe": {"key": "k8"},
     "point": {"x": 1, "y": 1, "on": True},
     "drawn": {"file": "f1", "page": 1},
+    "split": {"key": "k9", "count": 2, "seconds": 0, "chosen": {}},
+    "group": {"who": "nobody", "group": 1},
+    "broadcast": {"key": "k10", "text": "还有五分钟"},
+    "gather": {},
     "leave": {},
     "end": {},
 }
@@ -415,7 +420,7 @@ LAST = ("end", "leave")
 """After these one is in the room no more."""
 HEARD = {None, "room.nobody_there"}
 """Answers of a room that let the message through: done, or the one it is about is not there."""
-HALLS_ONLY = {*HALL_DECODERS, *LESSON_DECODERS}
+HALLS_ONLY = {*HALL_DECODERS, *LESSON_DECODERS, *GROUP_DECODERS}
 """A consultation's room does not know them, whoever says them; tests/signaling says them in halls."""
 
 

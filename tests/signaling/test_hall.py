@@ -50,7 +50,7 @@ def test_the_audience_is_counted_and_those_on_the_stage_are_named():
     assert [peer["id"] for peer in h.roster(wang)["peers"]] == ["qian", "zhao"]
     nothing = {"on": False, "asked": False, "agreed": False}
     assert seen(h, li) == {
-        "at": "a", "stage": False, "audience": 2, "raised": 0, "hands": [], "recording": nothing
+        "at": "a", "stage": False, "group": 0, "audience": 2, "raised": 0, "hands": [], "recording": nothing
     }  # fmt: skip
     assert seen(h, zhao)["stage"] is True
 

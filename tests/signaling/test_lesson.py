@@ -245,13 +245,13 @@ def test_nobody_fills_the_list_alone(room):
 def test_a_line_that_was_taken_back_is_told_to_nobody_who_comes_later(room):
     room.says("wang", Chat("k1", "张三的身份证号"))
     line = room.log[0][1]
-    assert room.hall.tells(line) is True
+    assert room.hall.tells(line, "wang") is True
     with pytest.raises(NotHost):
         room.says("qian", Unsay(1))
     with pytest.raises(NoSuchThing):
         room.says("zhao", Unsay(2))
     room.says("zhao", Unsay(1))
-    assert (room.hall.tells(line), room.hall.tells(room.log[1][1])) == (False, True)
+    assert (room.hall.tells(line, "wang"), room.hall.tells(room.log[1][1], "wang")) == (False, True)
 
 
 def test_who_is_hushed_writes_nothing_until_a_host_gives_the_word_back(room):
@@ -351,4 +351,4 @@ def test_another_life_of_the_server_sees_the_same_from_the_log_alone(room):
     again.recorded([made for _, made in room.log], whole=True)
     for seat in room.seats.values():
         assert again.recap(seat) == room.hall.recap(seat)
-    assert not any(room.hall.tells(made) for _, made in room.log), "none of it is told as it is written"
+    assert not any(room.hall.tells(made, "wang") for _, made in room.log), "none of it is told as it is written"

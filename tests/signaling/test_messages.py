@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import signaling
-from signaling import lesson_messages, messages, refusals
+from signaling import group_messages, lesson_messages, messages, refusals
 from signaling.ice import CoturnIce
 from signaling.lesson_messages import Choose, Draw, Poll
 from signaling.messages import DECODERS, Chat, Join, Media, Net, Signal, decode
@@ -29,6 +29,7 @@ JOIN = {
 }
 TO = {"to": "wang", "page": "page-0001"}
 POLL = {"key": "k", "text": "首选？", "options": ["甲", "乙"], "many": False, "right": [], "marks": 0}
+SPLIT = {"key": "k", "count": 2, "seconds": 0, "chosen": {}}
 LINE = {"key": "k", "file": "f", "page": 1, "colour": "red", "points": [0, 0, 10_000, 10_000]}
 OFFER = {"type": "offer", "sdp": "v=0\r\ns=-\r\n"}
 
@@ -102,6 +103,12 @@ def test_a_signal_carries_a_description_or_a_candidate_or_their_end():
         ("draw", LINE | {"points": [0] * 514}, "points"),
         ("draw", LINE | {"colour": "url(x)"}, "colour"),
         ("point", {"x": 0, "y": 10_001, "on": True}, "y"),
+        ("split", SPLIT | {"count": 13}, "count"),
+        ("split", SPLIT | {"seconds": 9}, "seconds"),
+        ("split", SPLIT | {"chosen": {"wang": 3}}, "chosen"),
+        ("split", SPLIT | {"chosen": {"../x": 1}}, "chosen"),
+        ("group", {"who": "wang", "group": 13}, "group"),
+        ("broadcast", {"key": "k", "text": " "}, "text"),
     ],
 )  # fmt: skip
 def test_what_is_not_as_described_is_refused_by_the_name_of_its_field(name, payload, field):
@@ -161,7 +168,7 @@ def test_the_document_lists_exactly_the_refusals_there_are():
 
 
 def test_every_message_names_its_fields_in_the_document():
-    said = (*vars(messages).values(), *vars(lesson_messages).values())
+    said = (*vars(messages).values(), *vars(lesson_messages).values(), *vars(group_messages).values())
     kinds = {kind.__name__.lower(): kind for kind in said if dataclasses.is_dataclass(kind)}
     for name in DECODERS:
         about = PROTOCOL.split(f"### `{name}`\n")[1].split("\n##")[0]

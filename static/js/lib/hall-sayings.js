@@ -18,6 +18,8 @@ export function hallRefusalSays(code) {
     "lesson.already_chosen": t("您已经作答，以第一次为准"),
     "lesson.no_such_thing": t("这一条已不在了"),
     "lesson.too_many": t("已到上限，请先等前面的处理完"),
+    "lesson.groups_open": t("正在分组讨论，请先召回"),
+    "lesson.groups_gone": t("分组讨论已经结束"),
     "lesson.page_turned": t("已经翻到另一页"),
     "room.consent_missing": t("录制中：对方还没有同意被录制，请其先举手并同意"),
     "media.unavailable": t("音视频暂时接不通，正在重试"),

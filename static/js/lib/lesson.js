@@ -16,6 +16,7 @@
  * @property {{open: boolean, hushed?: string[]}} chat
  * @property {{file: string, page: number, by: string}} slide
  * @property {Map<string, Stroke[]>} sheets  by `sheetOf`
+ * @property {import("./groups.js").Groups | null} groups
  * @property {Mine} mine
  */
 
@@ -28,6 +29,7 @@ export function emptyLesson() {
     chat: { open: true },
     slide: { file: "", page: 1, by: "" },
     sheets: new Map(),
+    groups: null,
     mine: { answered: null, chose: null, supported: [], hushed: false },
   };
 }

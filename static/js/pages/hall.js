@@ -53,7 +53,7 @@ function drawn({ facts: shown, place, hand, seat, screen }) {
   const stage = Boolean(shown?.stage);
   for (const id of ["control-mic", "control-cam"]) byId(id).hidden = !stage;
   byId("control-screen").hidden = !stage || !screen.supported;
-  byId("control-hand").hidden = stage;
+  byId("control-hand").hidden = stage && !shown?.group; // in a group it calls the host
   set("control-mic", !mic, mic ? t("静音") : t("已静音"), mic ? "mic" : "mic-off");
   set("control-cam", !cam, cam ? t("关摄像头") : t("摄像头已关"), cam ? "video" : "video-off");
   set("control-screen", sharing, sharing ? t("停止共享") : t("共享"));

@@ -38,6 +38,7 @@ export class Hall {
   #at = "";
   #told = "";
   #agreed = false;
+  #group = -1; // 0 is the hall; not known yet
   #drawn = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #beat;
@@ -168,15 +169,28 @@ export class Hall {
     const anew = hall.at !== this.#at; // another server, or a later life of it: none of our connections stands
     this.#at = hall.at;
     if (anew) this.line.watch();
-    if (hall.stage !== this.place.stands) this.#step(hall.stage);
+    const before = this.#group;
+    this.#group = hall.group;
+    if (hall.stage !== this.place.stands) this.#step(hall.stage, before);
     else if ((anew || (hall.recording.on && hall.recording.agreed && !this.#agreed)) && hall.stage) this.line.publish();
     this.#agreed = hall.recording.agreed;
+    if (before >= 0 && before !== hall.group) this.#regrouped(hall.group);
     this.changed();
   }
 
-  /** @param {boolean} up */
-  #step(up) {
-    if (up) {
+  /** @param {number} group 0: the hall again */
+  #regrouped(group) {
+    const words = group ? t("您在第 %(number)s 组，可以打开麦克风和摄像头发言", { number: group }) : t("已回到课堂");
+    announce(words);
+    toast({ text: words, tone: "info" });
+  }
+
+  /** @param {boolean} up @param {number} before in which group one was; -1 when the page has just come */
+  #step(up, before) {
+    if (up && this.#group) {
+      this.place.enter(before === 0);
+      this.line.publish();
+    } else if (up) {
       const called = this.hand;
       [this.hand] = [false];
       this.place.enter();
@@ -186,7 +200,7 @@ export class Hall {
       this.screen.stop();
       this.place.leave();
       this.line.unpublish();
-      toast({ text: t("您已下台，摄像头和麦克风已关闭"), tone: "info" });
+      if (before <= 0) toast({ text: t("您已下台，摄像头和麦克风已关闭"), tone: "info" });
     }
   }
 
@@ -219,7 +233,10 @@ export class Hall {
   #heard(entries, how) {
     this.minutes.read(entries);
     this.talk.take(entries, how);
-    if (how.fresh) for (const { kind, body } of entries) if (kind === "staged") announce(t("%(name)s 上台", { name: body.name }));
+    if (how.fresh) for (const { kind, by, body } of entries) {
+      if (kind === "staged") announce(t("%(name)s 上台", { name: body.name }));
+      if (body.all && by !== this.seat.me?.id) toast({ text: t("主持人 %(name)s：%(text)s", body), tone: "info" });
+    }
     this.changed();
   }
 

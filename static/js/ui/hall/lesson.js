@@ -4,6 +4,7 @@ import { emptyLesson, learn } from "../../lib/lesson.js";
 import { t } from "../../lib/words.js";
 import { byId } from "../room/page.js";
 import { Checks } from "./checks.js";
+import { Groups } from "./groups.js";
 import { Lookout } from "./lookout.js";
 import { Polls } from "./polls.js";
 import { Questions } from "./questions.js";
@@ -18,8 +19,9 @@ import { Slides } from "./slides.js";
  * @property {() => void} look  brings the lesson's panel before the person
  * @property {string | undefined} speaker
  */
-/** @typedef {{lesson: import("../../lib/lesson.js").Lesson, me: import("../../net/seat.js").Me, teaches: boolean, stage: boolean, at: number}} Now
- *   stage: whether one stands on it; at: the server's ms */
+/** @typedef {{lesson: import("../../lib/lesson.js").Lesson, me: import("../../net/seat.js").Me, teaches: boolean, stage: boolean, group: number,
+ *   peers: import("../../lib/roster.js").Peer[], recorded: boolean, at: number}} Now
+ *   stage: whether one stands on it; group: in which one is, 0 for the hall; at: the server's ms */
 
 export class Lesson {
   state = emptyLesson();
@@ -31,7 +33,7 @@ export class Lesson {
     this.ends = ends;
     this.lookout = new Lookout(ends.hint, () => !this.teaches && !hall.seat.roster.hall?.stage);
     this.slides = new Slides(ends);
-    this.tools = [new Checks(ends), new Polls(ends), new Questions(ends), this.slides];
+    this.tools = [new Checks(ends), new Polls(ends), new Questions(ends), new Groups(ends), this.slides];
     const open = byId("chats-open", HTMLInputElement);
     open.addEventListener("change", () => void ends.ask("chats", { open: open.checked }));
   }
@@ -64,7 +66,7 @@ export class Lesson {
   show() {
     const { me, offset, roster } = this.ends.seat;
     if (!me) return;
-    const now = { lesson: this.state, me, teaches: this.teaches, stage: roster.hall?.stage ?? false, at: Date.now() + offset };
+    const now = { lesson: this.state, me, teaches: this.teaches, stage: roster.hall?.stage ?? false, group: roster.hall?.group ?? 0, peers: roster.peers, recorded: roster.hall?.recording.on ?? false, at: Date.now() + offset };
     for (const tool of this.tools) tool.show(now);
     byId("lesson-desk").hidden = !me.host;
     byId("chats-open", HTMLInputElement).checked = this.state.chat.open;

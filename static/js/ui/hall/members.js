@@ -54,8 +54,8 @@ export class Members {
 
   /** @param {import("../../lib/roster.js").Hall} hall @param {boolean} host */
   #counts(hall, host) {
-    write(byId("hall-count"), t("%(count)s 人听课", { count: hall.audience }));
-    write(byId("audience-title"), t("听课 %(count)s 人", { count: hall.audience }));
+    write(byId("hall-count"), hall.group ? t("本组 %(count)s 人", { count: hall.audience }) : t("%(count)s 人听课", { count: hall.audience }));
+    write(byId("audience-title"), hall.group ? t("所有听课的人") : t("听课 %(count)s 人", { count: hall.audience }));
     for (const id of ["hands-count", "people-count"]) {
       byId(id).hidden = !host || !hall.raised;
       write(byId(id), String(hall.raised));

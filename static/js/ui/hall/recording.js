@@ -6,7 +6,7 @@ import { announce, byId, choose, write } from "../room/page.js";
 import { toast } from "../toast.js";
 
 /** @typedef {{on: boolean, asked: boolean, agreed: boolean}} Facts */
-/** @typedef {{recording: Facts, stage: boolean}} HallFacts */
+/** @typedef {{recording: Facts, stage: boolean, group: number}} HallFacts  in a group nothing is recorded */
 
 export class Recording {
   /** @type {Facts} */
@@ -22,12 +22,12 @@ export class Recording {
   }
 
   /** @param {HallFacts} hall @param {{host: boolean, hand: boolean}} me */
-  show({ recording, stage }, { host, hand }) {
+  show({ recording, stage, group }, { host, hand }) {
     this.#tell(recording);
     this.#facts = recording;
     const { on, asked, agreed } = recording;
-    byId("film-mark").hidden = !on;
-    byId("film-ask").hidden = agreed || this.#declined || !(on || asked) || !(stage || hand);
+    byId("film-mark").hidden = !on || group > 0;
+    byId("film-ask").hidden = group > 0 || agreed || this.#declined || !(on || asked) || !(stage || hand);
     write(byId("film-ask-words"), on ? t("这堂课正在录制。上台发言会被录下，您同意吗？") : t("主持人想录制这堂课，供日后学习。您同意被录制吗？"));
     byId("control-film").hidden = !host;
     byId("control-film").setAttribute("aria-pressed", String(on));

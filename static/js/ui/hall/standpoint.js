@@ -10,6 +10,8 @@ export class Standpoint {
   tracks = { audio: null, camera: null, screen: null };
   /** @type {Capture | null} */
   capture = null;
+  /** What was chosen before one was put here quietly. @type {{muted: boolean, dark: boolean} | null} */
+  #before = null;
 
   /**
    * @param {import("../../media/capture.js").Choices} choices
@@ -20,8 +22,13 @@ export class Standpoint {
     this.listener = listener;
   }
 
-  enter() {
+  /** @param {boolean} [quietly] one is put here without having asked: nothing is on until one turns it on */
+  enter(quietly = false) {
     this.stands = true;
+    if (quietly) {
+      this.#before = { muted: this.choices.muted, dark: this.choices.dark };
+      Object.assign(this.choices, { muted: true, dark: true });
+    }
     this.capture = new Capture(this.choices, {
       track: (sense, track) => this.put(sense === "audio" ? "audio" : "camera", track),
       changed: () => this.listener.changed(),
@@ -31,6 +38,8 @@ export class Standpoint {
 
   leave() {
     this.stands = false;
+    Object.assign(this.choices, this.#before ?? {});
+    this.#before = null;
     this.capture?.release();
     this.capture = null;
   }

@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { clockLeft, partition } from "../../../static/js/lib/groups.js";
+
+test("each group has its own, by name; who is back in the hall is in none", () => {
+  const people = [
+    { id: "c", name: "王芳", group: 2 },
+    { id: "b", name: "刘强", group: 1 },
+    { id: "a", name: "陈瑜", group: 1 },
+    { id: "d", name: "唐力", group: 0 },
+  ];
+  assert.deepEqual(partition(people, 3).map((group) => group.map(({ id }) => id)), [["a", "b"], ["c"], []]);
+});
+
+test("the time left is told in minutes and seconds, and never less than none", () => {
+  const now = Date.parse("2026-11-23T01:00:00Z");
+  assert.equal(clockLeft("2026-11-23T01:09:05Z", now), "9:05");
+  assert.equal(clockLeft("2026-11-23T00:59:00Z", now), "0:00");
+});
