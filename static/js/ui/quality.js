@@ -7,10 +7,11 @@ import { t } from "../lib/words.js";
 
 /** Something else of the same moment. @param {HTMLVideoElement} film @param {() => void} put */
 export function instead(film, put) {
-  const { currentTime, paused, playbackRate, readyState } = film;
+  const { currentTime, paused, playbackRate } = film;
   put();
   film.addEventListener("loadedmetadata", () => {
-    if (readyState) [film.currentTime, film.playbackRate] = [currentTime, playbackRate];
+    if (currentTime) film.currentTime = currentTime; // at its beginning others may have said where to go on
+    film.playbackRate = playbackRate;
     if (!paused) void film.play();
   }, { once: true });
 }
