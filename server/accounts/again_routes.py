@@ -12,11 +12,12 @@ from server.accounts.model import Person
 from server.accounts.routes import own_page
 from server.accounts.second_factor import Factors
 from server.core import ids
-from server.core.errors import Refusal
+from server.core.errors import Invalid, Refusal
 from server.core.forms import Form
 from server.core.http import (
     SIGNED_IN,
     Routes,
+    answer,
     begin_unit,
     read_form,
     render,
@@ -24,6 +25,7 @@ from server.core.http import (
     see_other,
     sent_fields,
     unit_of,
+    wants_json,
 )
 
 routes = Routes("accounts")
@@ -38,7 +40,7 @@ class Again(BaseModel):
     """The form that was sent when this was asked for, sealed."""
 
 
-@routes.get("/reauthenticate", SIGNED_IN)
+@routes.get("/reauthenticate", SIGNED_IN, survives_idle=True)
 async def again_page(request: web.Request) -> web.StreamResponse:
     unit = unit_of(request)
     _, person = await visits.sitting(request, unit)
@@ -90,6 +92,8 @@ async def prove_again(request: web.Request) -> web.StreamResponse:
     if not form.errors:
         await guessing(request, person.id)
         await _check_again(request, form, person, factors)
+    if form.errors and wants_json(request):  # beside a call
+        raise Invalid(form.errors)
     if form.errors:
         return _again(request, factors, form)
     await guessed_right(request, person.id)
@@ -130,6 +134,9 @@ async def _onward(request: web.Request, form: Form[Again], token: str) -> web.Re
     """To the page one was going to, or on with the form that was kept: never with somebody else's."""
     async with begin_unit(request, writes=False) as unit:
         sent = carrying.opened(unit, form.value.carried) if form.value.carried else None
-    response = render(request, "accounts/go_on.html", sent=sent) if sent else see_other(own_page(form.value.next))
+    if wants_json(request):
+        response = answer({})
+    else:
+        response = render(request, "accounts/go_on.html", sent=sent) if sent else see_other(own_page(form.value.next))
     visits.hand_over_cookie(request, response, token)
     return response

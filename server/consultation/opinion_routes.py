@@ -129,7 +129,7 @@ async def _report(request: web.Request, unit: Unit, case: Consultation, opinion:
     return await reporting.compose(unit, case, opinion, translate, visit_of(request).locale)
 
 
-@routes.post("/consultations/{id}/opinion/sign", "opinion.sign", own_units=True)
+@routes.post("/consultations/{id}/opinion/sign", "opinion.sign", own_units=True, survives_idle=True)
 async def sign(request: web.Request) -> web.StreamResponse:
     """Password, then one signature: twenty clicks of it make one."""
     form, sections = await read_opinion(request, Signature)

@@ -39,6 +39,8 @@ ASK_AGAIN: web.AppKey[Handler] = web.AppKey("ask_again", object)  # type: ignore
 """Answers a form of ours whose sender must prove themselves first."""
 OBSERVE: web.AppKey[Callable[[str, str, int, float], None]] = web.AppKey("observe", object)  # type: ignore[arg-type]
 
+STAYS = "X-Stays"
+"""Header of what a page asks for that must not be left for another page: a call goes on in it."""
 REAUTHENTICATION_SECONDS = 300
 CSP = "; ".join(
     (
@@ -163,10 +165,11 @@ def _refusal_for(error: web.HTTPException) -> Refusal:
 
 
 def refuse(request: web.Request, refusal: Refusal) -> web.Response:
-    if isinstance(refusal, SignedOut | ReauthenticationNeeded) and not wants_json(request):
+    by_script = wants_json(request) or STAYS in request.headers
+    if isinstance(refusal, SignedOut | ReauthenticationNeeded) and not by_script:
         return _to_sign_in(request, refusal)
     described = problem(request, refusal)
-    if wants_json(request):
+    if wants_json(request) or isinstance(refusal, SignedOut | ReauthenticationNeeded):
         body = described.model_dump_json(exclude_defaults=True)
         return web.Response(text=body, status=refusal.status, content_type="application/problem+json")
     return render(request, "errors/page.html", status=refusal.status, problem=described)

@@ -49,7 +49,7 @@ async def _entering(request: web.Request) -> tuple[Meeting, Entrant]:
     return meeting, await request.app[DOORS][meeting.subject_kind].entrant(unit, meeting)
 
 
-@routes.get("/rooms/{id}", SIGNED_IN)
+@routes.get("/rooms/{id}", SIGNED_IN, survives_idle=True)
 async def room_page(request: web.Request) -> web.StreamResponse:
     meeting, entrant = await _entering(request)
     if not meeting.open_at(unit_of(request).now):

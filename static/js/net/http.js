@@ -1,15 +1,18 @@
 // Asking the server over HTTP: JSON both ways, the form token in a header, a refusal as a sentence (RFC 9457).
 
+/** Header of what must not lead to another page: one is told to prove oneself, not taken to where one does. */
+export const STAYS = "X-Stays";
 const PATIENCE = 10_000; // ms
 
 /** The server said no, and why. `says` is already in the reader's language. */
 export class Refused extends Error {
-  /** @param {{code: string, status: number, says: string}} refusal */
-  constructor({ code, status, says }) {
+  /** @param {{code: string, status: number, says: string, errors?: Record<string, string>}} refusal  errors: field → sentence */
+  constructor({ code, status, says, errors = {} }) {
     super(says);
     this.code = code;
     this.status = status;
     this.says = says;
+    this.errors = errors;
   }
 }
 
@@ -32,7 +35,7 @@ export async function post(address, body = {}) {
  * @returns {Promise<Document>} a page's fragment; scripts in it never run. Raises Refused or Unreachable
  */
 export async function fragment(address) {
-  const response = await ask(address, { headers: { Accept: "text/html", "HX-Request": "true" } });
+  const response = await ask(address, { headers: { Accept: "text/html", "HX-Request": "true", [STAYS]: "1" } });
   if (!response.ok) throw await refusalOf(response);
   return new DOMParser().parseFromString(await response.text(), "text/html");
 }
@@ -60,7 +63,7 @@ async function answerOf(response) {
 async function refusalOf(response) {
   const told = await response.json().catch(() => ({}));
   if (response.status >= 502) return new Unreachable(String(response.status));
-  return new Refused({ code: told.code ?? "failed", status: response.status, says: told.detail ?? response.statusText });
+  return new Refused({ code: told.code ?? "failed", status: response.status, says: told.detail ?? response.statusText, errors: told.errors });
 }
 
 function formToken() {

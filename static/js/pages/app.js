@@ -1,5 +1,6 @@
 // What every page has.
 import "htmx.org";
+import { STAYS } from "../net/http.js";
 import { autosaveForms } from "../ui/autosave.js";
 import { offerWhileTyping } from "../ui/combo.js";
 import { guardWithQuestions } from "../ui/confirm.js";
@@ -18,6 +19,7 @@ document.addEventListener("htmx:configRequest", (event) => {
   const { headers } = /** @type {CustomEvent} */ (event).detail;
   headers["X-CSRF"] = document.querySelector("meta[name=csrf]")?.getAttribute("content") ?? "";
   headers["X-Page"] = location.pathname + location.search;
+  if (inCall) headers[STAYS] = "1";
 });
 
 /** What a page gets while it is open (a drawer, a panel, a fresh list) works as what it came with. */

@@ -114,6 +114,7 @@ export class SelfSavingForm {
     if (outcome.kind === "saved") this.saved(outcome, upTo);
     else if (outcome.kind === "moved") await this.moved();
     else if (outcome.kind === "away") this.away();
+    else if (outcome.kind === "locked") this.locked();
     else this.say(t("没有保存：%(says)s", { says: outcome.says }), "no");
     return outcome.kind === "saved";
   }
@@ -135,6 +136,12 @@ export class SelfSavingForm {
     this.say(t("连不上，内容已留在本机 %(hour)s", { hour: hour(new Date().toISOString()) }), "here");
     this.sendIn(Math.max(1000, delay(this.attempt, Math.random(), PACE)));
     this.attempt += 1;
+  }
+
+  /** Beside a call one unlocks it on the spot (lock.js), and what waits is sent. */
+  locked() {
+    this.say(t("已锁定，内容已留在本机 %(hour)s", { hour: hour(new Date().toISOString()) }), "here");
+    document.dispatchEvent(new CustomEvent("locked"));
   }
 
   /** Somebody, or another tab, has saved meanwhile: what is there is fetched, and both are shown. */

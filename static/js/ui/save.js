@@ -4,8 +4,8 @@ import { keptData } from "./kept-data.js";
 const PATIENCE = 10_000; // ms
 
 /**
- * @typedef {{kind: "saved", version: string, at: Date} | {kind: "moved"} | {kind: "away"} | {kind: "refused", says: string}} Outcome
- *   moved: somewhere else it was changed meanwhile; away: nobody answered; refused: the server will not take it, and why
+ * @typedef {{kind: "saved", version: string, at: Date} | {kind: "moved"} | {kind: "away"} | {kind: "locked"} | {kind: "refused", says: string}} Outcome
+ *   moved: somewhere else it was changed meanwhile; away: nobody answered; locked: who types has to prove themselves; refused: the server will not take it, and why
  */
 
 /**
@@ -32,6 +32,7 @@ export async function save(form) {
 async function outcomeOf(response) {
   const told = await response.json().catch(() => ({}));
   if (response.ok) return /** @type {Outcome} */ ({ kind: "saved", version: String(told.version ?? ""), at: new Date() });
+  if (response.status === 401) return /** @type {Outcome} */ ({ kind: "locked" });
   if (response.status === 409) return /** @type {Outcome} */ ({ kind: "moved" });
   if (response.status >= 500 || response.status === 429) return /** @type {Outcome} */ ({ kind: "away" });
   return /** @type {Outcome} */ ({ kind: "refused", says: firstSentence(told, response) });

@@ -3,6 +3,7 @@
 import htmx from "htmx.org";
 import { t } from "../../lib/words.js";
 import { fragment } from "../../net/http.js";
+import { askToUnlock, isLocked } from "../lock.js";
 import { toast } from "../toast.js";
 import { button, byId, make } from "./page.js";
 
@@ -33,6 +34,7 @@ export class Side {
     byId("side-close").addEventListener("click", () => this.close());
     byId("panel").addEventListener("htmx:afterSwap", showErrors);
     for (const trouble of TROUBLES) byId("panel").addEventListener(trouble, notSent);
+    document.addEventListener("unlocked", () => this.fill());
     this.#draw();
     if (NARROW.matches) return;
     this.isOpen = true;
@@ -108,9 +110,10 @@ export class Side {
       region.dataset.loaded = "yes";
       htmx.process(region);
       region.dispatchEvent(new CustomEvent("fragment:ready", { bubbles: true, detail: { region } }));
-    } catch {
+    } catch (trouble) {
       delete region.dataset.loaded;
-      region.replaceChildren(make("p", {}, t("没有取到，通话不受影响。")), button(t("再取一次"), () => this.#load(region)));
+      if (isLocked(trouble)) region.replaceChildren(make("p", {}, t("病历已锁定，通话不受影响。")), button(t("解锁"), askToUnlock));
+      else region.replaceChildren(make("p", {}, t("没有取到，通话不受影响。")), button(t("再取一次"), () => this.#load(region)));
     }
   }
 }
@@ -120,7 +123,9 @@ function showErrors() {
   document.getElementById("error-summary")?.focus();
 }
 
-function notSent() {
+/** @param {Event} event */
+function notSent(event) {
+  if (/** @type {CustomEvent} */ (event).detail.xhr?.status === 401) return askToUnlock();
   toast({ text: t("没有送到，内容还在，请检查网络后再试一次"), tone: "danger" });
 }
 
