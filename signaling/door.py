@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -17,8 +16,8 @@ DEADLINE = 10.0  # seconds to join something
 
 
 class Door:
-    """`origins` are the site's own (`https://host[:port]`); when none are given, a page may come
-    from the very host it asks. A request without `Origin` comes from no page of ours."""
+    """A page may come from the very address it asks, by whatever name of the site that is, and from the further
+    `origins` (`https://host[:port]`). A request without `Origin` comes from no page of ours."""
 
     def __init__(
         self,
@@ -100,7 +99,4 @@ class Door:
 
     def _ours(self, request: web.Request) -> bool:
         origin = request.headers.get("Origin", "")
-        if self._origins:
-            return origin in self._origins
-        parts = urlsplit(origin)
-        return parts.scheme in ("http", "https") and bool(parts.netloc) and parts.netloc == request.host
+        return origin == f"{request.scheme}://{request.host}" or origin in self._origins

@@ -53,13 +53,21 @@ async def test_a_program_that_names_no_origin_is_no_page_of_ours(site):
     assert refused.value.status == 403
 
 
-async def test_a_site_with_names_of_its_own_lets_in_only_these(house):
-    async with house.node(origins=["https://lianzhen.test"]) as site:
-        async with wire(site, origin="https://lianzhen.test"):
+@pytest.mark.parametrize("host", ["", "localhost", "hz-pc.local:8443"])
+async def test_a_page_comes_in_by_whatever_name_of_the_site_it_asks(house, host):
+    async with house.node(origins=["https://lianzhen.test"]) as site, aiohttp.ClientSession() as session:
+        asked = {"Host": host} if host else {}
+        own = {"Origin": f"http://{host}" if host else site.url, **asked}
+        async with session.ws_connect(site.url + ENGINE, headers=own):
             pass
-        with pytest.raises(aiohttp.WSServerHandshakeError):
-            async with wire(site):
-                pass
+        for foreign in (own["Origin"] + ".evil.test", own["Origin"].replace("http:", "https:")):
+            with pytest.raises(aiohttp.WSServerHandshakeError):
+                await session.ws_connect(site.url + ENGINE, headers={**own, "Origin": foreign})
+
+
+async def test_a_page_of_another_address_that_the_site_calls_its_own_comes_in(house):
+    async with house.node(origins=["https://lianzhen.test"]) as site, wire(site, origin="https://lianzhen.test"):
+        pass
 
 
 async def test_there_is_no_polling_to_steal_a_session_through(site):
