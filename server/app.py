@@ -44,6 +44,7 @@ from server.consultation.live import ConsultationDoor, audience
 from server.consultation.running import RunningConsultations
 from server.core import edge, ids, places
 from server.core.access import Matrix
+from server.core.addresses import ADDRESSES, Addresses
 from server.core.clock import Clock, SystemClock
 from server.core.crypto import Keyring
 from server.core.database import Database
@@ -76,6 +77,7 @@ from server.meeting.feed import feed_door
 from server.meeting.live import RoomGrants, SqlJournal
 from server.meeting.recordings.reels import SealedReels
 from server.notices import service as notices
+from server.operations.network import is_everywhere
 from server.patients import routes as patients_routes
 from server.patients.consent import routes as consent_routes
 from server.scheduling import routes as scheduling_routes
@@ -214,8 +216,7 @@ def _wire_capabilities(app: web.Application, settings: Settings) -> None:
     app[documents_routes.EXAMINER] = Examiner()
     app[directory.RUNNING] = RunningConsultations()
     app[directory.STAFFING] = staff.Headcount()
-    for key in (meeting_routes.BASE_URL, people_routes.BASE_URL, teaching_routes.BASE_URL):
-        app[key] = settings.base_url
+    app[ADDRESSES] = Addresses(settings.base_url, settings.other_hosts)
     _wire_signalling(app, settings, doors)
 
 
@@ -279,8 +280,7 @@ def _forwarder(settings: Settings) -> Forwarder:
     from signaling.media.forwarder.spread import Ground, Spread, own_addresses
 
     first, last = settings.media_ports
-    everywhere = settings.host in ("0.0.0.0", "::", "")  # noqa: S104 - asked, not bound
-    addresses = settings.media_addresses or (own_addresses() if everywhere else [settings.host])
+    addresses = settings.media_addresses or (own_addresses() if is_everywhere(settings.host) else [settings.host])
     ports = range(first, last + 1) if last else ()
     return Spread(Ground(addresses, ports, settings.media_public))
 

@@ -151,7 +151,8 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
     """The site's own certificate, made by its own CA, and how to trust it."""
     if not settings.tls:
         return None
-    from server.operations.tls import local_certificate, own_names
+    from server.operations.network import own_names
+    from server.operations.tls import local_certificate
     from server.operations.trust import how_to_trust
 
     names = own_names(settings.host)

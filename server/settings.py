@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from server.operations.network import in_address, names_elsewhere, reached_at
+
 os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # we read names a character at a time: 45 MB would lie idle
 
 
@@ -20,7 +22,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8080
     public_url: str = ""
-    """How browsers reach the site, e.g. https://hz.example.cn; without it, http://host:port."""
+    """How browsers reach the site, e.g. https://hz.example.cn; without it, http://host:port (of 0.0.0.0: the LAN)."""
     origins: list[str] = []
     """Further origins whose pages are ours."""
     behind_proxy: bool = False
@@ -72,8 +74,16 @@ class Settings(BaseSettings):
 
     @property
     def base_url(self) -> str:
-        scheme = "https" if self.tls else "http"
-        return (self.public_url or f"{scheme}://{self.host}:{self.port}").rstrip("/")
+        """What every link and the printed start line say: an address that opens from elsewhere too."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        return f"{'https' if self.tls else 'http'}://{in_address(reached_at(self.host))}:{self.port}"
+
+    @property
+    def other_hosts(self) -> frozenset[str]:
+        """The `host[:port]`s by which pages may be asked for besides; none where the site has a public address."""
+        names = [] if self.public_url else names_elsewhere(self.host)
+        return frozenset(f"{in_address(name).lower()}{port}" for name in names for port in ("", f":{self.port}"))
 
     @property
     def recordings(self) -> Path:

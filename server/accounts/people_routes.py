@@ -19,13 +19,13 @@ from server.accounts import (
 from server.accounts.forms import AmendedPerson, Ending, NewPerson, NewPost, PeopleQuery, Why
 from server.accounts.model import Person
 from server.accounts.queries import Sought
+from server.core.addresses import ADDRESSES
 from server.core.errors import Refusal
 from server.core.forms import Form
 from server.core.http import Routes, read_form, read_query, render, say, see_other, unit_of
 from server.core.unit import Unit
 from server.directory import queries as directory
 
-BASE_URL = web.AppKey("accounts_base_url", str)
 PAGE = 50
 
 routes = Routes("accounts")
@@ -152,7 +152,7 @@ async def send_link(request: web.Request, person: Person) -> str:
     unit = unit_of(request)
     token = unit.new_token()
     await invitations.invite(unit, person=person, token=token)
-    link = f"{request.app[BASE_URL]}/invitation#token={token}"
+    link = f"{request.app[ADDRESSES].lasting}/invitation#token={token}"
     letters.send(
         request,
         unit,

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from server.accounts import queries as accounts
 from server.accounts import service as people
 from server.core import ids
+from server.core.addresses import ADDRESSES
 from server.core.http import (
     PUBLIC,
     SIGNED_IN,
@@ -33,7 +34,6 @@ from signaling.ports import Grant
 
 SIGNALING = web.AppKey("signaling", Signaling)
 ICE = web.AppKey("ice", CoturnIce)
-BASE_URL = web.AppKey("base_url", str)
 
 routes = Routes("meeting")
 
@@ -174,7 +174,7 @@ def _link(request: web.Request, token: str, more: str = "") -> dict[str, str]:
     """The token travels in the fragment: no server log and no Referer ever carries it."""
     import segno
 
-    url = f"{request.app[BASE_URL]}/join#token={token}{more}"
+    url = f"{request.app[ADDRESSES].asked_at(request)}/join#token={token}{more}"
     drawing = io.BytesIO()
     segno.make(url, error="m").save(drawing, kind="svg", scale=4, border=2, xmldecl=False, svgns=True)
     return {"url": url, "svg": drawing.getvalue().decode()}

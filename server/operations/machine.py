@@ -16,6 +16,7 @@ from pathlib import Path
 from cryptography import x509
 
 from server.operations.findings import Finding, bad, good, note
+from server.operations.network import is_everywhere
 from server.operations.site import Site, address_of, is_here
 
 OLDEST_PYTHON = (3, 11)
@@ -89,7 +90,7 @@ async def port(site: Site) -> Finding:
 
 async def _is_ours(site: Site) -> bool:
     context = ssl._create_unverified_context() if site.tls else None  # noqa: S323 - who answers, not what
-    host = "127.0.0.1" if _is_any(site.host) else site.host
+    host = "127.0.0.1" if is_everywhere(site.host) else site.host
     try:
         async with asyncio.timeout(3):
             reader, writer = await asyncio.open_connection(host, site.port, ssl=context)
@@ -100,10 +101,6 @@ async def _is_ours(site: Site) -> bool:
                 writer.close()
     except (OSError, TimeoutError):
         return False
-
-
-def _is_any(host: str) -> bool:
-    return host in ("0.0.0.0", "::")  # noqa: S104
 
 
 def clock() -> Finding:

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import ifaddr
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from server.operations.network import Address
 
 AUTHORITY_LASTS = timedelta(days=3650)
 CERTIFICATE_LASTS = timedelta(days=397)
@@ -25,7 +26,6 @@ CERTIFICATE_LASTS = timedelta(days=397)
 RENEW_BEFORE = timedelta(days=30)
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8", "fc00::/7", "fe80::/10")
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Key = ec.EllipticCurvePrivateKey
 
 
@@ -64,22 +64,6 @@ class LocalTls:
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(self.certificate, self.key)
         return context
-
-
-def own_names(host: str = "", public_host: str = "") -> list[str]:
-    """What this machine is called on its network: names first, then the addresses of its interfaces."""
-    machine = socket.gethostname()
-    short = machine.partition(".")[0]
-    names = ["localhost", short, machine, f"{short}.local", public_host, "" if host in ("0.0.0.0", "::") else host]  # noqa: S104
-    return list(dict.fromkeys([*filter(None, names), *map(str, own_addresses())]))
-
-
-def own_addresses() -> list[Address]:
-    """Loopback first, then the other interfaces; link-local IPv6 left out, a browser cannot name it."""
-    texts = [ip.ip[0] if isinstance(ip.ip, tuple) else ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips]
-    found = {ipaddress.ip_address(text) for text in [*texts, "127.0.0.1", "::1"]}
-    usable = [address for address in found if not (address.version == 6 and address.is_link_local)]
-    return sorted(usable, key=lambda one: (not one.is_loopback, one.version, int(one)))
 
 
 def local_certificate(folder: Path, names: Sequence[str], *, now: datetime) -> LocalTls:

@@ -5,12 +5,13 @@ from functools import partial
 from aiohttp import web
 
 from server.accounts.routes import LIMITER
+from server.core.addresses import ADDRESSES
 from server.core.http import PUBLIC, SIGNED_IN, Routes, read_query, render, say, unit_of, visit_of
 from server.scheduling.working_calendar import CHINA
 from server.teaching import diary, feeds
 from server.teaching.forms import CalendarQuery, CalendarView
 from server.teaching.kinds import KIND_WORDS
-from server.teaching.routes import BASE_URL, plans
+from server.teaching.routes import plans
 
 routes = Routes("teaching_calendar")
 VIEWS = {
@@ -63,7 +64,8 @@ async def renew_feed(request: web.Request) -> web.StreamResponse:
     unit = unit_of(request)
     token = unit.new_token()
     await feeds.renew(unit, token=token)
-    return render(request, "teaching/feed.html", address=f"{request.app[BASE_URL]}/calendar/{token}.ics")
+    address = f"{request.app[ADDRESSES].asked_at(request)}/calendar/{token}.ics"
+    return render(request, "teaching/feed.html", address=address)
 
 
 @routes.get("/calendar/{code}.ics", PUBLIC)

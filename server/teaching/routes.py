@@ -8,6 +8,7 @@ from aiohttp import web
 
 from server.accounts import queries as accounts
 from server.core.access import Relation
+from server.core.addresses import ADDRESSES
 from server.core.http import Routes, read_query, render, say, see_other, unit_of
 from server.core.unit import Unit
 from server.meeting import queries as meetings
@@ -20,7 +21,6 @@ from server.teaching.planning import earliest_start
 from server.teaching.states import CHANGEABLE, ENROLLING, MOVES, OPEN_ROOM, OVER, State
 
 routes = Routes("teaching")
-BASE_URL = web.AppKey("teaching_base_url", str)
 
 TABS = {
     ListView.AHEAD: "即将开始",
@@ -236,7 +236,7 @@ async def code(request: web.Request) -> web.StreamResponse:
 
     session = await session_of(request, "teaching.read")
     drawing = io.BytesIO()
-    address = f"{request.app[BASE_URL]}{letters.href(session)}"
+    address = f"{request.app[ADDRESSES].asked_at(request)}{letters.href(session)}"
     segno.make(address, error="m").save(drawing, kind="svg", scale=4, border=2)
     return web.Response(body=drawing.getvalue(), content_type="image/svg+xml")
 

@@ -5,6 +5,7 @@ import base64
 import hashlib
 import html
 import re
+import ssl
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -13,7 +14,7 @@ import socketio
 from aiohttp import web
 
 from server import app as composition
-from server import demo, log
+from server import demo, log, serving
 from server.core.clock import SystemClock
 from server.core.http import DATABASE
 from server.settings import Settings
@@ -29,13 +30,18 @@ async def open_house(folder, *, database_url="", clock=None, port=0, **options):
     app = composition.build(settings, clock=clock or SystemClock())
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
-    await web.TCPSite(runner, settings.host, settings.port).start()
-    house = House(app, settings.base_url)
+    await serving._listen(runner, settings)
+    house = House(app, settings.base_url, trusting(settings) if settings.tls else None)
     try:
         yield house
     finally:
         await house.close()
         await runner.cleanup()
+
+
+def trusting(settings):
+    """What a browser has that was given the site's own authority."""
+    return ssl.create_default_context(cafile=settings.data / "tls" / "ca.crt")
 
 
 def free_port():
@@ -47,14 +53,14 @@ def free_port():
 
 
 class House:
-    def __init__(self, app, url):
-        self.app, self.url = app, url
+    def __init__(self, app, url, trust=None):
+        self.app, self.url, self.trust = app, url, trust
         self.database = app[DATABASE]
         self.visitors = []
 
-    async def visitor(self, login=None):
-        """A browser of their own; signed in as the demo person `login`."""
-        visitor = Visitor(self.url)
+    async def visitor(self, login=None, url=""):
+        """A browser of their own, at `url` if the site has several; signed in as the demo person `login`."""
+        visitor = Visitor(url or self.url, self.trust)
         self.visitors.append(visitor)
         if login:
             await visitor.sign_in(login)
@@ -87,9 +93,10 @@ class Page:
 class Visitor:
     """Reads pages and sends their forms, with the form token a browser would send."""
 
-    def __init__(self, url):
+    def __init__(self, url, trust=None):
         self.url = url
-        self.session = aiohttp.ClientSession(url, cookie_jar=aiohttp.CookieJar(unsafe=True))
+        connector = aiohttp.TCPConnector(ssl=trust) if trust else None
+        self.session = aiohttp.ClientSession(url, cookie_jar=aiohttp.CookieJar(unsafe=True), connector=connector)
         self.token = ""
         self.sockets = []
         self.heard = []

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiohttp import ClientConnectorCertificateError, ClientSession, web
 
-from server.operations import tls
+from server.operations import network, tls
 from server.operations.trust import how_to_trust
 
 NOW = datetime.now(UTC)
@@ -37,8 +37,8 @@ def plain(words, facts):
 
 
 async def test_a_browser_that_trusts_the_authority_reaches_the_site_by_its_lan_address(tmp_path):
-    addresses = [str(one) for one in tls.own_addresses() if one.version == 4]
-    made = tls.local_certificate(tmp_path / "tls", tls.own_names(), now=NOW)
+    addresses = [str(one) for one in network.own_addresses() if one.version == 4]
+    made = tls.local_certificate(tmp_path / "tls", network.own_names(), now=NOW)
     app = web.Application()
     app.router.add_get("/", greet)
     runner = web.AppRunner(app)
