@@ -264,11 +264,11 @@ async def ready(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/notices", SIGNED_IN)
 async def notice_page(request: web.Request) -> web.StreamResponse:
-    unit = unit_of(request)
+    unit, locale = unit_of(request), visit_of(request).locale
     rows = await notices.latest(unit, unit.actor.person_id, before=request.query.get("before"))
     lines = [
-        {"at": row.at, "text": say(request, row.says, row.facts), "href": row.href, "unread": row.read_at is None}
-        for row in rows
+        {"at": one.at, "text": bell.speech(locale, one.says, one.facts), "href": one.href, "unread": not one.read_at}
+        for one in rows
     ]
     older = rows[-1].id if len(rows) == 50 else ""
     return render(request, "home/notices.html", lines=lines, older=older)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from server.accounts import queries as accounts
 from server.consultation.model import Consultation
-from server.core.i18n import local_time
 from server.core.outbox import Attachment
 from server.core.unit import Unit
 from server.notices import service as notices
@@ -39,7 +38,7 @@ async def send(
         unit,
         person_ids=people,
         says=says,
-        facts={"number": case.number or "", "starts": local_time(booking.starts_at, "zh"), "reason": reason},
+        facts={"number": case.number or "", "starts": booking.starts_at, "reason": reason},
         href=href,
         attachments=[Attachment(name="invite.ics", media_type=media_type, content=calendar)],
     )

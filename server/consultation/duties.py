@@ -7,7 +7,6 @@ from sqlalchemy import select
 from server.consultation import consenting, queries, service, steps
 from server.consultation.model import Consultation
 from server.consultation.states import Move, State
-from server.core.i18n import local_time
 from server.core.unit import Unit
 from server.notices import service as notices
 from server.patients.consent import service as consents
@@ -28,7 +27,7 @@ async def remind(unit: Unit) -> int:
             continue
         says = "会诊 %(number)s 明天开始：%(starts)s" if one.before >= A_DAY else "会诊 %(number)s 即将开始：%(starts)s"
         people = [id for id in (case.applicant_person_id, case.specialist_person_id) if id]
-        facts = {"number": case.number or "", "starts": local_time(one.booking.starts_at, "zh")}
+        facts = {"number": case.number or "", "starts": one.booking.starts_at}
         await notices.tell(unit, person_ids=people, says=says, facts=facts, href=service.href(case))
     return len(due)
 
@@ -41,7 +40,7 @@ async def remind_of_consents(unit: Unit) -> int:
         if case is None or one.complete_by is None or not consenting.owes(case, one):
             continue
         says = "会诊 %(number)s 以紧急例外开始，知情同意书请在 %(by)s 前补签"
-        facts = {"number": case.number or "", "by": local_time(one.complete_by, "zh")}
+        facts = {"number": case.number or "", "by": one.complete_by}
         people, href = [case.applicant_person_id], consenting.sign_href(case)
         await notices.tell(unit, person_ids=people, says=says, facts=facts, href=href)
     return len(due)

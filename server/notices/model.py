@@ -10,7 +10,8 @@ from server.core.orm import Base, Id
 
 
 class Notice(Base):
-    """`says` is a msgid filled with `facts`, so that each reader reads it in their language."""
+    """`says` is a msgid filled with `facts`, so that each reader reads it in their language;
+    a moment among them is kept as {"moment": ISO 8601}."""
 
     __tablename__ = "notices"
     __table_args__ = (Index("ix_notices_person", "person_id", "read_at", "id"),)

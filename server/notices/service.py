@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import update
 
 from server.accounts import queries as accounts
+from server.core.i18n import local_time
 from server.core.outbox import Attachment
 from server.core.unit import Unit
 from server.notices.model import Notice
@@ -15,15 +16,30 @@ Words = Mapping[str, Any]
 
 
 class Speech:
-    """Turns a msgid into the words of a language; the composition root hands in the translations."""
+    """Turns a msgid into the words of a language; the composition root hands in the translations.
+
+    A moment among the facts is told as that language tells the time.
+    """
 
     def __init__(self, say: Any = None, base_url: str = "") -> None:
         self._say, self.base_url = say, base_url
 
     def __call__(self, locale: str, message: str, facts: Words) -> str:
+        told = {name: _in_words(fact, locale) for name, fact in facts.items()}
         if self._say:
-            return str(self._say(locale, message, facts))
-        return message % facts if facts else message
+            return str(self._say(locale, message, told))
+        return message % told if told else message
+
+
+def _kept(fact: Any) -> Any:
+    """As the store keeps it: a moment stays one, to be told to each reader in their way."""
+    return {"moment": fact.isoformat()} if isinstance(fact, datetime) else fact
+
+
+def _in_words(fact: Any, locale: str) -> Any:
+    if isinstance(fact, dict):
+        fact = datetime.fromisoformat(fact["moment"])
+    return local_time(fact, locale) if isinstance(fact, datetime) else fact
 
 
 speech = Speech()
@@ -65,9 +81,8 @@ async def tell(
 
 
 def _leave(unit: Unit, person_id: str, says: str, facts: Words, href: str) -> None:
-    unit.session.add(
-        Notice(id=unit.new_id(), person_id=person_id, at=unit.now, says=says, facts=dict(facts), href=href)
-    )
+    kept = {name: _kept(fact) for name, fact in facts.items()}
+    unit.session.add(Notice(id=unit.new_id(), person_id=person_id, at=unit.now, says=says, facts=kept, href=href))
     unit.announce(f"person:{person_id}", "notice")
 
 

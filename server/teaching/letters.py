@@ -1,9 +1,9 @@
 """What people are told about sessions: under the bell, by mail, as calendar invitations."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from server.accounts import queries as accounts
-from server.core.i18n import local_time
 from server.core.outbox import Attachment
 from server.core.unit import Unit
 from server.notices import service as notices
@@ -69,8 +69,8 @@ async def fell_short(unit: Unit, session: TeachingSession, person_ids: Iterable[
     await notices.tell(unit, person_ids=person_ids, says=says, facts={"title": session.title}, href="/teaching/mine")
 
 
-def _facts(session: TeachingSession, reason: str = "") -> dict[str, str]:
-    return {"title": session.title, "starts": local_time(session.starts_at, "zh"), "reason": reason}
+def _facts(session: TeachingSession, reason: str = "") -> dict[str, Any]:
+    return {"title": session.title, "starts": session.starts_at, "reason": reason}
 
 
 async def _invite(unit: Unit, session: TeachingSession, person_ids: Iterable[str], says: str, sequence: int) -> None:

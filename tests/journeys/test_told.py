@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+from datetime import datetime
 
+from server.core.i18n import BEIJING, WEEKDAYS
 from tests.journeys.test_road import REQUEST, a_patient, a_request, house  # noqa: F401 - the fixture
 from tests.journeys.test_session import planned, until
 
@@ -59,3 +61,19 @@ async def test_both_sides_are_told_that_an_interrupted_session_gets_another_time
     assert (await centre.post(f"{case}/rebook", {"reason": "线路中断"})).status == 200
     for one in (doctor, expert):
         assert f"会诊 {number} 将另约时间，确定后再通知您：线路中断" in await one.get("/notices")
+
+
+async def test_a_time_that_was_set_is_told_to_each_side_in_its_language(house):  # noqa: F811
+    doctor, centre, expert, case = await invited(house)
+    await doctor.post("/language", {"locale": "en"})
+    await expert.post(f"{case}/accept")
+    drawer = await centre.get(f"{case}/drawer")
+    slot = re.search(r'name="slot"[^>]*value="([^"]+)"', drawer.text)[1]
+    await centre.post(f"{case}/schedule", {"slot": slot, "minutes": "30"})
+    starts = datetime.fromisoformat(slot.replace(" ", "+")).astimezone(BEIJING)
+    english = f"is scheduled for {starts:%a} {starts.day} {starts:%b %Y %H:%M}"
+    chinese = f"已排期：{starts.year}年{starts.month}月{starts.day}日 {WEEKDAYS[starts.weekday()]} {starts:%H:%M}"
+    assert english in await doctor.get("/notices")
+    assert chinese in await expert.get("/notices")
+    await doctor.post("/language", {"locale": "zh"})
+    assert chinese in await doctor.get("/notices")

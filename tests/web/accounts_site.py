@@ -101,10 +101,10 @@ def typed_in(page, field):
 
 
 @asynccontextmanager
-async def open_site(folder, database_url, clock, *, second_factor=False):
+async def open_site(folder, database_url, clock, *, second_factor=False, **options):
     log.set_up(for_people=True)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    settings = Settings(data=folder, port=free_port(), database_url=database_url, demo=True)
+    settings = Settings(data=folder, port=free_port(), database_url=database_url, demo=True, **options)
     app = composition.build(settings, clock=clock)
     app[SECOND_FACTOR_REQUIRED] = second_factor
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)

@@ -23,8 +23,8 @@ LESSON = {
 
 
 @asynccontextmanager
-async def open_school(folder, database_url, clock):
-    async with open_site(folder, database_url, clock) as site:
+async def open_school(folder, database_url, clock, **options):
+    async with open_site(folder, database_url, clock, **options) as site:
         await site.enrol("teacher", "蔡明", Role.TEACHER, "A0", email="cai@example.com", title="主任医师")
         await site.enrol("dean", "苏梅", Role.TEACHING_ADMIN, "A0")
         await site.enrol("coordinator", "陈瑜", Role.COORDINATOR, "A0")

@@ -1,0 +1,61 @@
+"""What people are told, each in their language: the moments in it too, under the bell and by mail."""
+
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+
+from server.notices.model import Notice
+from server.outgoing import Carrier
+from server.settings import Settings
+from tests.web.teaching_site import open_school, published
+
+pytestmark = pytest.mark.filterwarnings("ignore::aiohttp.web_exceptions.NotAppKeyWarning")
+
+CHINESE, ENGLISH = "请您授课：基层心电图判读，2026年11月25日 周三 14:30", "基层心电图判读, Wed 25 Nov 2026 14:30"
+
+
+@pytest.fixture
+async def site(tmp_path, database_url, clock):
+    sender = "联诊 <post@hz.example.cn>"
+    async with open_school(tmp_path / "site", database_url, clock, mail_from=sender) as site:
+        site.sender, site.folder = sender, tmp_path / "carried"
+        yield site
+
+
+async def mailed(site, to):
+    """What the carrier makes of the last mail to somebody."""
+    carrier = Carrier(Settings(data=site.folder, mail_from=site.sender))
+    last = [one for one in await site.letters() if one.to == to][-1]
+    await carrier.send("1", last)
+    return message_from_bytes((site.folder / "outbox" / "1.eml").read_bytes(), policy=default)
+
+
+@pytest.mark.parametrize(("locale", "told"), [("zh", CHINESE), ("en", ENGLISH)])
+async def test_a_moment_is_told_in_the_language_of_whoever_reads(site, locale, told):
+    teacher = await site.signed_in("teacher")
+    await teacher.post("/language", {"locale": locale})
+    await published(site, teacher)
+    assert told in await teacher.get("/notices")
+    mail = await mailed(site, "cai@example.com")
+    assert told in mail["Subject"]
+    assert told in mail.get_body(("plain",)).get_content()
+
+
+async def test_who_changes_their_language_reads_what_was_told_before_in_it(site):
+    teacher = await site.signed_in("teacher")
+    await published(site, teacher)
+    await teacher.post("/language", {"locale": "en"})
+    page = await teacher.get("/notices")
+    assert (ENGLISH in page, "2026年" in page) == (True, False)
+
+
+async def test_a_notice_from_before_moments_were_kept_reads_as_it_was_written(site):
+    teacher = await site.signed_in("teacher")
+    async with site.database.unit() as unit:
+        facts = {"title": "心电图", "starts": "2026年11月20日 周五 09:00"}
+        says, person = "请您授课：%(title)s，%(starts)s", site.people["teacher"].id
+        unit.session.add(
+            Notice(id=unit.new_id(), person_id=person, at=unit.now, says=says, facts=facts, href="/teaching")
+        )
+    assert "请您授课：心电图，2026年11月20日 周五 09:00" in await teacher.get("/notices")
