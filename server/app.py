@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from email.utils import parseaddr
 from typing import Any
 
 from aiohttp import web
@@ -186,8 +187,8 @@ def _wire_core(app: web.Application, settings: Settings, clock: Clock) -> None:
 
 
 def give_speech(settings: Settings, translations: Translations) -> None:
-    """In what words a process writes mails, and where their links lead."""
-    notices.speech = notices.Speech(translations.say, settings.base_url)
+    """In what words a process writes mails, where their links lead, and from whom they come."""
+    notices.speech = notices.Speech(translations.say, settings.base_url, parseaddr(settings.mail_from)[1])
 
 
 def _wire_capabilities(app: web.Application, settings: Settings) -> None:

@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import structlog
 from sqlalchemy import select
 
 from server.core.database import Database
-from server.core.outbox import Message, OutboxMessage, unpacked
+from server.core.outbox import Attachment, Message, OutboxMessage, unpacked
 from server.settings import Settings
 
 log = structlog.get_logger()
@@ -64,12 +65,23 @@ def composed(message: Message, sender: str, id: str) -> EmailMessage:
     mail["From"], mail["To"], mail["Subject"] = sender, message.to, message.subject
     mail["Message-ID"] = f"<{id}@lianzhen>"
     mail.set_content(message.body)
-    for file in message.attachments:
-        maintype, _, rest = file.media_type.partition("/")
-        subtype, _, parameters = rest.partition(";")
-        extra = dict(part.strip().split("=", 1) for part in parameters.split(";") if "=" in part)
-        mail.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=file.name, params=extra)
+    for file in filter(_invites, message.attachments):  # another way to read the mail: RFC 6047
+        mail.add_alternative(file.content, **_typed(file.media_type))
+    for file in message.attachments:  # and a file to open, where the program shows no calendar
+        media_type = "application/ics" if _invites(file) else file.media_type
+        mail.add_attachment(file.content, filename=file.name, **_typed(media_type))
     return mail
+
+
+def _invites(file: Attachment) -> bool:
+    return file.media_type.startswith("text/calendar")
+
+
+def _typed(media_type: str) -> dict[str, Any]:
+    kind, _, parameters = media_type.partition(";")
+    maintype, _, subtype = kind.partition("/")
+    params = dict(part.strip().split("=", 1) for part in parameters.split(";") if "=" in part)
+    return {"maintype": maintype, "subtype": subtype, "params": params}
 
 
 async def carry_due(database: Database, carrier: Carrier) -> int:

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 from server.accounts import queries as accounts
 from server.consultation.model import Consultation
-from server.core.outbox import Attachment
 from server.core.unit import Unit
 from server.notices import service as notices
-from server.scheduling.invitations import Appointment, Guest, Method, invitation_ics, uid_of
+from server.scheduling.invitations import Appointment, Method, uid_of
+from server.scheduling.mailing import invitation
 
 if TYPE_CHECKING:
     from server.scheduling.model import Booking
-
-HOUSE = Guest(name="联诊", email="lianzhen@localhost")  # not words
 
 
 async def send(
@@ -31,14 +29,11 @@ async def send(
         title=f"联诊 {case.number}",  # not words
         url=f"{notices.speech.base_url}{href}",
     )
-    guests = [Guest(name=one.name, email=one.email) for one in people.values() if one.email]
-    calendar = invitation_ics(appointment, method=method, organizer=HOUSE, guests=guests, stamp=unit.now)
-    media_type = f"text/calendar; method={method.value}"
     await notices.tell(
         unit,
         person_ids=people,
         says=says,
         facts={"number": case.number or "", "starts": booking.starts_at, "reason": reason},
         href=href,
-        attachments=[Attachment(name="invite.ics", media_type=media_type, content=calendar)],
+        attachments=[invitation(appointment, people.values(), method=method, stamp=unit.now)],
     )

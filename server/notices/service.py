@@ -18,11 +18,11 @@ Words = Mapping[str, Any]
 class Speech:
     """Turns a msgid into the words of a language; the composition root hands in the translations.
 
-    A moment among the facts is told as that language tells the time.
+    A moment among the facts is told as that language tells the time. `sender` is the bare address of our mails.
     """
 
-    def __init__(self, say: Any = None, base_url: str = "") -> None:
-        self._say, self.base_url = say, base_url
+    def __init__(self, say: Any = None, base_url: str = "", sender: str = "") -> None:
+        self._say, self.base_url, self.sender = say, base_url, sender
 
     def __call__(self, locale: str, message: str, facts: Words) -> str:
         told = {name: _in_words(fact, locale) for name, fact in facts.items()}

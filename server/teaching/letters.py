@@ -4,15 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from server.accounts import queries as accounts
-from server.core.outbox import Attachment
 from server.core.unit import Unit
 from server.notices import service as notices
-from server.scheduling.invitations import Appointment, Guest, Method, invitation_ics
+from server.scheduling.invitations import Appointment, Method
+from server.scheduling.mailing import invitation
 from server.teaching import queries
 from server.teaching.kinds import EnrolmentState
 from server.teaching.model import TeachingSession
-
-HOUSE = Guest(name="联诊", email="lianzhen@localhost")  # not words
 
 
 def href(session: TeachingSession) -> str:
@@ -88,18 +86,14 @@ async def _send(
 ) -> None:
     """One message each: a mail with everybody as a guest would tell all of them of all others."""
     for person in (await accounts.people(unit, person_ids)).values():
-        guests = [Guest(name=person.name, email=person.email)] if person.email else []
-        calendar = invitation_ics(
-            appointment_of(session, sequence), method=method, organizer=HOUSE, guests=guests, stamp=unit.now
-        )
-        media_type = f"text/calendar; method={method.value}"
+        calendar = invitation(appointment_of(session, sequence), [person], method=method, stamp=unit.now)
         await notices.tell(
             unit,
             person_ids=[person.id],
             says=says,
             facts=_facts(session, reason),
             href=href(session),
-            attachments=[Attachment(name="invite.ics", media_type=media_type, content=calendar)],
+            attachments=[calendar],
         )
 
 

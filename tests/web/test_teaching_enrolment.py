@@ -48,7 +48,9 @@ async def test_publishing_takes_the_teachers_time_and_invites_them(site, teacher
     assert "14:30–15:30" in re.sub(r"<[^>]+>", "", (await teacher.get("/schedule?week=2026-11-25")).text)
     letters = [one for one in await site.letters() if one.to == "cai@example.com"]
     assert "请您授课：基层心电图判读" in letters[0].subject
-    assert b"METHOD:REQUEST" in letters[0].attachments[0].content
+    invitation = letters[0].attachments[0]
+    assert b"METHOD:REQUEST" in invitation.content
+    assert invitation.media_type == "text/calendar; method=REQUEST; charset=utf-8"
 
     again = await planned(site, teacher, starts="2026-11-25T15:00", title="同时的另一场")
     refused = await teacher.post(f"{again}/publish", headers={"Accept": "application/json"})

@@ -4,6 +4,7 @@ from email import message_from_bytes
 from email.policy import default
 
 import pytest
+from icalendar import Calendar
 
 from server.notices.model import Notice
 from server.outgoing import Carrier
@@ -59,3 +60,18 @@ async def test_a_notice_from_before_moments_were_kept_reads_as_it_was_written(si
             Notice(id=unit.new_id(), person_id=person, at=unit.now, says=says, facts=facts, href="/teaching")
         )
     assert "请您授课：心电图，2026年11月20日 周五 09:00" in await teacher.get("/notices")
+
+
+async def test_an_invitation_comes_from_the_site_as_calendars_and_people_read_it(site):
+    await published(site, await site.signed_in("teacher"))
+    mail = await mailed(site, "cai@example.com")
+    alternative, file = mail.iter_parts()
+    words, calendar = alternative.iter_parts()
+    assert (mail.get_content_type(), alternative.get_content_type()) == ("multipart/mixed", "multipart/alternative")
+    assert (words.get_content_type(), calendar.get_content_type()) == ("text/plain", "text/calendar")
+    assert dict(calendar["Content-Type"].params) == {"method": "REQUEST", "charset": "utf-8"}
+    assert (file.get_content_type(), file.get_filename()) == ("application/ics", "invite.ics")
+    assert file.get_payload(decode=True) == calendar.get_payload(decode=True)
+    event = Calendar.from_ical(calendar.get_payload(decode=True)).walk("VEVENT")[0]
+    assert (event["organizer"], event["organizer"].params["CN"]) == ("mailto:post@hz.example.cn", "联诊")
+    assert event["summary"] == "基层心电图判读"
