@@ -2,7 +2,8 @@
 
 from server.accounts import queries as accounts
 from server.consultation import appointments, queries, service, steps
-from server.consultation.centre import NotQualified, qualified
+from server.consultation.centre import NotQualified
+from server.consultation.experts import qualified
 from server.consultation.kinds import Answer, Mode
 from server.consultation.model import Consultation
 from server.consultation.states import LIVE, Move, State

@@ -6,15 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from server.accounts import queries as accounts
-from server.accounts.roles import Role
 from server.accounts.service import today
-from server.consultation import appointments, calendars, queries, service, steps
+from server.consultation import appointments, calendars, experts, queries, service, steps
 from server.consultation.kinds import Answer
 from server.consultation.model import Consultation, Invitation
 from server.consultation.states import Move, State
 from server.core.errors import Refusal
 from server.core.unit import Unit
-from server.directory import queries as directory
 from server.directory import service as agreements
 from server.directory.kinds import Service
 from server.meeting import service as meetings
@@ -25,8 +23,6 @@ from server.scheduling import service as scheduling
 if TYPE_CHECKING:
     from server.accounts.model import Person, Post
 
-LEAST_YEARS = 3
-"""Years of independent practice an invited physician has (远程医疗服务管理规范 2018)."""
 MOST_RESCHEDULES = 2
 
 
@@ -68,11 +64,8 @@ async def reject(unit: Unit, *, case: Consultation, reason: str) -> None:
 
 async def candidates(unit: Unit, case: Consultation) -> list[tuple[Post, Person]]:
     """Who may be invited: specialists of institutions with an agreement in force; own specialty and the wish first."""
-    on = today(unit.now)
-    allowed = await directory.invitable_from(unit, inviting_id=case.inviting_id, service=Service.CONSULTATION, on=on)
-    found = await accounts.holders(unit, role=Role.SPECIALIST, institution_ids=allowed, on=on)
     declined = {one.person_id for one in await queries.invitations(unit, case.id) if one.answer == Answer.DECLINED}
-    able = [(post, person) for post, person in found if qualified(person, unit.now) and person.id not in declined]
+    able = [(post, person) for post, person in await experts.invitable(unit, case) if person.id not in declined]
     return sorted(able, key=lambda pair: _rank(case, *pair))
 
 
@@ -80,17 +73,12 @@ def _rank(case: Consultation, post: Post, person: Person) -> tuple[bool, bool, s
     return (post.id != case.wished_post_id, case.specialty not in person.specialties, person.name)
 
 
-def qualified(person: Person, now: datetime) -> bool:
-    on = today(now)
-    return person.years_independent(on) >= LEAST_YEARS and person.credential_valid(on)
-
-
 async def invite(unit: Unit, *, case: Consultation, post: Post) -> Invitation:
     """Asks an expert. Raises NoAgreement, ServiceSuspended, NotQualified, OwnRequest, IllegalMove."""
     person = await accounts.person(unit, post.person_id)
     if person.id == case.applicant_person_id:
         raise OwnRequest
-    if not qualified(person, unit.now):
+    if not experts.qualified(person, unit.now):
         raise NotQualified(name=person.name)
     agreement = await agreements.require_agreement(
         unit,

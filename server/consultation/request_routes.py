@@ -5,10 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from server.accounts import queries as accounts
-from server.accounts.roles import Role
-from server.accounts.service import today
-from server.consultation import attachments, complaints, consenting, patient_choice, service, views
+from server.consultation import attachments, complaints, consenting, experts, patient_choice, service, views
 from server.consultation.forms import ChosenPatient, NewRequest, OtherTemplate, RequestDraft
 from server.consultation.kinds import Complaint, Fate
 from server.consultation.model import Consultation
@@ -17,9 +14,6 @@ from server.core.access import Relation
 from server.core.errors import Invalid
 from server.core.forms import Form
 from server.core.http import Routes, answer, read_form, render, say, see_other, unit_of
-from server.core.unit import Unit
-from server.directory import queries as directory
-from server.directory.kinds import Service
 from server.patients import queries as patient_queries
 from server.patients import service as patients
 from server.patients import views as patient_views
@@ -79,7 +73,7 @@ async def editor(
         prompts=[(name, translate(words)) for name, words in complaints.PROMPTS[case.complaint]],
         urgencies=[(one.value, translate(word)) for one, (word, _) in views.URGENCY_WORDS.items()],
         specialties=[(one, translate(one)) for one in complaints.SPECIALTIES],
-        experts=await _experts(unit, case),
+        experts=await views.post_lines(unit, await experts.invitable(unit, case)),
         files=await attachments.cards(unit, case),
         complete_by=(await consenting.standing(unit, case, translate))["complete_by"],
         withdrawn=await attachments.withdrawn(unit, case),
@@ -89,14 +83,6 @@ async def editor(
         **patient_views.choices(translate),
         **{"desk": None, "known_id": "", **desk},
     )
-
-
-async def _experts(unit: Unit, case: Consultation) -> list[views.PostLine]:
-    """Who may be wished for: experts of institutions with an agreement in force."""
-    on = today(unit.now)
-    places = await directory.invitable_from(unit, inviting_id=case.inviting_id, service=Service.CONSULTATION, on=on)
-    found = await accounts.holders(unit, role=Role.SPECIALIST, institution_ids=places, on=on)
-    return await views.post_lines(unit, found)
 
 
 @routes.post("/consultations/{id}/draft", "consultation.edit")
@@ -121,7 +107,10 @@ async def submit(request: web.Request) -> web.StreamResponse:
     form = await read_form(request, RequestDraft)
     if form.errors:
         return await editor(request, case, form, 422)
-    await service.save(unit, case=case, fields=form.value.fields())
+    with told_at_fields(form, partial(say, request)):
+        await service.save(unit, case=case, fields=form.value.fields())
+    if form.errors:
+        return await editor(request, case, form, 422)
     lacking = await service.missing(unit, case)
     if lacking:
         wrong = Form[RequestDraft](form.typed, {name: say(request, text) for name, text in lacking.items()})
@@ -140,8 +129,10 @@ async def choose_complaint(request: web.Request) -> web.StreamResponse:
     fields = form.value.fields()
     if fields["specialty"] in ("", complaints.SPECIALTY_OF.get(case.complaint, "")):
         fields["specialty"] = complaints.SPECIALTY_OF.get(form.value.chosen, "")
-    await service.save(unit_of(request), case=case, fields=fields | {"complaint": form.value.chosen})
-    return see_other(f"{service.href(case)}/edit")
+    with told_at_fields(form, partial(say, request)):
+        await service.save(unit_of(request), case=case, fields=fields | {"complaint": form.value.chosen})
+        return see_other(f"{service.href(case)}/edit")
+    return await editor(request, case, form, 422)
 
 
 @routes.get("/consultations/{id}/patients", "consultation.edit")

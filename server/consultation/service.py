@@ -6,7 +6,7 @@ from typing import Any
 from server.accounts import queries as accounts
 from server.accounts.roles import Role
 from server.accounts.service import today
-from server.consultation import appointments, calendars, queries, steps
+from server.consultation import appointments, calendars, experts, queries, steps
 from server.consultation.kinds import Answer, Complaint, Mode
 from server.consultation.model import Consultation, Invitation
 from server.consultation.states import LIVE, Move, State
@@ -105,11 +105,13 @@ async def draft(unit: Unit, *, patient_id: str | None = None, complaint: Complai
 
 
 async def save(unit: Unit, *, case: Consultation, fields: Mapping[str, Any], version: int | None = None) -> None:
-    """Keeps what was typed so far. Raises NotADraft, or Stale when another tab saved since `version`."""
+    """Keeps what was typed so far. Raises NotADraft, Invalid at the wish, Stale (saved elsewhere since `version`)."""
     if case.state not in (State.DRAFT, State.SUPPLEMENT):
         raise NotADraft
     if version is not None and version != case.version:
         raise Stale
+    if wish := fields.get("wished_post_id"):
+        await experts.require_invitable(unit, case, wish)
     story = dict(case.story)
     for name, value in fields.items():
         if name in STORY_FIELDS:

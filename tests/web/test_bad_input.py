@@ -1,0 +1,45 @@
+"""What cannot be taken is refused at its field, on either store; what was typed is kept."""
+
+import orjson
+import pytest
+
+from server.core.clock import SetClock
+from tests.journeys.house import open_house
+from tests.journeys.test_road import MONDAY_NINE, REQUEST, a_patient, a_request
+
+JSON = {"Content-Type": "application/json", "Accept": "application/json"}
+
+
+@pytest.fixture
+async def house(stores, request, tmp_path):
+    url = "" if stores == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    async with open_house(tmp_path / "data", database_url=url, clock=SetClock(MONDAY_NINE)) as house:
+        yield house
+
+
+async def told(visitor, path, body):
+    """The answer of the API."""
+    headers = {**JSON, "Origin": visitor.url, "X-CSRF": visitor.token}
+    async with visitor.session.post(path, data=orjson.dumps(body), headers=headers) as response:
+        return response.status, response.content_type, orjson.loads(await response.read())
+
+
+NOT_INVITABLE = "这位专家现在不能受邀，请另选，或由会诊中心安排"
+
+
+async def test_a_wish_for_somebody_who_cannot_be_invited_is_refused_at_its_field(house):
+    doctor = await house.visitor("wangfang")
+    case = await a_request(doctor, await a_patient(doctor))
+    wish = {**REQUEST, "wished_post_id": "0" * 32}
+    saved = await doctor.post(f"/consultations/{case}/draft", wish, headers={"Accept": "application/json"})
+    assert (saved.status, orjson.loads(saved.text)["errors"]) == (422, {"wished_post_id": NOT_INVITABLE})
+    status, kind, problem = await told(doctor, f"/api/consultations/{case}/draft", {"wished_post_id": "nobody"})
+    assert (status, kind, problem["errors"]) == (
+        422,
+        "application/problem+json",
+        {"wished_post_id": NOT_INVITABLE},
+    )
+    for verb in ("submit", "complaint"):
+        page = await doctor.post(f"/consultations/{case}/{verb}", wish)
+        assert (page.status, NOT_INVITABLE in page, REQUEST["story"] in page) == (422, True, True)
+        assert 'id="f-wished_post_id-error"' in page
