@@ -9,6 +9,7 @@ import { draftKey, fieldsOf, meeting, pack, unpack } from "../lib/draft.js";
 import { hour } from "../lib/times.js";
 import { t } from "../lib/words.js";
 import { fragment } from "../net/http.js";
+import { sayAtFields } from "./at-fields.js";
 import { fieldsIn, fill, showBoth, versionIn } from "./both-kept.js";
 import { isSecret } from "./kept-data.js";
 import { save } from "./save.js";
@@ -44,6 +45,7 @@ export class SelfSavingForm {
     this.attempt = 0;
     this.timer = 0;
     this.choosing = false;
+    this.refused = false; // by its fields: sending the same again changes nothing
     this.ended = new AbortController();
     /** @type {Promise<boolean> | null} */
     this.saving = null;
@@ -77,6 +79,7 @@ export class SelfSavingForm {
 
   changed() {
     this.changes += 1;
+    this.refused = false;
     this.keep();
     this.sendIn(REST);
   }
@@ -115,7 +118,7 @@ export class SelfSavingForm {
     else if (outcome.kind === "moved") await this.moved();
     else if (outcome.kind === "away") this.away();
     else if (outcome.kind === "locked") this.locked();
-    else this.say(t("没有保存：%(says)s", { says: outcome.says }), "no");
+    else this.isRefused(outcome);
     return outcome.kind === "saved";
   }
 
@@ -126,10 +129,18 @@ export class SelfSavingForm {
   saved({ version, at }, upTo) {
     this.sent = upTo;
     this.attempt = 0;
+    sayAtFields(this.form, {});
     this.rebase(version || this.base);
     if (this.due) this.keep();
     else localStorage.removeItem(this.key);
     this.say(t("已保存 %(hour)s", { hour: hour(at.toISOString()) }), "");
+  }
+
+  /** @param {{says: string, errors: Record<string, string>}} outcome */
+  isRefused({ says, errors }) {
+    this.refused = Object.keys(errors).length > 0;
+    sayAtFields(this.form, errors);
+    this.say(t("没有保存：%(says)s", { says }), "no");
   }
 
   away() {
@@ -198,16 +209,17 @@ export class SelfSavingForm {
   }
 
   /**
-   * What is typed must be on the server before the page is left; offline it stays, and so does the page.
+   * What is typed must be on the server before the page is left; offline it stays, and so does the page. What is refused
+   * goes with the form: the page that answers says at every field what is wrong.
    * @param {SubmitEvent} event
    */
   async beforeSubmit(event) {
-    if (event.defaultPrevented || (!this.due && !this.saving)) return;
+    if (event.defaultPrevented || this.refused || (!this.due && !this.saving)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     const submitter = event.submitter;
     window.clearTimeout(this.timer);
-    if (await this.send()) return this.form.requestSubmit(submitter);
+    if ((await this.send()) || this.refused) return this.form.requestSubmit(submitter);
     if (this.due && !this.choosing) toast({ text: t("还没有提交：现在连不上服务器，内容已留在本机。"), tone: "soon" });
   }
 

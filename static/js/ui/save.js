@@ -4,7 +4,7 @@ import { keptData } from "./kept-data.js";
 const PATIENCE = 10_000; // ms
 
 /**
- * @typedef {{kind: "saved", version: string, at: Date} | {kind: "moved"} | {kind: "away"} | {kind: "locked"} | {kind: "refused", says: string}} Outcome
+ * @typedef {{kind: "saved", version: string, at: Date} | {kind: "moved"} | {kind: "away"} | {kind: "locked"} | {kind: "refused", says: string, errors: Record<string, string>}} Outcome
  *   moved: somewhere else it was changed meanwhile; away: nobody answered; locked: who types has to prove themselves; refused: the server will not take it, and why
  */
 
@@ -35,7 +35,7 @@ async function outcomeOf(response) {
   if (response.status === 401) return /** @type {Outcome} */ ({ kind: "locked" });
   if (response.status === 409) return /** @type {Outcome} */ ({ kind: "moved" });
   if (response.status >= 500 || response.status === 429) return /** @type {Outcome} */ ({ kind: "away" });
-  return /** @type {Outcome} */ ({ kind: "refused", says: firstSentence(told, response) });
+  return /** @type {Outcome} */ ({ kind: "refused", says: firstSentence(told, response), errors: told.errors ?? {} });
 }
 
 /**
