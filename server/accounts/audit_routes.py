@@ -15,7 +15,7 @@ from server.audit import queries
 from server.audit.queries import Sought
 from server.core import forms, sheets
 from server.core.access import Relation
-from server.core.forms import Form, WrongField
+from server.core.forms import Day, Form, WrongField
 from server.core.http import SIGNED_IN, Routes, render, say, unit_of
 from server.core.i18n import BEIJING
 from server.core.intake import file_answer
@@ -37,8 +37,8 @@ class Asked(BaseModel):
     act: str = Field("", max_length=64)
     object: str = Field("", max_length=64)
     patient: str = Field("", max_length=32)
-    since: date | None = None
-    until: date | None = None
+    since: Day | None = None
+    until: Day | None = None
 
     @field_validator("until")
     @classmethod

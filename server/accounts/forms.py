@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from server.accounts.roles import CredentialKind, Role, Standing
-from server.core.forms import WrongField, checked_phone
+from server.core.forms import Day, WrongField, checked_phone
 
 LOGIN = re.compile(r"[a-z][a-z0-9._-]{2,59}")
 MAIL = re.compile(r"[^@\s<>\"',;]+@[^@\s<>\"',;]+\.[^@\s<>\"',;]+")
@@ -34,8 +34,8 @@ class PersonDetails(BaseModel):
     specialties: str = Field("", max_length=200)
     credential: CredentialKind = CredentialKind.NONE
     certificate: str = Field("", max_length=40)
-    credential_ends: date | None = None
-    independent_since: date | None = None
+    credential_ends: Day | None = None
+    independent_since: Day | None = None
 
     @field_validator("name")
     @classmethod
@@ -79,8 +79,8 @@ class NewPost(BaseModel):
 
     place: str = Field(min_length=32, max_length=65)
     role: Role
-    starts: date | None = None
-    ends: date | None = None
+    starts: Day | None = None
+    ends: Day | None = None
 
     @property
     def institution_id(self) -> str:
@@ -111,7 +111,7 @@ class NewPerson(PersonDetails, NewPost):
 
 
 class Ending(BaseModel):
-    ends: date
+    ends: Day
 
 
 class Why(BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from server.accounts import queries as accounts
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from server.accounts.model import Person, Post
 
 MOST_RESCHEDULES = 2
+HORIZON = timedelta(days=366)
+"""How far ahead a consultation is placed at most."""
 
 
 class NotQualified(Refusal):
@@ -45,6 +47,12 @@ class InThePast(Refusal):
     code = "consultation.in_the_past"
     status = 422
     says = "会诊时间已经过去，请另选时间"
+
+
+class TooFar(Refusal):
+    code = "consultation.too_far"
+    status = 422
+    says = "会诊时间太远，请选一年以内的时间"
 
 
 class NobodyToSchedule(Refusal):
@@ -121,11 +129,10 @@ async def withdraw_invitation(unit: Unit, *, case: Consultation, invitation: Inv
 
 
 async def schedule(unit: Unit, *, case: Consultation, starts: datetime, ends: datetime, key: str) -> None:
-    """Books both sides and opens the room's door for that hour. Raises SlotTaken, InThePast, IllegalMove."""
+    """Books both sides and opens the room's door for that hour. Raises SlotTaken, InThePast, TooFar, IllegalMove."""
     if case.specialist_post_id is None:
         raise NobodyToSchedule
-    if ends <= unit.now:
-        raise InThePast
+    _check_time(unit, ends)
     booking = await appointments.take(unit, case, starts=starts, ends=ends, key=key)
     case.starts_at, case.ends_at = starts, ends
     await _open_room(unit, case)
@@ -133,12 +140,18 @@ async def schedule(unit: Unit, *, case: Consultation, starts: datetime, ends: da
     await calendars.send(unit, case, booking, "会诊 %(number)s 已排期：%(starts)s")
 
 
-async def reschedule(unit: Unit, *, case: Consultation, starts: datetime, ends: datetime, reason: str) -> None:
-    """Raises RescheduledTooOften, SlotTaken, InThePast, IllegalMove."""
-    if case.reschedules >= MOST_RESCHEDULES:
-        raise RescheduledTooOften
+def _check_time(unit: Unit, ends: datetime) -> None:
     if ends <= unit.now:
         raise InThePast
+    if ends > unit.now + HORIZON:
+        raise TooFar
+
+
+async def reschedule(unit: Unit, *, case: Consultation, starts: datetime, ends: datetime, reason: str) -> None:
+    """Raises RescheduledTooOften, SlotTaken, InThePast, TooFar, IllegalMove."""
+    if case.reschedules >= MOST_RESCHEDULES:
+        raise RescheduledTooOften
+    _check_time(unit, ends)
     booking = await appointments.booking_of(unit, case)
     if booking is None:
         raise NobodyToSchedule

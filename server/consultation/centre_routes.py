@@ -200,7 +200,7 @@ async def schedule(request: web.Request) -> web.StreamResponse:
         return await _again(request, case, form)
     try:
         await _place(request, case, start, form.value)
-    except (SlotTaken, TooLate, centre.InThePast) as refusal:
+    except (SlotTaken, TooLate, centre.InThePast, centre.TooFar) as refusal:
         form.errors["slot"] = say(request, refusal.says)
         return await _again(request, case, form)
     return back(case)

@@ -1,12 +1,13 @@
 """What browsers send about consultations, as frozen values."""
 
-from datetime import date, datetime, time
+from datetime import datetime, time
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from server.consultation.complaints import PROMPTS
 from server.consultation.kinds import Adoption, Complaint, Fate
+from server.core.forms import Day, Moment
 from server.core.i18n import BEIJING
 from server.scheduling.deadlines import Urgency
 
@@ -79,8 +80,8 @@ class ChosenExpert(BaseModel):
 class ChosenTime(BaseModel):
     """A time at the site's clock. `slot` is an ISO start from the strip; else `day` and `at` were typed."""
 
-    slot: datetime | None = None
-    day: date | None = None
+    slot: Moment | None = None
+    day: Day | None = None
     at: time | None = None
     minutes: int = Field(30, ge=5, le=240)
     reason: str = Field("", max_length=500)
@@ -97,7 +98,7 @@ class DecisionForm(BaseModel):
     adoption: Adoption
     reason: str = Field("", max_length=2000)
     plan: str = Field("", max_length=4000)
-    follow_up_on: date | None = None
+    follow_up_on: Day | None = None
 
 
 class RatingForm(BaseModel):

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from datetime import date, datetime
+from typing import Annotated, Any, Generic, TypeVar
 
 from multidict import MultiDict
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -41,6 +42,26 @@ class WrongField(ValueError):
         super().__init__(says)
         self.says, self.facts = says, facts
 
+
+EARLIEST, LATEST = date(1900, 1, 1), date(2100, 1, 1)
+
+
+def _near_day(day: date) -> date:
+    """Centuries away is a slip of the fingers, and out of what zones and stores can count. Raises WrongField."""
+    if not EARLIEST <= day < LATEST:
+        raise WrongField("请核对年份")
+    return day
+
+
+def _near(moment: datetime) -> datetime:
+    _near_day(moment.date())
+    return moment
+
+
+Day = Annotated[date, AfterValidator(_near_day)]
+"""Every date that is typed."""
+Moment = Annotated[datetime, AfterValidator(_near)]
+"""Every date and time that is typed."""
 
 PHONE = re.compile(r"\+?[0-9][0-9 -]{4,24}")
 

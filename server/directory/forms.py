@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from server.core.forms import WrongField, checked_phone
+from server.core.forms import Day, WrongField, checked_phone
 from server.directory.agreements import Terms
 from server.directory.kinds import AgreementState, ConsortiumKind, Kind, Level, Ownership, Service
 
@@ -122,8 +122,8 @@ class AgreementTerms(BaseModel):
     inviting_id: str = Field(min_length=1, max_length=32)
     invited_id: str = Field(min_length=1, max_length=32)
     services: list[Service] = Field(min_length=1)
-    starts: date
-    ends: date
+    starts: Day
+    ends: Day
     liability: str = Field(min_length=1, max_length=4000)
     fee: Decimal = Field(Decimal(0), ge=0, le=1_000_000, decimal_places=2)
 

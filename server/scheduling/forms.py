@@ -1,32 +1,18 @@
 """What the pages of one's own times send, as values."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time
+from datetime import time
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, Field, create_model
+from pydantic import BaseModel, Field, create_model
 
-from server.core.forms import WrongField
+from server.core.forms import Day, Moment
 from server.scheduling.availability import ExceptionKind, Hours
 from server.scheduling.hours import WeeklyStretch
 
 ROWS = 3
 """Stretches a weekday has in the form: morning, afternoon, evening."""
-
-
-EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
-
-
-def _near(moment: datetime) -> datetime:
-    """Centuries away is a slip of the fingers, and out of what zones and stores can count."""
-    if not EARLIEST <= moment.date() < LATEST:
-        raise WrongField("请核对年份")
-    return moment
-
-
-Day = Annotated[date, Field(ge=EARLIEST, lt=LATEST)]
-Moment = Annotated[datetime, AfterValidator(_near)]
 
 
 def field_name(weekday: int, row: int, end: str) -> str:

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, field_validator, model_validator
 
-from server.core.forms import WrongField
-from server.scheduling.forms import Moment
+from server.core.forms import Day, Moment, WrongField
 from server.scheduling.working_calendar import CHINA
 from server.teaching.kinds import CourseKind, CreditClass, Material, Scope, SessionKind
 from server.teaching.planning import Plan
@@ -132,7 +131,7 @@ def local(moment: datetime) -> datetime:
 
 class Filing(BaseModel):
     filing_no: str = Field(min_length=1, max_length=40)
-    filed_on: date
+    filed_on: Day
 
     def moment(self) -> datetime:
         """A day counts from its morning on."""
@@ -181,7 +180,7 @@ class CalendarView(StrEnum):
 
 class CalendarQuery(BaseModel):
     view: CalendarView = CalendarView.MONTH
-    day: Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))] | None = None
+    day: Day | None = None
 
 
 class CourseForm(BaseModel):

@@ -3,9 +3,11 @@
 import orjson
 import pytest
 
+from server.consultation.states import State
 from server.core.clock import SetClock
 from tests.journeys.house import open_house
 from tests.journeys.test_road import MONDAY_NINE, REQUEST, a_patient, a_request
+from tests.web.test_consultation_told import a_case
 
 JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 
@@ -43,3 +45,15 @@ async def test_a_wish_for_somebody_who_cannot_be_invited_is_refused_at_its_field
         page = await doctor.post(f"/consultations/{case}/{verb}", wish)
         assert (page.status, NOT_INVITABLE in page, REQUEST["story"] in page) == (422, True, True)
         assert 'id="f-wished_post_id-error"' in page
+
+
+@pytest.mark.parametrize(
+    ("day", "field", "says"),
+    [("9999-12-31", "day", "请核对年份"), ("2099-12-31", "slot", "会诊时间太远，请选一年以内的时间")],
+)
+async def test_a_time_centuries_or_years_away_is_refused_at_its_field(house, day, field, says):
+    centre = await house.visitor("chenyu")
+    case = await a_case(house, State.SCHEDULED)
+    page = await centre.post(f"/consultations/{case}/schedule", {"day": day, "at": "23:59", "reason": "改期"})
+    assert (page.status, says in page, f'value="{day}"' in page) == (422, True, True)
+    assert f'href="#f-{field}"' in page
