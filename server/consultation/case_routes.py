@@ -14,6 +14,7 @@ from server.consultation.opinions import WRITABLE
 from server.consultation.routes import case_of
 from server.consultation.states import MOVES, WITHOUT_OPINION, Move, State
 from server.core.access import Relation
+from server.core.forms import Form
 from server.core.http import Routes, render, say, see_other, unit_of
 from server.core.unit import Unit
 from server.meeting import queries as meetings
@@ -56,6 +57,12 @@ async def case_page(request: web.Request) -> web.StreamResponse:
     if "signed" in request.query:
         context["onward"] = await _onward(unit_of(request))
     return render(request, "consultation/case.html", **context)
+
+
+async def case_again(request: web.Request, case: Consultation, form: Form[Any]) -> web.Response:
+    """The case's page once more, with what is wrong at the field."""
+    context = await case_context(request, case)
+    return render(request, "consultation/case.html", status=422, **{**context, "form": form})
 
 
 async def _onward(unit: Unit) -> tuple[str, str]:

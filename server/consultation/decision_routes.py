@@ -1,17 +1,13 @@
 """The asking doctor's decision on an opinion, follow-up and ratings."""
 
-from typing import Any
-
 from aiohttp import web
 
 from server.consultation import decisions, service
-from server.consultation.case_routes import case_context
+from server.consultation.case_routes import case_again
 from server.consultation.forms import DecisionForm, RatingForm
-from server.consultation.model import Consultation
 from server.consultation.routes import case_of
 from server.core.errors import Invalid
-from server.core.forms import Form
-from server.core.http import Routes, read_form, render, see_other, unit_of, wrong_fields
+from server.core.http import Routes, read_form, see_other, unit_of, wrong_fields
 
 routes = Routes("decision")
 
@@ -22,7 +18,7 @@ async def decide(request: web.Request) -> web.StreamResponse:
     case = await case_of(request, "consultation.decide", locked=True)
     form = await read_form(request, DecisionForm)
     if form.errors:
-        return await _again(request, case, form)
+        return await case_again(request, case, form)
     given = form.value
     try:
         await decisions.decide(
@@ -35,7 +31,7 @@ async def decide(request: web.Request) -> web.StreamResponse:
         )
     except Invalid as refusal:
         form.errors.update(wrong_fields(request, refusal))
-        return await _again(request, case, form)
+        return await case_again(request, case, form)
     return see_other(service.href(case))
 
 
@@ -51,12 +47,6 @@ async def rate(request: web.Request) -> web.StreamResponse:
     case = await case_of(request, "consultation.rate")
     form = await read_form(request, RatingForm)
     if form.errors:
-        return await _again(request, case, form)
+        return await case_again(request, case, form)
     await decisions.rate(unit_of(request), case=case, stars=form.value.stars, words=form.value.words)
     return see_other(service.href(case))
-
-
-async def _again(request: web.Request, case: Consultation, form: Form[Any]) -> web.Response:
-    """The case's page once more, with what is wrong at the field."""
-    context = await case_context(request, case)
-    return render(request, "consultation/case.html", status=422, **{**context, "form": form})

@@ -107,6 +107,8 @@ class RatingForm(BaseModel):
 
 
 class Amendment(BaseModel):
+    model_config = ConfigDict(str_strip_whitespace=True)
+
     why: str = Field(min_length=2, max_length=500)
 
 

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from server.accounts.factor_routes import check_password
 from server.consultation import answers, opinions, queries, reporting, service
-from server.consultation.case_routes import case_context
+from server.consultation.case_routes import case_again, case_context
 from server.consultation.forms import Amendment, OpinionDraft, Signature
 from server.consultation.model import Consultation, Opinion
 from server.consultation.routes import case_of
@@ -223,7 +223,7 @@ async def amend(request: web.Request) -> web.StreamResponse:
     case = await case_of(request, "opinion.write", locked=True)
     form = await read_form(request, Amendment)
     if form.errors:
-        raise Invalid(form.errors)
+        return await case_again(request, case, form)
     await opinions.amend(unit, case=case, why=form.value.why)
     return see_other(f"{service.href(case)}/opinion")
 

@@ -13,7 +13,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 SENTENCES = {
     "missing": "请填写",
-    "string_too_short": "请填写",
+    "string_too_short": "太短，至少 %(min_length)s 个字",
     "string_too_long": "太长，最多 %(max_length)s 个字",
     "int_parsing": "请填写整数",
     "int_type": "请填写整数",
@@ -97,11 +97,16 @@ class Say:
 
 def read(model: type[Model], sent: Mapping[str, Any], say: Any = None) -> Form[Model]:
     typed = _lists_of(model, sent)
-    offered = {name: value for name, value in typed.items() if value not in ("", None)}
+    offered = {name: value for name, value in typed.items() if not _is_empty(value)}
     try:
         return Form(typed, {}, model.model_validate(offered))
     except ValidationError as wrong:
         return Form(typed, _sentences(wrong, say or Say()))
+
+
+def _is_empty(value: Any) -> bool:
+    """Blanks alone are nothing written."""
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _lists_of(model: type[BaseModel], sent: Mapping[str, Any]) -> dict[str, Any]:

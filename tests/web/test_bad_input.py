@@ -1,5 +1,7 @@
 """What cannot be taken is refused at its field, on either store; what was typed is kept."""
 
+import re
+
 import orjson
 import pytest
 
@@ -7,7 +9,7 @@ from server.consultation.states import State
 from server.core.clock import SetClock
 from tests.journeys.house import open_house
 from tests.journeys.test_road import MONDAY_NINE, REQUEST, a_patient, a_request
-from tests.web.test_consultation_told import a_case
+from tests.web.test_consultation_told import a_case, sides_of
 
 JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 
@@ -57,3 +59,22 @@ async def test_a_time_centuries_or_years_away_is_refused_at_its_field(house, day
     page = await centre.post(f"/consultations/{case}/schedule", {"day": day, "at": "23:59", "reason": "改期"})
     assert (page.status, says in page, f'value="{day}"' in page) == (422, True, True)
     assert f'href="#f-{field}"' in page
+
+
+async def test_a_short_reason_for_amending_is_refused_at_its_field_and_kept(house):
+    _, expert = await sides_of(house, case := await a_case(house, State.ISSUED))
+    page = await expert.post(f"/consultations/{case}/opinion/amend", {"why": "错"})
+    assert (page.status, 'id="f-why-error"' in page, 'value="错"' in page) == (422, True, True)
+    assert "太短，至少 2 个字" in page
+
+
+@pytest.mark.parametrize("said", ["", "   ", "不"])
+async def test_a_withdrawal_that_says_nothing_is_refused_at_its_field(house, said):
+    doctor = await house.visitor("wangfang")
+    patient = await a_patient(doctor)
+    await a_request(doctor, patient)
+    signed = re.search(rf"/patients/{patient}/consents/[0-9a-f]{{32}}", (await doctor.get(f"/patients/{patient}")).text)
+    document = await doctor.get(signed[0])
+    consent = re.search(r"/consents/([0-9a-f]{32})/withdraw", document.text)[1]
+    page = await doctor.post(f"/consents/{consent}/withdraw", {"said": said})
+    assert (page.status, f'id="said-{consent}-error"' in page, f">{said}</textarea>" in page) == (422, True, True)

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from server.patients.consent.model import ConsentKind, Method, Signer
 from server.patients.consent.signing import Emergency, SignedBy
@@ -49,5 +49,7 @@ class ExceptionAsked(Asked):
 
 
 class Withdrawal(BaseModel):
+    model_config = ConfigDict(str_strip_whitespace=True)
+
     said: str = Field(min_length=2, max_length=500)
     back: str = Field("", max_length=200)

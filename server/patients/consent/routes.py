@@ -177,9 +177,15 @@ def _asked_in(form: Form[Any]) -> Asked:
 @routes.get("/patients/{id}/consents/{signing}", "patient.read")
 async def document(request: web.Request) -> web.StreamResponse:
     """What was signed at once, as a document to be read and printed."""
+    patient = await patient_queries.get_for(unit_of(request), "patient.read", request.match_info["id"])
+    return await _document(request, patient, request.match_info["signing"])
+
+
+async def _document(
+    request: web.Request, patient: Patient, signing: str, form: Form[Withdrawal] | None = None, withdrawing: str = ""
+) -> web.Response:
     unit, translate = unit_of(request), partial(say, request)
-    patient = await patient_queries.get_for(unit, "patient.read", request.match_info["id"])
-    consents = await queries.of_signing(unit, patient.id, request.match_info["signing"])
+    consents = await queries.of_signing(unit, patient.id, signing)
     evidence = service.open_evidence(unit, consents[0])
     identity = await patients.identify(unit, patient.id, reason="consent")
     names = await names_of(unit, [consents[0].recorded_by_id, *(one.withdrawn_by_id for one in consents)])
@@ -187,6 +193,9 @@ async def document(request: web.Request) -> web.StreamResponse:
     return render(
         request,
         "patients/consent_document.html",
+        status=422 if form else 200,
+        form=form,
+        withdrawing=withdrawing,
         patient=patient,
         card=patients.card_named(identity, patient, unit.now),
         identity=identity,
@@ -226,7 +235,8 @@ async def withdraw(request: web.Request) -> web.StreamResponse:
     consent = await queries.get_for(unit, "consent.withdraw", request.match_info["id"])
     form = await read_form(request, Withdrawal)
     if form.errors:
-        raise Invalid(form.errors)
+        patient = await patient_queries.get_for(unit, "patient.read", consent.patient_id)
+        return await _document(request, patient, consent.signing_id, form, consent.id)
     ended = await service.withdraw(unit, consent=consent, said=form.value.said)
     await request.app[SUBJECTS].changed(unit, ended, on=False)
     return see_other(f"/patients/{consent.patient_id}/consents/{consent.signing_id}")
