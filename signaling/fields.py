@@ -13,7 +13,7 @@ SAFE_INTEGER = 2**53 - 1  # what JavaScript counts exactly
 
 ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
-PROSE = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f]+")
+PROSE = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]+")
 SDP = re.compile(r"v=0\r?\n[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*")
 
 

@@ -10,6 +10,7 @@ from aiohttp import hdrs, web
 
 from server.core import csrf, idempotency, ids
 from server.core.errors import CrossSite, Forbidden, NotFound, ReauthenticationNeeded, Refusal, SignedOut
+from server.core.forms import UNREADABLE
 from server.core.http import (
     DATABASE,
     PUBLIC,
@@ -210,6 +211,8 @@ def _to_sign_in(request: web.Request, refusal: Refusal) -> web.Response:
 @web.middleware
 async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Who visits, and whether the route's rule lets them in: the one place where the matrix meets a route."""
+    if UNREADABLE.search(request.path) or any(UNREADABLE.search(value) for value in request.query.values()):
+        raise NotFound
     rule = rule_of(request)
     visit = request[VISIT] = await request.app[IDENTIFY](request, rule)
     if rule is not None:
@@ -292,7 +295,7 @@ def keep_or_undo(unit: Unit, response: web.StreamResponse) -> web.StreamResponse
 async def _repeat_key(request: web.Request) -> str:
     key = request.headers.get("Idempotency-Key")
     if key is None and request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        key = str((await request.post()).get("idempotency_key", ""))
+        key = str((await sent_fields(request)).get("idempotency_key", ""))
     return (key or "")[:80]
 
 

@@ -63,6 +63,21 @@ Day = Annotated[date, AfterValidator(_near_day)]
 Moment = Annotated[datetime, AfterValidator(_near)]
 """Every date and time that is typed."""
 
+UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""Control characters but tabs and ends of lines: nobody types them, and PostgreSQL keeps no NUL."""
+
+
+def readable(value: Any) -> Any:
+    """What was sent without them, however deep in lists and objects."""
+    if isinstance(value, str):
+        return UNREADABLE.sub("", value)
+    if isinstance(value, list):
+        return [readable(one) for one in value]
+    if isinstance(value, dict):
+        return {UNREADABLE.sub("", name): readable(one) for name, one in value.items()}
+    return value
+
+
 PHONE = re.compile(r"\+?[0-9][0-9 -]{4,24}")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from aiohttp import hdrs, web
-from multidict import MultiMapping
+from multidict import MultiDict, MultiMapping
 from pydantic import BaseModel
 
 from server.core import forms
@@ -174,15 +174,16 @@ def answer(value: Any, status: int = 200) -> web.Response:
 
 
 async def sent_fields(request: web.Request) -> MultiMapping[Any] | dict[str, Any]:
-    """The fields of a form or of a JSON object."""
+    """The fields of a form or of a JSON object; what no text holds (a NUL pasted along) is left out."""
     if request.content_type == "application/json":
         raw = await request.read()
         try:
             value = orjson.loads(raw) if raw else {}
         except orjson.JSONDecodeError:
             value = {}
-        return value if isinstance(value, dict) else {}
-    return await request.post()
+        return forms.readable(value) if isinstance(value, dict) else {}
+    posted = await request.post()
+    return MultiDict((name, forms.readable(value)) for name, value in posted.items())
 
 
 async def read_form(request: web.Request, model: type[forms.Model]) -> forms.Form[forms.Model]:

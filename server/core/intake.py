@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from server.core import sheets
 from server.core.crypto import UnreadableSeal
 from server.core.errors import Refusal
+from server.core.forms import readable
 from server.core.http import TEMPLATES, render, say, sent_fields, unit_of
 from server.core.i18n import LOCALES
 from server.core.lines import AnyLine, Vocabulary, lines_of
@@ -153,7 +154,8 @@ async def _sent(request: web.Request) -> list[list[str]]:
     sent = (await sent_fields(request)).get("sheet")
     if not isinstance(sent, web.FileField):
         raise NoSheet
-    return sheets.read(sent.file.read(sheets.LARGEST + 1))
+    table: list[list[str]] = readable(sheets.read(sent.file.read(sheets.LARGEST + 1)))
+    return table
 
 
 def _lines(request: web.Request, intake: Intake[AnyLine], table: list[list[str]]) -> list[AnyLine]:

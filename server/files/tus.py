@@ -10,6 +10,7 @@ from multidict import CIMultiDictProxy
 from pydantic import BaseModel, Field
 
 from server.core.errors import Refusal
+from server.core.forms import readable
 from server.files.model import LARGEST_IMAGES
 
 VERSION = "1.0.0"
@@ -89,7 +90,7 @@ def metadata(text: str) -> Mapping[str, str]:
     for pair in filter(None, map(str.strip, text.split(","))):
         key, _, value = pair.partition(" ")
         try:
-            told[key] = base64.b64decode(value, validate=True).decode()
+            told[key] = readable(base64.b64decode(value, validate=True).decode())
         except (binascii.Error, UnicodeDecodeError):
             raise Malformed from None
     return told

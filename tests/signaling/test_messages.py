@@ -95,6 +95,8 @@ def test_a_signal_carries_a_description_or_a_candidate_or_their_end():
         ("choose", {"poll": "p", "choice": [True]}, "choice"),
         ("choose", {"poll": "p", "choice": [1, 1]}, "choice"),
         ("ask", {"key": "k", "text": "问" * 301}, "text"),
+        ("chat", {"key": "k", "text": "a\0b"}, "text"),
+        ("chat", {"key": "k", "text": "half a \ud83d"}, "text"),
         ("settle", {"question": 1, "how": "gone"}, "how"),
         ("show", {"key": "k", "file": "../x", "page": 1}, "file"),
         ("show", {"key": "k", "file": "f", "page": 0}, "page"),

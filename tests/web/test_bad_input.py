@@ -5,6 +5,7 @@ import re
 import orjson
 import pytest
 
+from server.consultation.model import Consultation
 from server.consultation.states import State
 from server.core.clock import SetClock
 from tests.journeys.house import open_house
@@ -78,3 +79,20 @@ async def test_a_withdrawal_that_says_nothing_is_refused_at_its_field(house, sai
     consent = re.search(r"/consents/([0-9a-f]{32})/withdraw", document.text)[1]
     page = await doctor.post(f"/consents/{consent}/withdraw", {"said": said})
     assert (page.status, f'id="said-{consent}-error"' in page, f">{said}</textarea>" in page) == (422, True, True)
+
+
+async def kept(house, case, part):
+    async with house.database.unit(writes=False) as unit:
+        return (await unit.session.get(Consultation, case)).story[part]
+
+
+async def test_control_characters_pasted_along_are_left_out_and_line_ends_kept(house):
+    doctor = await house.visitor("wangfang")
+    case = await a_request(doctor, await a_patient(doctor))
+    typed = {**REQUEST, "story": "胸痛\0三天\x0b\n\t休息可缓解", "companion": "李\0强"}
+    assert (await doctor.post(f"/consultations/{case}/draft", typed)).status == 200
+    assert await kept(house, case, "story") == "胸痛三天\n\t休息可缓解"
+    assert (await told(doctor, f"/api/consultations/{case}/draft", {"findings": "心音\0低钝"}))[0] == 200
+    assert await kept(house, case, "findings") == "心音低钝"
+    assert (await doctor.get("/consultations/a%00b")).status == 404
+    assert (await doctor.get("/consultations?before=a%00b")).status == 404
