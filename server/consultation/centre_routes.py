@@ -39,6 +39,8 @@ class BoardQuery(BaseModel):
     view: str = Field("all", max_length=20)
 
 
+NOT_THEN = (SlotTaken, TooLate, centre.InThePast, centre.TooFar, centre.RescheduledTooOften)
+"""Why a time does not do: said at the field."""
 EVERYTHING = frozenset[State]().union(*(states for _, states in VIEWS.values()))
 
 
@@ -59,7 +61,8 @@ async def board_context(request: web.Request) -> dict[str, Any]:
     states = VIEWS[chosen][1] if chosen in VIEWS else EVERYTHING
     due_before = unit.now if chosen == "late" else None
     counts = await queries.counts(unit)
-    standing = await queries.counts(unit, states, due_before=due_before) if due_before else counts
+    late = await queries.counts(unit, EVERYTHING, due_before=unit.now)
+    standing = late if due_before else counts
     cases = await queries.waiting(unit, states, due_before=due_before)
     cards = await views.cards(unit, cases, partial(say, request))
     groups = [
@@ -74,7 +77,7 @@ async def board_context(request: web.Request) -> dict[str, Any]:
     ]
     return {
         "groups": groups,
-        "tabs": _tabs(request, chosen, counts),
+        "tabs": _tabs(request, chosen, counts, late),
         "view": chosen,
         "topics": " ".join(f"centre:{id}" for id in sorted(unit.actor.consortium_ids)),
         "total": _sum(standing, states),
@@ -82,18 +85,20 @@ async def board_context(request: web.Request) -> dict[str, Any]:
     }
 
 
-def _tabs(request: web.Request, chosen: str, counts: Mapping[State, int]) -> list[dict[str, Any]]:
-    views = {"all": ("全部", EVERYTHING), **VIEWS}
-    tabs = [
+def _tabs(
+    request: web.Request, chosen: str, counts: Mapping[State, int], late: Mapping[State, int]
+) -> list[dict[str, Any]]:
+    of_views = [(name, word, _sum(counts, members)) for name, (word, members) in VIEWS.items()]
+    tabs = [("all", "全部", _sum(counts, EVERYTHING)), *of_views, ("late", "超时", _sum(late, EVERYTHING))]
+    return [
         {
             "href": "/centre" if name == "all" else f"/centre?view={name}",
             "label": say(request, word),
             "current": chosen == name,
-            "count": _sum(counts, members),
+            "count": count,
         }
-        for name, (word, members) in views.items()
+        for name, word, count in tabs
     ]
-    return [*tabs, {"href": "/centre?view=late", "label": say(request, "超时"), "current": chosen == "late"}]
 
 
 def _sum(counts: Mapping[State, int], states: Iterable[State]) -> int:
@@ -200,7 +205,7 @@ async def schedule(request: web.Request) -> web.StreamResponse:
         return await _again(request, case, form)
     try:
         await _place(request, case, start, form.value)
-    except (SlotTaken, TooLate, centre.InThePast, centre.TooFar) as refusal:
+    except NOT_THEN as refusal:
         form.errors["slot"] = say(request, refusal.says)
         return await _again(request, case, form)
     return back(case)

@@ -96,3 +96,22 @@ async def test_control_characters_pasted_along_are_left_out_and_line_ends_kept(h
     assert await kept(house, case, "findings") == "心音低钝"
     assert (await doctor.get("/consultations/a%00b")).status == 404
     assert (await doctor.get("/consultations?before=a%00b")).status == 404
+
+
+async def test_what_was_moved_twice_offers_no_third_time_and_says_why(house):
+    centre = await house.visitor("chenyu")
+    case = await a_case(house, State.SCHEDULED)
+    async with house.database.unit() as unit:
+        (await unit.session.get(Consultation, case)).reschedules = 2
+    drawer = await centre.get(f"/consultations/{case}/drawer")
+    assert ("已经改期 2 次，不能再改" in drawer, f"/consultations/{case}/schedule" in drawer.forms()) == (True, False)
+    page = await centre.post(f"/consultations/{case}/schedule", {"day": "2026-12-01", "at": "10:00"})
+    assert (page.status, "已经改期 2 次，请取消后重新申请" in page) == (422, True)
+
+
+async def test_the_board_counts_what_is_late(house):
+    centre = await house.visitor("chenyu")
+    board = await centre.get("/centre")
+    tab = re.search(r'view=late"[^>]*>[^<]*<span class="tab-count">(\d+)<', board.text)[1]
+    late = await centre.get("/centre?view=late")
+    assert int(tab) == len(re.findall(r'id="case-[0-9a-f]{32}"', late.text))
