@@ -78,6 +78,12 @@ def database_url(stores, request):
 
 
 @pytest.fixture
+def house_url(stores, request):
+    """Where a whole house keeps its rows: in a file of its own folder ("", the default), then in an empty database."""
+    return "" if stores == "sqlite" else request.getfixturevalue("empty_postgres_url")
+
+
+@pytest.fixture
 def sqlite_url(run, sqlite_template, tmp_path):
     path = tmp_path / "lianzhen.sqlite"
     shutil.copyfile(sqlite_template, path)

@@ -35,6 +35,7 @@ from tests.contracts.access_world import (
     remembering,
 )
 from tests.rules.source import nothing
+from tests.stores import create_database
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -140,9 +141,10 @@ MISSING_IS_FINE = {"GET /verify/{code}", "GET /calendar/{code}.ics"}
 # ---- the world, once for all ----
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(tmp_path_factory):
-    async with open_world(tmp_path_factory.mktemp("access") / "data") as world:
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["sqlite", "postgresql"])
+async def world(request, run, worker, tmp_path_factory):
+    url = await create_database(run.postgresql(), f"{worker}_access") if request.param == "postgresql" else ""
+    async with open_world(tmp_path_factory.mktemp("access") / "data", url) as world:
         yield world
 
 

@@ -6,8 +6,7 @@ from tests.journeys.house import open_house
 
 
 @pytest.fixture
-async def house(stores, request, tmp_path):
+async def house(house_url, tmp_path):
     """The whole application with its demo, on each store."""
-    url = "" if stores == "sqlite" else request.getfixturevalue("empty_postgres_url")
-    async with open_house(tmp_path / "data", database_url=url) as house:
+    async with open_house(tmp_path / "data", database_url=house_url) as house:
         yield house

@@ -16,10 +16,9 @@ REMINDER = "以紧急例外开始，知情同意书请在"
 
 
 @pytest.fixture
-async def house(stores, request, tmp_path):
-    url = "" if stores == "sqlite" else request.getfixturevalue("empty_postgres_url")
+async def house(house_url, tmp_path):
     clock = SetClock(MONDAY_NINE)
-    async with open_house(tmp_path / "data", database_url=url, clock=clock) as house:
+    async with open_house(tmp_path / "data", database_url=house_url, clock=clock) as house:
         house.clock = clock
         yield house
 

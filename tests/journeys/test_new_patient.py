@@ -4,19 +4,10 @@ import random
 import re
 from datetime import date
 
-import pytest
-
 from server.patients.names import invent_id_no
 from server.patients.papers import Sex
-from tests.journeys.house import open_house
 
 NUMBER = invent_id_no(random.Random("秦文远"), born=date(1959, 3, 7), sex=Sex.MALE)
-
-
-@pytest.fixture
-async def house(tmp_path):
-    async with open_house(tmp_path / "data") as house:
-        yield house
 
 
 async def a_request(doctor):

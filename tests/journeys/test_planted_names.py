@@ -66,14 +66,13 @@ def temporary(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-async def house(stores, request, tmp_path, temporary):
+async def house(house_url, tmp_path, temporary):
     """As `lianzhen serve` logs: every request, for machines, into a file."""
-    url = "" if stores == "sqlite" else request.getfixturevalue("empty_postgres_url")
     clock = SetClock(MONDAY_NINE)
     path = tmp_path / "server.log"
-    async with open_house(tmp_path / "data", database_url=url, clock=clock) as house:
+    async with open_house(tmp_path / "data", database_url=house_url, clock=clock) as house:
         with path.open("a") as written, logged_into(written):
-            house.clock, house.log, house.data, house.store = clock, path, tmp_path / "data", url
+            house.clock, house.log, house.data, house.store = clock, path, tmp_path / "data", house_url
             yield house
 
 

@@ -14,8 +14,8 @@ TOMORROW = {"day": "2026-11-24", "at": "10:15", "minutes": "40"}
 
 
 @pytest.fixture
-async def house(tmp_path):
-    async with open_house(tmp_path / "data", clock=SetClock(MONDAY_NINE)) as house:
+async def house(house_url, tmp_path):
+    async with open_house(tmp_path / "data", database_url=house_url, clock=SetClock(MONDAY_NINE)) as house:
         yield house
 
 

@@ -1,6 +1,7 @@
 """People from the console of the machine: for the first administrator, and for whoever is locked out."""
 
 import asyncio
+import os
 import sys
 
 import pytest
@@ -12,18 +13,18 @@ FRESH = "柳暗花明又一村-2026"
 
 
 @pytest.fixture
-async def house(tmp_path):
-    async with open_house(tmp_path / "data") as house:
+async def house(house_url, tmp_path):
+    async with open_house(tmp_path / "data", database_url=house_url) as house:
         house.folder = tmp_path / "data"
+        house.environment = os.environ | {"LIANZHEN_DATABASE_URL": house_url}
         yield house
 
 
 async def lianzhen(house, *words, typed=""):
     """Status and what was said of a real `lianzhen user …` beside the running site."""
     command = [sys.executable, "-m", "server", "user", *words, "--data", str(house.folder)]
-    process = await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-    )
+    pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
+    process = await asyncio.create_subprocess_exec(*command, **pipes, env=house.environment)
     said, _ = await process.communicate(typed.encode())
     return process.returncode, said.decode()
 

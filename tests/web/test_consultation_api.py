@@ -10,8 +10,8 @@ JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 
 
 @pytest.fixture
-async def house(tmp_path):
-    async with open_house(tmp_path / "data") as house:
+async def house(house_url, tmp_path):
+    async with open_house(tmp_path / "data", database_url=house_url) as house:
         yield house
 
 

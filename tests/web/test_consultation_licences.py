@@ -16,8 +16,8 @@ LAPSED = "赵敏 独立执业未满 3 年或执业资格已到期，不能受邀
 
 
 @pytest.fixture
-async def house(tmp_path):
-    async with open_house(tmp_path / "data", clock=SetClock(MONDAY_NINE)) as house:
+async def house(house_url, tmp_path):
+    async with open_house(tmp_path / "data", database_url=house_url, clock=SetClock(MONDAY_NINE)) as house:
         yield house
 
 

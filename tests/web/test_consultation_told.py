@@ -22,9 +22,9 @@ from tests.journeys.test_session import paper
 
 
 @pytest.fixture
-async def house(tmp_path):
+async def house(house_url, tmp_path):
     clock = SetClock(MONDAY_NINE)
-    async with open_house(tmp_path / "data", clock=clock) as house:
+    async with open_house(tmp_path / "data", database_url=house_url, clock=clock) as house:
         house.clock = clock
         yield house
 

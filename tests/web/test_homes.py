@@ -20,8 +20,8 @@ async def ways_of(visitor):
     return page, set(re.findall(r'href="(/[^"]*)"', rail))
 
 
-async def test_a_rail_leads_where_the_role_may_read_and_every_way_opens(tmp_path):
-    async with open_house(tmp_path / "data") as house:
+async def test_a_rail_leads_where_the_role_may_read_and_every_way_opens(house_url, tmp_path):
+    async with open_house(tmp_path / "data", database_url=house_url) as house:
         for login, way in READERS.items():
             visitor = await house.visitor(login)
             page, ways = await ways_of(visitor)
@@ -32,13 +32,13 @@ async def test_a_rail_leads_where_the_role_may_read_and_every_way_opens(tmp_path
         assert (ways, "从菜单" in page, "请联系机构管理员" in page) == ({"/"}, False, True)
 
 
-async def test_administrators_are_told_when_nobody_has_taken_a_backup_for_days(tmp_path):
+async def test_administrators_are_told_when_nobody_has_taken_a_backup_for_days(house_url, tmp_path):
     clock = SetClock(datetime(2026, 11, 23, 1, tzinfo=UTC))
-    async with open_house(tmp_path / "data", clock=clock) as house:
+    async with open_house(tmp_path / "data", database_url=house_url, clock=clock) as house:
         admin, other = await house.visitor("admin"), await house.visitor("lihua")
         assert "站点还没有备份过" in await admin.get("/")
         assert "没有备份" not in await other.get("/")
-        settings = Settings(data=tmp_path / "data")
+        settings = Settings(data=tmp_path / "data", database_url=house_url)
         await upkeep.back_up(settings, tmp_path / "kept", "correct horse battery staple")
         assert "备份按时。" in await admin.get("/")
         clock.at = datetime.now(UTC) + timedelta(days=5)

@@ -20,9 +20,8 @@ FEW, MANY = 60, 240
 
 
 @pytest.fixture
-async def house(stores, request, tmp_path):
-    url = "" if stores == "sqlite" else request.getfixturevalue("empty_postgres_url")
-    async with open_house(tmp_path / "data", database_url=url) as house:
+async def house(house_url, tmp_path):
+    async with open_house(tmp_path / "data", database_url=house_url) as house:
         yield house
 
 
