@@ -247,6 +247,21 @@ async def test_a_form_that_comes_later_saves_itself_too(page, house):
     assert house.drafts[-1]["story"] == "在会诊室里写的"
 
 
+async def test_what_a_draft_is_refused_for_stands_at_its_field_until_other_words_do(page, house):
+    await opened(page, house)
+    house.answer = (422, {"errors": {"story": "太长，最多 8000 个字"}})
+    await page.fill("#f-story", "很长")
+    said = page.locator("[data-said-at=story]")
+    await expect(said).to_have_text("太长，最多 8000 个字")
+    await until_saved(page, "没有保存：太长，最多 8000 个字")
+    assert await page.get_attribute("#f-story", "aria-errormessage") == await said.get_attribute("id")
+    assert len(house.drafts) == 1, "the same is not sent again"
+    house.answer = (200, {"version": "4"})
+    await page.fill("#f-story", "短")
+    await until_saved(page)
+    await expect(said).to_have_count(0)
+
+
 async def test_two_who_wrote_at_once_both_keep_their_words(page, house):
     await opened(page, house)
     house.answer = (409, {"code": "stale"})
