@@ -87,7 +87,7 @@ async def editor(
 
 @routes.post("/consultations/{id}/draft", "consultation.edit")
 async def save_draft(request: web.Request) -> web.StreamResponse:
-    """Autosave. What cannot be kept as typed (a pulse of 9000) is said at its field; the rest is kept."""
+    """Autosave. What cannot be taken as typed (a pulse of 9000) is said at its field; all waits in the browser then."""
     case = await case_of(request, "consultation.edit")
     await _keep(request, case)
     return answer({"version": case.version})
