@@ -19,6 +19,7 @@ from tests.node import node
 from tests.parts import CHROMIUM, path_of
 
 HERE = Path(__file__).parent
+CALLS = {HERE / "room", HERE / "test_forwarder.py", HERE / "test_janus.py"}
 OWN_HOSTS = {"127.0.0.1", "localhost", "::1", ""}
 FLAGS = (
     "--no-sandbox",  # the tests may run as root
@@ -46,7 +47,8 @@ FONTS = """<?xml version="1.0"?>
 def pytest_collection_modifyitems(items):
     for item in items:
         if HERE in item.path.parents:
-            item.add_marker(pytest.mark.browser)
+            in_call = CALLS & {item.path, *item.path.parents}
+            item.add_marker(pytest.mark.call if in_call else pytest.mark.browser)
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 

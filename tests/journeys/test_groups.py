@@ -20,7 +20,7 @@ from tests.journeys.test_hall import (  # noqa: F401 - fixtures among them
     slow_cameras,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 
 def says(person, words):

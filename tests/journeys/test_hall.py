@@ -19,7 +19,7 @@ from tests.browser.room.visitors import FRAMES, WATCH, until
 from tests.journeys.house import Visitor
 from tests.journeys.site import Site, build_front_end
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 780}
 TEACHER, PRESENTER, LISTENER, ASKER = "caiming", "tangli", "jiaxin", "wangfang"

@@ -26,7 +26,7 @@ from tests.journeys.test_hall import (  # noqa: F401 - fixtures among them
     slow_cameras,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 QUESTION = "规则的宽 QRS 心动过速，首先考虑"
 OPTIONS = "* 室性心动过速\n窦性心动过速\n房颤"

@@ -23,7 +23,7 @@ from tests.journeys.test_hall import (  # noqa: F401 - fixtures among them
     slow_cameras,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
 
 AGENDA = "1 心电图基础 / 蔡明\n59 病例讨论"
 SECONDS = 72

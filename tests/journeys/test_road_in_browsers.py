@@ -30,7 +30,7 @@ from tests.browser.room.visitors import BACK_WITHIN, until
 from tests.journeys.colleagues import Words, colleague
 from tests.journeys.site import Site, build_front_end
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 ECG, FILM = "waveform_ecg.dcm", "RG1_UNCR.dcm"
 UPCOMING = next(one.question for one in STORIES if one.until is State.SCHEDULED)

@@ -32,7 +32,7 @@ from tests.journeys.test_road_in_browsers import (
     verifies,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
 
 STARTS = 120_000  # ms: for two more programs to start on a busy machine
 MARKS = """killed => performance.getEntriesByType("mark")
