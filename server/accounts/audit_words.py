@@ -168,6 +168,8 @@ ACTS = {
         "ended": "结束录制",
         "ready": "录制可以播放",
         "empty": "没有录到内容",
+        "laddered": "生成弱网版本",
+        "not_laddered": "未能生成弱网版本",
         "watched": "观看录制",
         "removed": "删除录制",
     },

@@ -33,6 +33,7 @@ async def opened(context, site, copy):
     await page.fill("[name=password]", PASSWORD)
     await page.press("[name=password]", "Enter")
     await expect(page.locator(".mask-stage img")).to_be_visible()
+    await page.wait_for_load_state("load")  # the picture whole and its script there: nothing moves under the pointer
     return page
 
 
