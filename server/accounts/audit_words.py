@@ -67,6 +67,7 @@ ACTS = {
         "follow": "开始随访",
         "close": "归档",
         "reopen": "重新打开",
+        "legal_hold": "封存",
         "cancel": "取消",
     },
     "opinion": {"drafted": "起草意见", "saved": "保存意见", "signed": "签名意见"},

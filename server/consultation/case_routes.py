@@ -6,8 +6,18 @@ from typing import Any
 from aiohttp import web
 
 from server.accounts import queries as accounts
-from server.consultation import answers, attachments, centre, complaints, consenting, policy, queries, service, views
-from server.consultation.decisions import RATED
+from server.consultation import (
+    answers,
+    attachments,
+    centre,
+    complaints,
+    consenting,
+    decisions,
+    policy,
+    queries,
+    service,
+    views,
+)
 from server.consultation.kinds import Adoption, Answer, OpinionState
 from server.consultation.model import Consultation
 from server.consultation.opinions import WRITABLE
@@ -196,7 +206,7 @@ def _may(unit: Unit, case: Consultation, related: frozenset[Relation]) -> dict[s
         "amend": unit.may("opinion.write", related) and author and (case.state, Move.AMEND) in MOVES,
         "decide": both("consultation.decide", Move.DECIDE),
         "close": unit.may("consultation.decide", related) and case.state is State.FOLLOW_UP,
-        "rate": unit.may("consultation.rate", related) and case.state in RATED,
+        "rate": unit.may("consultation.rate", related) and decisions.may_be_rated(case, unit.now),
         "repeat": unit.may("consultation.edit", related) and case.state in WITHOUT_OPINION,
         "teach": unit.may("casebook.propose", related) and case.state is State.CLOSED,
         "history": unit.may("consultation.history", related),

@@ -1,6 +1,6 @@
 """What the inviting side does with the opinion; follow-up, rating, the end."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from server.consultation import queries, service, steps
 from server.consultation.kinds import Adoption
@@ -12,7 +12,8 @@ from server.core.unit import Unit
 from server.scheduling.working_calendar import AFTERNOON, CHINA
 
 RATED = frozenset({State.ISSUED, State.DECIDED, State.FOLLOW_UP, State.CLOSED})
-"""States in which either side may rate the consultation."""
+RATED_WITHIN = timedelta(days=7)
+"""How long after the end either side may still rate the consultation."""
 
 
 class NothingToDecide(Refusal):
@@ -20,6 +21,11 @@ class NothingToDecide(Refusal):
 
     code = "consultation.nothing_to_decide"
     says = "还没有已签名的意见"
+
+
+class TooLateToRate(Refusal):
+    code = "consultation.too_late_to_rate"
+    says = "会诊归档已超过 7 天，不能再评价"
 
 
 async def decide(
@@ -75,10 +81,16 @@ async def close(unit: Unit, *, case: Consultation, note: str = "") -> None:
     case.closed_at = unit.now
 
 
+def may_be_rated(case: Consultation, now: datetime) -> bool:
+    return case.state in RATED and (case.closed_at is None or now - case.closed_at < RATED_WITHIN)
+
+
 async def rate(unit: Unit, *, case: Consultation, stars: int, words: str = "") -> Rating:
-    """One side's rating, replaced when given again. Raises NothingToDecide."""
+    """One side's rating, replaced when given again. Raises NothingToDecide, TooLateToRate."""
     if case.state not in RATED:
         raise NothingToDecide
+    if not may_be_rated(case, unit.now):
+        raise TooLateToRate
     rating = await unit.session.get(Rating, (case.id, unit.actor.person_id))
     if rating is None:
         rating = Rating(consultation_id=case.id, person_id=unit.actor.person_id, stars=stars, at=unit.now)

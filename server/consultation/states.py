@@ -60,6 +60,7 @@ class Move(StrEnum):
     FOLLOW = "follow"
     CLOSE = "close"
     REOPEN = "reopen"
+    HOLD = "legal_hold"
     CANCEL = "cancel"
 
 
@@ -109,6 +110,7 @@ MOVES: dict[tuple[State, Move], State] = {
     (State.FOLLOW_UP, Move.CLOSE): State.CLOSED,
     (State.FOLLOW_UP, Move.AMEND): State.ISSUED,
     (State.CLOSED, Move.REOPEN): State.FOLLOW_UP,
+    (State.CLOSED, Move.HOLD): State.CLOSED,
     (State.CLOSED, Move.AMEND): State.ISSUED,
 }
 

@@ -77,6 +77,7 @@ MOVE_WORDS: dict[Move, str] = {
     Move.FOLLOW: "开始随访",
     Move.CLOSE: "归档",
     Move.REOPEN: "重新打开",
+    Move.HOLD: "封存",
     Move.CANCEL: "取消",
 }
 

@@ -110,8 +110,23 @@ async def sides_of(house, case):
     return [await house.visitor(one.login) for one in people]
 
 
-async def test_both_sides_read_how_each_rated_it(house):
+async def a_closed_case(house, days_ago):
     case = await a_case(house, State.CLOSED)
+    async with house.database.unit() as unit:
+        (await unit.session.get(Consultation, case)).closed_at = unit.now - timedelta(days=days_ago)
+    return case
+
+
+async def test_a_week_after_the_end_nobody_rates_any_more(house):
+    case = await a_closed_case(house, days_ago=7)
+    doctor, _ = await sides_of(house, case)
+    assert "评价这次会诊" not in await doctor.get(f"/consultations/{case}")
+    late = await doctor.post(f"/consultations/{case}/rate", {"stars": "5"}, headers={"Accept": "application/json"})
+    assert (late.status, "不能再评价" in late.text) == (409, True)
+
+
+async def test_both_sides_read_how_each_rated_it(house):
+    case = await a_closed_case(house, days_ago=6)
     doctor, expert = await sides_of(house, case)
     await doctor.post(f"/consultations/{case}/rate", {"stars": "5", "words": "意见很具体"})
     await expert.post(f"/consultations/{case}/rate", {"stars": "3", "words": "心电图没有标尺"})
