@@ -173,7 +173,7 @@ async def test_what_changed_while_the_line_was_down_is_there_when_it_is_back(pag
     house.context = {"cases": []}
     await page.context.set_offline(True)
     for sid in list(house.hints.manager.get_participants("/live", None)):
-        await house.hints.eio.disconnect(sid[1])
+        await house.hints.eio.sockets[sid[1]].close(wait=False)  # to be read by nobody: a line that is down
     await page.wait_for_selector('[data-line="lost"]')
     assert await page.locator(".line-word").inner_text() == "重新连接中…"
     await page.context.set_offline(False)

@@ -1,5 +1,7 @@
 """The player on good and on weak lines: the original, smaller pictures that follow the line, sound alone."""
 
+import asyncio
+
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
@@ -54,8 +56,15 @@ async def _recorded(site, meeting_id, folder):
     return recording.id
 
 
-async def watching(context, site, address):
+async def watching(context, site, address, film_waits_for=None):
     page = await context.new_page()
+    if film_waits_for:
+
+        async def later(route):
+            await film_waits_for.wait()
+            await route.continue_()
+
+        await page.route("**/files/*", later)
     await page.goto(f"{site.url}/sign-in?next={address}")
     await page.fill("[name=login]", "learner1")
     await page.fill("[name=password]", PASSWORD)
@@ -87,9 +96,11 @@ async def test_less_data_follows_the_line_and_sound_alone_goes_on_from_the_same_
 async def test_a_line_that_cannot_carry_the_original_gets_less_by_itself(lesson, chromium):
     site, address = lesson
     async with profile(chromium) as context:
-        page, film, rung = await watching(context, site, address)
+        weak = asyncio.Event()  # nothing of the film is there before, whatever the page takes to come
+        page, film, rung = await watching(context, site, address, weak)
         line = await context.new_cdp_session(page)
         await line.send("Network.emulateNetworkConditions", WEAK)
+        weak.set()
         await film.evaluate("film => void film.play()")
         await expect(rung).to_have_text("省流量 180p", timeout=2 * LONG)
         assert await film.evaluate(PLAYS)
