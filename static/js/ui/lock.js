@@ -19,10 +19,11 @@ export function askToUnlock() {
 export class Lock {
   #dialog = /** @type {HTMLDialogElement} */ (document.getElementById("lock"));
   #place = /** @type {HTMLElement} */ (document.getElementById("lock-form"));
+  #trouble = /** @type {HTMLElement} */ (document.getElementById("lock-trouble"));
 
   connect() {
     document.addEventListener("locked", () => void this.#ask());
-    this.#dialog.addEventListener("close", () => this.#place.replaceChildren());
+    this.#dialog.addEventListener("close", () => (this.#place.replaceChildren(), this.#trouble.replaceChildren()));
   }
 
   async #ask() {
@@ -58,9 +59,7 @@ export class Lock {
    * @param {unknown} trouble
    */
   #wrong(form, trouble) {
-    const said = trouble instanceof Refused ? (Object.values(trouble.errors)[0] ?? trouble.says) : t("没有送到，内容还在，请检查网络后再试一次");
-    const place = /** @type {HTMLElement} */ (document.getElementById("lock-trouble"));
-    place.textContent = said;
+    this.#trouble.textContent = trouble instanceof Refused ? (Object.values(trouble.errors)[0] ?? trouble.says) : t("没有送到，内容还在，请检查网络后再试一次");
     const field = form.querySelector("[name=password]");
     if (field instanceof HTMLInputElement) field.select();
   }
