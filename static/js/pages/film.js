@@ -4,7 +4,7 @@ import { askedFor, chapterAt, clockOf, goesOnAt, meaning, worthSaying } from "..
 import { t } from "../lib/words.js";
 import { post } from "../net/http.js";
 import { isWriting } from "../ui/keys.js";
-import { instead, Quality } from "../ui/quality.js";
+import { instead, play, Quality } from "../ui/quality.js";
 
 const player = document.getElementById("player");
 if (player) begin(player);
@@ -40,7 +40,7 @@ function begin(place) {
     inStep(lines, film);
   });
   speed.addEventListener("change", () => void (film.playbackRate = Number(speed.value)));
-  for (const one of buttons(place, "[data-at]")) one.addEventListener("click", () => (goTo(Number(one.dataset.at)), film.play()));
+  for (const one of buttons(place, "[data-at]")) one.addEventListener("click", () => (goTo(Number(one.dataset.at)), play(film)));
   for (const one of buttons(place, "[data-src]")) one.addEventListener("click", () => look(place, film, quality, one));
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target) || isPress(event)) return;
@@ -49,9 +49,15 @@ function begin(place) {
     event.preventDefault();
     if (meant.to !== undefined) goTo(meant.to);
     if (meant.speed !== undefined) [film.playbackRate, speed.value] = [meant.speed, String(meant.speed)];
-    if (meant.deed === "toggle") void (film.paused ? film.play() : film.pause());
+    if (meant.deed === "toggle") toggle(film);
     if (meant.deed === "full") void (document.fullscreenElement ? document.exitFullscreen() : film.requestFullscreen());
   });
+}
+
+/** @param {HTMLVideoElement} film */
+function toggle(film) {
+  if (film.paused) play(film);
+  else film.pause();
 }
 
 /** A space on a button presses it. @param {KeyboardEvent} event */
@@ -71,7 +77,7 @@ function goOn(place, film, at) {
   film.addEventListener("loadedmetadata", () => void (film.currentTime = at), { once: true });
   /** @type {HTMLElement} */ (note.querySelector("span")).textContent = t("从上次的 %(at)s 继续", { at: clockOf(at) });
   note.hidden = false;
-  note.querySelector("button")?.addEventListener("click", () => ((film.currentTime = 0), (note.hidden = true), film.play()));
+  note.querySelector("button")?.addEventListener("click", () => ((film.currentTime = 0), (note.hidden = true), play(film)));
   film.addEventListener("play", () => setTimeout(() => (note.hidden = true), 8000), { once: true });
 }
 

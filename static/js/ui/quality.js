@@ -5,6 +5,13 @@ import { t } from "../lib/words.js";
 
 /** @typedef {"best" | "light" | "sound"} Kind */
 
+/** Plays, unless what plays is changed before it could begin: then whoever changed it goes on. @param {HTMLMediaElement} film */
+export function play(film) {
+  film.play().catch((/** @type {DOMException} */ refusal) => {
+    if (refusal.name !== "AbortError") throw refusal;
+  });
+}
+
 /** Something else of the same moment. @param {HTMLVideoElement} film @param {() => void} put */
 export function instead(film, put) {
   const { currentTime, paused, playbackRate } = film;
@@ -12,7 +19,7 @@ export function instead(film, put) {
   film.addEventListener("loadedmetadata", () => {
     if (currentTime) film.currentTime = currentTime; // at its beginning others may have said where to go on
     film.playbackRate = playbackRate;
-    if (!paused) void film.play();
+    if (!paused) play(film);
   }, { once: true });
 }
 
