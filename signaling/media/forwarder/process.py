@@ -6,6 +6,7 @@ It serves what the house asks over that socket, one request after the other, and
 from __future__ import annotations
 
 import asyncio
+import gc
 import resource
 import sys
 import time
@@ -84,6 +85,7 @@ class Forwarding:
             await known.close()
             for name, source in [key for key in self._imports if key[0] == hall]:
                 self._passing.take_away(self._imports.pop((name, source)))
+            gc.collect()  # connections are rings: left to the collector's own time, they tear the heap to pieces
 
     def _between(self, verb: str, hall: Hall, words: list[Any]) -> Any:
         """What concerns the other processes of a hall."""
