@@ -13,11 +13,13 @@ from server.consultation import (
     complaints,
     consenting,
     decisions,
+    gate,
     policy,
     queries,
     service,
     views,
 )
+from server.consultation.gate import NEEDED_WORDS
 from server.consultation.kinds import Adoption, Answer, OpinionState
 from server.consultation.model import Consultation
 from server.consultation.opinions import WRITABLE
@@ -149,7 +151,8 @@ async def case_context(request: web.Request, case: Consultation) -> dict[str, An
         "files": await attachments.cards(unit, case),
         "may": _may(unit, case, related),
         "room_open": answers.room_open(case) and Relation.CONSORTIUM in related,
-        "room_href": f"/rooms/{case.meeting_id}" if case.meeting_id else "",
+        "room_href": f"/rooms/{case.meeting_id}" if case.meeting_id and case.rejoinable_at(unit.now) else "",
+        "gate": await _gate(unit, case, translate),
         "sent": "sent" in request.query,
         "onward": None,
         "most_reschedules": centre.MOST_RESCHEDULES,
@@ -166,6 +169,12 @@ def vitals_of(case: Consultation, translate: views.Say) -> list[tuple[str, str]]
 def _answers(case: Consultation, translate: views.Say) -> list[tuple[str, str]]:
     given = dict(case.story.get("answers") or {})
     return [(translate(words), given[name]) for name, words in complaints.PROMPTS[case.complaint] if given.get(name)]
+
+
+async def _gate(unit: Unit, case: Consultation, translate: views.Say) -> list[tuple[str, bool]]:
+    """What a session that should begin needs, and whether it is so; nothing in every other state."""
+    lacking = await gate.waited_for(unit, case)
+    return [] if lacking is None else [(translate(word), one not in lacking) for one, word in NEEDED_WORDS.items()]
 
 
 async def _invitations(unit: Unit, case: Consultation, translate: views.Say) -> list[dict[str, Any]]:
@@ -199,9 +208,9 @@ def _may(unit: Unit, case: Consultation, related: frozenset[Relation]) -> dict[s
         "schedule": both("consultation.schedule", Move.BOOK),
         "reschedule": both("consultation.schedule", Move.RESCHEDULE),
         "no_show": both("consultation.schedule", Move.MISS),
-        "rebook": both("consultation.schedule", Move.REBOOK),
+        "resume": both("consultation.resume", Move.REBOOK),
         "answer": both("consultation.answer", Move.ACCEPT),
-        "end": both("consultation.end", Move.END),
+        "end": both("consultation.end", Move.END) and case.state is not State.INTERRUPTED,
         "write": unit.may("opinion.write", related) and author and case.state in WRITABLE,
         "amend": unit.may("opinion.write", related) and author and (case.state, Move.AMEND) in MOVES,
         "decide": both("consultation.decide", Move.DECIDE),

@@ -10,7 +10,7 @@ from server.accounts.service import today
 from server.consultation import appointments, calendars, experts, queries, service, steps
 from server.consultation.kinds import Answer
 from server.consultation.model import Consultation, Invitation
-from server.consultation.states import Move, State
+from server.consultation.states import Move
 from server.core.errors import Refusal
 from server.core.unit import Unit
 from server.directory import service as agreements
@@ -172,11 +172,11 @@ async def mark_no_show(unit: Unit, *, case: Consultation, side: str) -> None:
 
 
 async def rebook(unit: Unit, *, case: Consultation, reason: str) -> None:
-    """An interrupted session gets another time."""
-    if case.state == State.INTERRUPTED:
-        await appointments.release(unit, case, reason)
+    """An interrupted session gets another time, which the centre is to place. Raises IllegalMove."""
     await steps.take(unit, case, Move.REBOOK, reason=reason)
+    await appointments.release(unit, case, reason)
     await service.tell_everyone(unit, case, "会诊 %(number)s 将另约时间，确定后再通知您：%(reason)s", reason=reason)
+    await service.tell_centre(unit, case, "会诊 %(number)s 中断后需另约时间：%(reason)s", reason=reason)
 
 
 async def _open_room(unit: Unit, case: Consultation) -> None:

@@ -234,16 +234,6 @@ async def no_show(request: web.Request) -> web.StreamResponse:
     return back(case)
 
 
-@routes.post("/consultations/{id}/rebook", "consultation.schedule")
-async def rebook(request: web.Request) -> web.StreamResponse:
-    case = await case_of(request, "consultation.schedule", locked=True)
-    form = await read_form(request, Why)
-    if form.errors:
-        return await _again(request, case, form)
-    await centre.rebook(unit_of(request), case=case, reason=form.value.reason)
-    return back(case)
-
-
 async def _again(request: web.Request, case: Consultation, form: Any) -> web.Response:
     """The drawer's page once more, with what is wrong at the field."""
     context = {**await case_context(request, case), "form": form}

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from server.consultation import queries, service
-from server.consultation.answers import room_open
+from server.consultation import answers, queries, service
 from server.consultation.model import Consultation
 from server.consultation.states import WITHOUT_OPINION, State
 from server.core.errors import NotFound
@@ -13,6 +12,7 @@ from server.directory import queries as directory
 from server.files import queries as files
 from server.files.states import Kind, Status
 from server.files.subjects import About, Access
+from server.meeting import queries as rooms
 from server.meeting import service as meetings
 from server.patients.consent import queries as consents
 from server.patients.consent.model import IN_FORCE, Consent, ConsentKind, ConsentState
@@ -44,11 +44,15 @@ class ConsentedCase:
         """Those in the case's room see it at once, and whoever comes in later: it is written into the room's log."""
         for one in consents:
             case = await unit.session.get(Consultation, one.subject_id)
-            if case is None or not room_open(case) or case.meeting_id is None or case.patient_id != one.patient_id:
+            if case is None or case.meeting_id is None or case.patient_id != one.patient_id:
+                continue
+            if not answers.room_open(case):
                 continue
             body = {"of": one.kind.value, "on": on}
             key = f"consent:{one.id}:{'given' if on else 'withdrawn'}"
             await meetings.write(unit, meeting_id=case.meeting_id, kind="consent", body=body, key=key)
+            if present := await rooms.present(unit, case.meeting_id):
+                await answers.entered(unit, case=case, present=present)
 
 
 def sign_href(case: Consultation) -> str:

@@ -61,6 +61,21 @@ async def expire(unit: Unit) -> int:
     return len(late)
 
 
+LOST = "会诊 %(number)s 中断已超过 15 分钟，不能再进入会诊室；请转为书面意见，或另约时间"
+
+
+async def tell_of_lost_sessions(unit: Unit) -> int:
+    """Both sides and the centre, once, when the time to come back to an interrupted session is over."""
+    query = select(Consultation).where(Consultation.state == State.INTERRUPTED, Consultation.due_at < unit.now)
+    waiting = await unit.session.scalars(query.with_for_update(skip_locked=True))
+    lost = [case for case in waiting if case.due_at == steps.next_due(case)]
+    for case in lost:
+        steps.give_up_waiting(unit, case)
+        for tell in (service.tell_applicant, service.tell_specialist, service.tell_centre):
+            await tell(unit, case, LOST)
+    return len(lost)
+
+
 async def remind_of_follow_ups(unit: Unit) -> int:
     """Tells the asking doctor on the morning of the day they have set; once."""
     due = await queries.follow_ups_due(unit, unit.now + OFFICE_HOURS)
@@ -70,4 +85,11 @@ async def remind_of_follow_ups(unit: Unit) -> int:
     return len(due)
 
 
-DUTIES = (remind, remind_of_consents, remind_of_follow_ups, keep_overruns, expire)
+DUTIES = (
+    remind,
+    remind_of_consents,
+    remind_of_follow_ups,
+    keep_overruns,
+    tell_of_lost_sessions,
+    expire,
+)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from server.consultation import answers, queries
+from server.consultation import answers, queries, service
 from server.consultation.model import Consultation
 from server.consultation.states import State
 from server.core.access import Relation
 from server.core.database import Database
-from server.core.errors import NotFound
+from server.core.errors import NotFound, Refusal
 from server.core.unit import Unit
 from server.meeting import queries as meetings
 from server.meeting.doors import Entrant
+from server.meeting.live import GUEST
 from server.patients.consent import service as consents
 from server.patients.consent.model import ConsentKind
 
@@ -20,6 +21,16 @@ if TYPE_CHECKING:
     from server.meeting.model import Meeting
 
 ROLE_WORDS = {"specialist": "专家", "applicant": "申请方", "coordinator": "会诊中心"}
+
+
+class RejoinOver(Refusal):
+    code = "consultation.rejoin_over"
+    says = "会诊中断已超过 15 分钟，不能再进入会诊室；请转为书面意见，或另约时间"
+
+
+class OtherPost(Refusal):
+    code = "consultation.other_post"
+    says = "您是这次会诊的受邀专家，请切换到受邀时的岗位再进入会诊室"
 
 
 async def audience(database: Database, id: str) -> frozenset[str]:
@@ -40,11 +51,15 @@ class ConsultationDoor:
         case = await queries.get_for(unit, "room.enter", meeting.subject_id)
         if case.meeting_id != meeting.id:
             raise NotFound
+        if not case.rejoinable_at(unit.now):
+            raise RejoinOver(href=service.href(case))
+        writes = unit.actor.person_id == case.specialist_person_id
+        if writes and unit.actor.post_id != case.specialist_post_id:
+            raise OtherPost(href=service.href(case))
         if case.state in (State.SCHEDULED, State.READY):  # nothing begins without consent; what has begun can be ended
             await _require_consent(unit, case, ConsentKind.CONSULTATION)
         related = await queries.relations_of(unit, case)
         treats = not related.isdisjoint({Relation.OWN, Relation.PARTICIPANT})
-        writes = unit.actor.person_id == case.specialist_person_id
         return Entrant(
             role="specialist" if writes else "applicant" if Relation.OWN in related else "coordinator",
             host=True,
@@ -61,10 +76,11 @@ class ConsultationDoor:
         case = await queries.by_meeting(unit, meeting.id)
         if case is None:
             return
-        if present := await meetings.present(unit, meeting.id):
-            await answers.entered(unit, case=case, present=present)
-        else:
+        present = await meetings.present(unit, meeting.id)
+        if all(one.startswith(GUEST) for one in present):
             await answers.emptied(unit, case=case)
+        else:
+            await answers.entered(unit, case=case, present=present)
 
     async def ended(self, unit: Unit, meeting: Meeting) -> None:
         case = await queries.by_meeting(unit, meeting.id)

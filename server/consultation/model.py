@@ -1,6 +1,6 @@
 """A consultation and what hangs on it: invitations, opinions, the decision, its history."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
@@ -10,6 +10,9 @@ from server.consultation.kinds import Adoption, Answer, Complaint, Mode, Opinion
 from server.consultation.states import ACTS_NEXT, Move, Party, State, after
 from server.core.orm import Base, Id
 from server.scheduling.deadlines import Urgency
+
+REJOIN_WITHIN = timedelta(minutes=15)
+"""How long an interrupted session waits for its people."""
 
 
 class Consultation(Base):
@@ -78,6 +81,10 @@ class Consultation(Base):
         self.acts_next = ACTS_NEXT[self.state]
         self.state_since = now
         return before
+
+    def rejoinable_at(self, now: datetime) -> bool:
+        """Whether the session is not interrupted, or not for so long that it must go on in another way."""
+        return self.state is not State.INTERRUPTED or now <= self.state_since + REJOIN_WITHIN
 
 
 class Step(Base):

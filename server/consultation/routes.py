@@ -6,7 +6,7 @@ from functools import partial
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from server.consultation import answers, queries, search, service, views
+from server.consultation import answers, centre, queries, search, service, views
 from server.consultation.model import Consultation
 from server.consultation.states import OPEN, WITHOUT_OPINION, State
 from server.core.http import Routes, read_form, read_query, render, say, see_other, unit_of
@@ -140,6 +140,18 @@ async def end(request: web.Request) -> web.StreamResponse:
     case = await case_of(request, "consultation.end", locked=True)
     await answers.end(unit_of(request), case=case)
     return see_other(service.href(case))
+
+
+@routes.post("/consultations/{id}/go-written", "consultation.resume")
+async def go_written(request: web.Request) -> web.StreamResponse:
+    case = await case_of(request, "consultation.resume", locked=True)
+    await answers.go_written(unit_of(request), case=case)
+    return see_other(service.href(case))
+
+
+@routes.post("/consultations/{id}/rebook", "consultation.resume")
+async def rebook(request: web.Request) -> web.StreamResponse:
+    return await _with_reason(request, "consultation.resume", centre.rebook)
 
 
 async def _with_reason(request: web.Request, action: str, verb: Callable[..., Awaitable[None]]) -> web.StreamResponse:

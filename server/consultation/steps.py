@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import lru_cache
 
-from server.consultation.model import Consultation, Step
+from server.consultation.model import REJOIN_WITHIN, Consultation, Step
 from server.consultation.states import Move, State
 from server.core.unit import Unit
 from server.scheduling.deadlines import Deadline, Pause, due_at
@@ -59,13 +59,21 @@ async def take(
 
 def next_due(case: Consultation, pauses: tuple[Pause, ...] = ()) -> datetime | None:
     """By when whoever acts next must have acted."""
-    if case.state in (State.SCHEDULED, State.READY, State.IN_SESSION, State.INTERRUPTED):
+    if case.state in (State.SCHEDULED, State.READY, State.IN_SESSION):
         return case.starts_at
+    if case.state is State.INTERRUPTED:
+        return case.state_since + REJOIN_WITHIN
     clock = CLOCKS.get(case.state)
     if clock is None:
         return None
     started = case.submitted_at if clock is Deadline.ARRANGEMENT and case.submitted_at else case.state_since
     return due_at(started, clock, case.urgency, calendar(), pauses=pauses)
+
+
+def give_up_waiting(unit: Unit, case: Consultation) -> None:
+    """Nobody came back to an interrupted session: from now it is due to go on in writing, or to get another time."""
+    case.due_at = due_at(unit.now, Deadline.ARRANGEMENT, case.urgency, calendar())
+    announce(unit, case)
 
 
 def announce(unit: Unit, case: Consultation) -> None:

@@ -185,7 +185,7 @@ def card(unit: Unit, case: Consultation, found: Lookups, say: Say) -> CaseCard:
 
 def room_href(unit: Unit, case: Consultation) -> str:
     """Straight into the room, from twenty minutes before, for those who treat; empty otherwise."""
-    if case.meeting_id is None or case.state not in LIVE or case.starts_at is None:
+    if case.meeting_id is None or case.state not in LIVE or case.starts_at is None or not case.rejoinable_at(unit.now):
         return ""
     related = policy.relations(unit.actor, case)
     treats = not related.isdisjoint({Relation.OWN, Relation.PARTICIPANT})

@@ -224,6 +224,8 @@ class Problem(BaseModel):
     code: str
     request_id: str
     errors: dict[str, str] = {}
+    href: str = ""
+    """The page on which something can be done about it."""
 
 
 def problem(request: web.Request, refusal: Refusal) -> Problem:
@@ -238,4 +240,5 @@ def problem(request: web.Request, refusal: Refusal) -> Problem:
         code=refusal.code,
         request_id=request[REQUEST_ID],
         errors={name: say(request, text, facts) for name, text in errors.items()},
+        href=facts.get("href", ""),
     )
