@@ -23,7 +23,7 @@ from server.notices import service as bell
 from server.operations.site import BACKUP
 
 if TYPE_CHECKING:
-    from server.consultation.model import Consultation
+    from server.consultation.model import Consultation, LateApproval
     from server.core.unit import Unit
     from server.patients.consent.model import Consent
 
@@ -215,6 +215,8 @@ async def _groups(request: web.Request, role: str) -> list[dict[str, Any]]:
     asks = unit.matrix.granted(role, "consultation.edit")
     if asks and (unsigned := await consenting.to_complete(unit)):
         groups.append(_group(translate, "待补签知情同意", await _to_sign(unit, unsigned, translate), ""))
+    if unit.matrix.granted(role, "consultation.approve") and (late := await consultations.late_approvals(unit)):
+        groups.append(_group(translate, "急会诊待补审批", await _to_approve(unit, late, translate), ""))
     counts = await consultations.counts(unit, frozenset[State]().union(*(states for _, states, _ in GROUPS[role])))
     for title, states, empty in GROUPS[role]:
         cards = await views.cards(unit, await consultations.waiting(unit, states, limit=30), translate)
@@ -232,6 +234,14 @@ async def _to_sign(
         replace(card, href=consenting.sign_href(case), due=exception.complete_by)
         for card, (case, exception) in zip(cards, unsigned, strict=True)
     ]
+
+
+async def _to_approve(
+    unit: "Unit", late: Sequence[tuple["LateApproval", "Consultation"]], translate: views.Say
+) -> list[views.CaseCard]:
+    """Their cards say until when the approval may follow."""
+    cards = await views.cards(unit, [case for _, case in late], translate)
+    return [replace(card, due=approval.due_at) for card, (approval, _) in zip(cards, late, strict=True)]
 
 
 def _group(

@@ -60,6 +60,8 @@ ACTS = {
         "rejoin": "恢复会诊",
         "go_written": "转为书面继续",
         "rebook": "另约时间",
+        "approved_afterwards": "急会诊补审批通过",
+        "objected_afterwards": "急会诊补审批有异议",
         "end": "会诊结束",
         "issue": "意见签名出具",
         "amend": "修订意见",

@@ -20,8 +20,8 @@ from server.consultation import (
     views,
 )
 from server.consultation.gate import NEEDED_WORDS
-from server.consultation.kinds import Adoption, Answer, OpinionState
-from server.consultation.model import Consultation
+from server.consultation.kinds import Adoption, Answer, OpinionState, Verdict
+from server.consultation.model import Consultation, LateApproval
 from server.consultation.opinions import WRITABLE
 from server.consultation.routes import case_of
 from server.consultation.states import MOVES, WITHOUT_OPINION, Move, State
@@ -150,6 +150,7 @@ async def case_context(request: web.Request, case: Consultation) -> dict[str, An
         "consent": await consenting.standing(unit, case, translate),
         "files": await attachments.cards(unit, case),
         "may": _may(unit, case, related),
+        "late_approval": await _late_approval(unit, case, related),
         "room_open": answers.room_open(case) and Relation.CONSORTIUM in related,
         "room_href": f"/rooms/{case.meeting_id}" if case.meeting_id and case.rejoinable_at(unit.now) else "",
         "gate": await _gate(unit, case, translate),
@@ -169,6 +170,14 @@ def vitals_of(case: Consultation, translate: views.Say) -> list[tuple[str, str]]
 def _answers(case: Consultation, translate: views.Say) -> list[tuple[str, str]]:
     given = dict(case.story.get("answers") or {})
     return [(translate(words), given[name]) for name, words in complaints.PROMPTS[case.complaint] if given.get(name)]
+
+
+async def _late_approval(unit: Unit, case: Consultation, related: frozenset[Relation]) -> LateApproval | None:
+    """What the reader is to approve though the request has gone out; None for anybody else, and when it is settled."""
+    if not unit.may("consultation.approve", related) or case.state in WITHOUT_OPINION:
+        return None
+    late = await queries.late_approval(unit, case.id)
+    return late if late and late.verdict is Verdict.WAITING else None
 
 
 async def _gate(unit: Unit, case: Consultation, translate: views.Say) -> list[tuple[str, bool]]:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from server.consultation import consenting, queries, service, steps
+from server.consultation import approvals, consenting, queries, service, steps
 from server.consultation.model import Consultation
 from server.consultation.states import Move, State
 from server.core.unit import Unit
@@ -91,5 +91,6 @@ DUTIES = (
     remind_of_follow_ups,
     keep_overruns,
     tell_of_lost_sessions,
+    approvals.tell_of_overdue,
     expire,
 )

@@ -28,6 +28,14 @@ class Answer(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Verdict(StrEnum):
+    """Of the institution's approver, after the fact."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    OBJECTED = "objected"
+
+
 class OpinionState(StrEnum):
     DRAFT = "draft"
     SIGNED = "signed"

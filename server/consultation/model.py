@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.consultation.kinds import Adoption, Answer, Complaint, Mode, OpinionState
+from server.consultation.kinds import Adoption, Answer, Complaint, Mode, OpinionState, Verdict
 from server.consultation.states import ACTS_NEXT, Move, Party, State, after
 from server.core.orm import Base, Id
 from server.scheduling.deadlines import Urgency
@@ -122,6 +122,27 @@ class Invitation(Base):
     answer: Mapped[Answer] = mapped_column(default=Answer.WAITING)
     reason: Mapped[str] = mapped_column(String(500), default="")
     answered_at: Mapped[datetime | None]
+
+
+class LateApproval(Base):
+    """Of an urgent request, which went to the centre before its institution had approved it."""
+
+    __tablename__ = "late_approvals"
+    __table_args__ = (
+        Index("ix_late_approvals_of", "institution_id", "verdict"),
+        Index("ix_late_approvals_due", "verdict", "due_at"),
+    )
+
+    consultation_id: Mapped[str] = mapped_column(ForeignKey("consultations.id"), primary_key=True)
+    institution_id: Mapped[str] = mapped_column(ForeignKey("institutions.id"))
+    asked_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    verdict: Mapped[Verdict]
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    told_at: Mapped[datetime | None]
+    """When approvers and centre were told that it is overdue."""
 
 
 class Opinion(Base):

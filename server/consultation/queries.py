@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, t
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from server.consultation import policy
-from server.consultation.kinds import Answer, OpinionState
-from server.consultation.model import Consultation, Decision, Invitation, Opinion, Rating, Step
+from server.consultation.kinds import Answer, OpinionState, Verdict
+from server.consultation.model import Consultation, Decision, Invitation, LateApproval, Opinion, Rating, Step
 from server.consultation.policy import relations
-from server.consultation.states import OPEN, State
+from server.consultation.states import OPEN, WITHOUT_OPINION, State
 from server.core.access import Actor, Relation
 from server.core.errors import NotFound
 from server.core.unit import Unit
@@ -122,6 +122,30 @@ async def unconfirmed(unit: Unit, person_ids: Iterable[str]) -> dict[str, Counte
         ):
             found[case.applicant_person_id][case.specialty] += 1
     return dict(found)
+
+
+async def late_approval(unit: Unit, consultation_id: str) -> LateApproval | None:
+    return await unit.session.get(LateApproval, consultation_id)
+
+
+def _late_approvals() -> Select[LateApproval, Consultation]:
+    """Those that wait; of a request that came to nothing, none does."""
+    query = select(LateApproval, Consultation).join(Consultation, Consultation.id == LateApproval.consultation_id)
+    waits = LateApproval.verdict == Verdict.WAITING, Consultation.state.not_in(list(WITHOUT_OPINION))
+    return query.where(*waits).order_by(LateApproval.due_at)
+
+
+async def late_approvals(unit: Unit) -> list[tuple[LateApproval, Consultation]]:
+    """What waits for the approval of the actor's institution, the oldest first."""
+    query = _late_approvals().where(LateApproval.institution_id == unit.actor.institution_id)
+    return [(approval, case) for approval, case in await unit.session.execute(query.limit(100))]
+
+
+async def late_approvals_overdue(unit: Unit) -> list[tuple[LateApproval, Consultation]]:
+    """Those of which nobody has been told yet; each to one caller only."""
+    query = _late_approvals().where(LateApproval.due_at < unit.now, LateApproval.told_at.is_(None)).limit(100)
+    found = await unit.session.execute(query.with_for_update(of=LateApproval, skip_locked=True))
+    return [(approval, case) for approval, case in found]
 
 
 async def ratings(unit: Unit, consultation_id: str) -> list[Rating]:

@@ -5,7 +5,16 @@ from typing import Any
 
 from aiohttp import web
 
-from server.consultation import attachments, complaints, consenting, experts, patient_choice, service, views
+from server.consultation import (
+    attachments,
+    complaints,
+    consenting,
+    experts,
+    patient_choice,
+    service,
+    submitting,
+    views,
+)
 from server.consultation.forms import ChosenPatient, NewRequest, OtherTemplate, RequestDraft
 from server.consultation.kinds import Complaint, Fate
 from server.consultation.model import Consultation
@@ -115,7 +124,7 @@ async def submit(request: web.Request) -> web.StreamResponse:
     if lacking:
         wrong = Form[RequestDraft](form.typed, {name: say(request, text) for name, text in lacking.items()})
         return await editor(request, case, wrong, 422)
-    await service.submit(unit, case=case)
+    await submitting.submit(unit, case=case)
     return see_other(f"{service.href(case)}?sent=1")
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from server.consultation import answers, centre, queries, search, service, views
+from server.consultation import answers, approvals, centre, queries, search, service, submitting, views
 from server.consultation.model import Consultation
 from server.consultation.states import OPEN, WITHOUT_OPINION, State
 from server.core.http import Routes, read_form, read_query, render, say, see_other, unit_of
@@ -104,13 +104,25 @@ async def discard(request: web.Request) -> web.StreamResponse:
 @routes.post("/consultations/{id}/approve", "consultation.approve")
 async def approve(request: web.Request) -> web.StreamResponse:
     case = await case_of(request, "consultation.approve", locked=True)
-    await service.approve(unit_of(request), case=case)
+    await submitting.approve(unit_of(request), case=case)
     return see_other(service.href(case))
 
 
 @routes.post("/consultations/{id}/return", "consultation.approve")
 async def send_back(request: web.Request) -> web.StreamResponse:
-    return await _with_reason(request, "consultation.approve", service.send_back)
+    return await _with_reason(request, "consultation.approve", submitting.send_back)
+
+
+@routes.post("/consultations/{id}/approve-afterwards", "consultation.approve")
+async def approve_afterwards(request: web.Request) -> web.StreamResponse:
+    case = await case_of(request, "consultation.approve", locked=True)
+    await approvals.approve(unit_of(request), case=case)
+    return see_other(service.href(case))
+
+
+@routes.post("/consultations/{id}/object", "consultation.approve")
+async def object_to(request: web.Request) -> web.StreamResponse:
+    return await _with_reason(request, "consultation.approve", approvals.object_to)
 
 
 @routes.post("/consultations/{id}/copy", "consultation.edit")

@@ -1,4 +1,4 @@
-"""Asking: the draft that saves itself, submitting it, supplementing, approval inside the institution, withdrawing."""
+"""Asking: the draft that saves itself, what it still lacks, withdrawing it; telling whom it concerns."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,11 +10,10 @@ from server.consultation import appointments, calendars, experts, queries, steps
 from server.consultation.kinds import Answer, Complaint, Mode
 from server.consultation.model import Consultation, Invitation
 from server.consultation.states import LIVE, Move, State
-from server.core.errors import Invalid, Refusal, Stale
+from server.core.errors import Refusal, Stale
 from server.core.unit import Unit
 from server.directory import queries as directory
 from server.directory.kinds import Service
-from server.documents import numbers
 from server.meeting import service as meetings
 from server.notices import service as notices
 from server.patients.consent import service as consents
@@ -23,8 +22,6 @@ from server.scheduling.deadlines import Urgency
 from server.scheduling.invitations import Method
 
 SUBJECT = appointments.SUBJECT
-REQUEST_SERIES = "SQ"
-"""申请; reports have a series of their own (HZ)."""
 ATTACHABLE = (
     frozenset(
         {
@@ -56,11 +53,6 @@ STORY_FIELDS = ("story", "findings", "vitals", "tests", "treatment", "diagnosis"
 
 
 CANCELLED = "会诊 %(number)s 已取消：%(reason)s"
-
-
-class Incomplete(Invalid):
-    code = "consultation.incomplete"
-    says = "还缺少必填内容，补齐后才能提交"
 
 
 class NotADraft(Refusal):
@@ -157,51 +149,6 @@ async def expected_fee(unit: Unit, case: Consultation) -> int | None:
     return agreement.fee_cents if agreement else None
 
 
-async def submit(unit: Unit, *, case: Consultation) -> None:
-    """Hands the request to the centre, or to the institution's own approver first. Raises Incomplete, IllegalMove."""
-    lacking = await missing(unit, case)
-    if lacking:
-        raise Incomplete(lacking)
-    if case.state == State.SUPPLEMENT:
-        await _resubmit(unit, case)
-        return
-    approver_needed = await _needs_approval(unit, case)
-    case.submitted_at = unit.now
-    if case.number is None:
-        institution = await directory.institution(unit, case.inviting_id)
-        case.number = await numbers.take(unit, REQUEST_SERIES, institution.code)
-    move = Move.SUBMIT_FOR_APPROVAL if approver_needed else Move.SUBMIT
-    await steps.take(unit, case, move)
-    if approver_needed:
-        await _tell_role(unit, case, Role.DEPT_LEAD, "会诊申请 %(number)s 待您审批")
-    else:
-        await tell_centre(unit, case, "新的会诊申请 %(number)s 待初审")
-
-
-async def _resubmit(unit: Unit, case: Consultation) -> None:
-    await steps.take(unit, case, Move.RESUBMIT)
-    await tell_centre(unit, case, "会诊申请 %(number)s 已补充资料")
-
-
-async def _needs_approval(unit: Unit, case: Consultation) -> bool:
-    """Where an institution has an approver, all but urgent requests pass by them first."""
-    if case.urgency in (Urgency.IMMEDIATE, Urgency.URGENT):
-        return False
-    found = await accounts.holders(unit, role=Role.DEPT_LEAD, institution_ids=[case.inviting_id], on=today(unit.now))
-    return bool(found)
-
-
-async def approve(unit: Unit, *, case: Consultation) -> None:
-    await steps.take(unit, case, Move.APPROVE)
-    await tell_centre(unit, case, "新的会诊申请 %(number)s 待初审")
-
-
-async def send_back(unit: Unit, *, case: Consultation, reason: str) -> None:
-    """The institution's approver returns the request to its writer."""
-    await steps.take(unit, case, Move.RETURN, reason=reason)
-    await tell_applicant(unit, case, "院内审批退回了会诊申请 %(number)s：%(reason)s", reason=reason)
-
-
 async def discard(unit: Unit, *, case: Consultation) -> None:
     await steps.take(unit, case, Move.DISCARD)
 
@@ -214,7 +161,7 @@ async def cancel(unit: Unit, *, case: Consultation, reason: str) -> None:
         if invitation.answer == Answer.WAITING:
             await take_back(unit, case=case, invitation=invitation, reason=reason)
     whose = Role.DEPT_LEAD if before == State.APPROVING else Role.COORDINATOR
-    await _tell_role(unit, case, whose, CANCELLED, {"reason": reason})
+    await tell_role(unit, case, whose, CANCELLED, {"reason": reason})
     if before not in LIVE:
         await tell_everyone(unit, case, CANCELLED, reason=reason)
         return
@@ -265,10 +212,10 @@ async def tell_everyone(unit: Unit, case: Consultation, says: str, **facts: Any)
 
 
 async def tell_centre(unit: Unit, case: Consultation, says: str, **facts: Any) -> None:
-    await _tell_role(unit, case, Role.COORDINATOR, says, facts)
+    await tell_role(unit, case, Role.COORDINATOR, says, facts)
 
 
-async def _tell_role(
+async def tell_role(
     unit: Unit, case: Consultation, role: Role, says: str, facts: Mapping[str, Any] | None = None
 ) -> None:
     if role is Role.COORDINATOR and case.consortium_id:

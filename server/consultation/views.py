@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from server.accounts import queries as accounts
 from server.consultation import policy, queries, service
-from server.consultation.kinds import Complaint
-from server.consultation.model import Consultation, Step
+from server.consultation.kinds import Complaint, Verdict
+from server.consultation.model import Consultation, LateApproval, Step
 from server.consultation.states import LIVE, PARTY_WORDS, STATE_WORDS, Move
 from server.core.access import Relation
 from server.core.unit import Unit
@@ -80,6 +80,8 @@ MOVE_WORDS: dict[Move, str] = {
     Move.HOLD: "封存",
     Move.CANCEL: "取消",
 }
+
+VERDICT_WORDS = {Verdict.APPROVED: ("急会诊补审批通过", "done"), Verdict.OBJECTED: ("院内审批人有异议", "danger")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,9 +207,23 @@ class HistoryLine:
 
 
 async def history(unit: Unit, case: Consultation, say: Say) -> list[HistoryLine]:
-    steps = await queries.history(unit, case.id)
-    people = await accounts.people(unit, {one.person_id for one in steps if one.person_id})
-    return [_line(one, people, say) for one in steps]
+    steps, late = await queries.history(unit, case.id), await queries.late_approval(unit, case.id)
+    answered_by = late.answered_by if late else None
+    people = await accounts.people(unit, {id for id in (*(one.person_id for one in steps), answered_by) if id})
+    lines = [_line(one, people, say) for one in steps]
+    return sorted([*lines, *_late_lines(late, people, say)], key=lambda line: line.at) if late else lines
+
+
+def _late_lines(late: LateApproval, people: Mapping[str, Person], say: Say) -> list[HistoryLine]:
+    """That an urgent request went out before its approval, and what came of that."""
+    lines = [(late.asked_at, "", "急会诊先行提交，院内审批后补", "", "soon")]
+    if late.answered_at:
+        word, tone = VERDICT_WORDS[late.verdict]
+        lines.append((late.answered_at, late.answered_by or "", word, late.reason, tone))
+    return [
+        HistoryLine(at=at, who=_named(people.get(who), say), what=say(what), note=note, tone=tone, icon=ICONS[tone])
+        for at, who, what, note, tone in lines
+    ]
 
 
 async def sent_back(unit: Unit, case: Consultation, say: Say) -> HistoryLine | None:
@@ -220,12 +236,14 @@ async def sent_back(unit: Unit, case: Consultation, say: Say) -> HistoryLine | N
 
 
 def _line(step: Step, people: Mapping[str, Person], say: Say) -> HistoryLine:
-    person = people.get(step.person_id or "")
-    tone = STATE_WORDS[step.after][1]
-    who = f"{person.name} {person.title}".strip() if person else say("系统")
+    tone, who = STATE_WORDS[step.after][1], _named(people.get(step.person_id or ""), say)
     return HistoryLine(
         at=step.at, who=who, what=say(MOVE_WORDS[step.move]), note=step.reason, tone=tone, icon=ICONS[tone]
     )
+
+
+def _named(person: Person | None, say: Say) -> str:
+    return f"{person.name} {person.title}".strip() if person else say("系统")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from aiohttp import web
 from server.accounts import queries as accounts
 from server.accounts import service as people
 from server.accounts.roles import Role
-from server.consultation import answers, centre, decisions, opinions, service
+from server.consultation import answers, centre, decisions, opinions, service, submitting
 from server.consultation import queries as consultations
 from server.consultation.attachments import ConsultationFiles
 from server.consultation.kinds import Adoption
@@ -94,7 +94,7 @@ class Teller:
             return
         await self._consent(patient, case)
         self.unit.now = began + timedelta(minutes=6)
-        await service.submit(self.unit, case=case)
+        await submitting.submit(self.unit, case=case)
         if story.until is not State.APPROVING:
             await self._through_the_centre(story, case, began)
 

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
-from server.consultation import answers, attachments, queries, service, views
+from server.consultation import answers, attachments, queries, service, submitting, views
 from server.consultation.forms import RequestDraft
 from server.consultation.kinds import Complaint
 from server.consultation.states import ACTS_NEXT, State
@@ -198,7 +198,7 @@ async def save(request: web.Request) -> web.StreamResponse:
 async def submit(request: web.Request) -> web.StreamResponse:
     unit = unit_of(request)
     case = await queries.get_for(unit, "consultation.submit", request.match_info["id"], locked=True)
-    await service.submit(unit, case=case)
+    await submitting.submit(unit, case=case)
     return given(Made(id=case.id, version=case.version))
 
 
