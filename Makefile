@@ -34,11 +34,7 @@ test: dev ## every test, on both stores, browsers included; some: TESTS=tests/ru
 ifdef TESTS
 	.venv/bin/python -m pytest $(TESTS)
 else
-	@failed=0; \
-	.venv/bin/python -m pytest -n 2 --dist loadfile -m 'not browser and not call' --ignore=tests/rules || failed=1; \
-	.venv/bin/python -m pytest -n 2 --dist loadfile -m browser || failed=1; \
-	.venv/bin/python -m pytest -m call || failed=1; \
-	exit $$failed
+	.venv/bin/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --ignore=tests/rules
 endif
 
 check: dev lint types rules ## quick feedback: lint, types, imports, rules (under a minute)
