@@ -4,6 +4,7 @@ import os
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -27,8 +28,8 @@ class Carrier:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    async def send(self, id: str, message: Message) -> None:
-        mail = composed(message, self._settings.mail_from, id)
+    async def send(self, id: str, message: Message, at: datetime) -> None:
+        mail = composed(message, self._settings.mail_from, id, at)
         if self._settings.smtp_url:
             await self._over_smtp(mail)
         else:
@@ -60,10 +61,10 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def composed(message: Message, sender: str, id: str) -> EmailMessage:
+def composed(message: Message, sender: str, id: str, at: datetime) -> EmailMessage:
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = sender, message.to, message.subject
-    mail["Message-ID"] = f"<{id}@lianzhen>"
+    mail["Message-ID"], mail["Date"] = f"<{id}@lianzhen>", format_datetime(at)
     mail.set_content(message.body)
     for file in filter(_invites, message.attachments):  # another way to read the mail: RFC 6047
         mail.add_alternative(file.content, **_typed(file.media_type))
@@ -103,12 +104,13 @@ async def _carry(database: Database, carrier: Carrier, id: str) -> bool:
         row = await unit.session.get(OutboxMessage, id, with_for_update={"skip_locked": True})
         if row is None or row.sent_at is not None or row.due_at > unit.now:
             return False
+        now = unit.now
         row.attempts += 1
-        row.due_at = unit.now + wait_after(row.attempts)
+        row.due_at = now + wait_after(row.attempts)
         message = unpacked(unit.keys.open(row.sealed, f"outbox:{row.id}"))
     trouble = ""
     try:
-        await carrier.send(id, message)
+        await carrier.send(id, message, now)
     except Exception as error:
         trouble = type(error).__name__
         log.warning("mail not sent", message=id, trouble=trouble)

@@ -28,7 +28,7 @@ async def mailed(site, to):
     """What the carrier makes of the last mail to somebody."""
     carrier = Carrier(Settings(data=site.folder, mail_from=site.sender))
     last = [one for one in await site.letters() if one.to == to][-1]
-    await carrier.send("1", last)
+    await carrier.send("1", last, site.clock.now())
     return message_from_bytes((site.folder / "outbox" / "1.eml").read_bytes(), policy=default)
 
 
@@ -65,6 +65,7 @@ async def test_a_notice_from_before_moments_were_kept_reads_as_it_was_written(si
 async def test_an_invitation_comes_from_the_site_as_calendars_and_people_read_it(site):
     await published(site, await site.signed_in("teacher"))
     mail = await mailed(site, "cai@example.com")
+    assert mail["Date"].datetime == site.clock.now()
     alternative, file = mail.iter_parts()
     words, calendar = alternative.iter_parts()
     assert (mail.get_content_type(), alternative.get_content_type()) == ("multipart/mixed", "multipart/alternative")
