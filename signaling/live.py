@@ -90,7 +90,7 @@ class LiveRoom:
 
     async def _claim(self, sid: str, grant: Grant, join: Join) -> Seat:
         for _ in range(TRIES):
-            held = {seat.who: seat.epoch for seat in await self.look()}.get(grant.participant, 0)
+            held = await self._held(grant.participant)
             epoch = max(self.means.wall(), held + 1)
             place = partial(self.room.place, grant, join.page, join.media, move=join.move, epoch=epoch)
             seat = await self.widening.done(place)
@@ -103,6 +103,15 @@ class LiveRoom:
             self.do(self.room.arrived(seat))
             return seat
         raise Unavailable()
+
+    async def _held(self, who: str) -> int:
+        """The claim under which the store knows them, 0 for none. The whole board of a hall is long: it is looked at
+        every round, not by everybody who comes."""
+        if not isinstance(self.room, Hall):
+            return {seat.who: seat.epoch for seat in await self.look()}.get(who, 0)
+        seat = await self.means.store.seat(self.room.id, who)
+        self.do(self.room.heard(seat, self.means.monotonic()) if seat else [])
+        return seat.epoch if seat else 0
 
     async def _please_wait(self, seat: Seat) -> dict[str, Any]:
         again = await self._ticket(seat.grant)

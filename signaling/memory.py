@@ -46,6 +46,10 @@ class MemoryStore:
             and not (participant and kept.grant.participant == participant)
         }
 
+    async def seat(self, room: str, who: str) -> Seat | None:
+        seat = self._seats.get(room, {}).get(who)
+        return seat if seat and self._alive(seat.node) else None
+
     async def claim(self, seat: Seat, after: int) -> bool:
         present = self._seats.get(seat.grant.room, {}).get(seat.who)
         if present and present.epoch != after and self._alive(present.node):

@@ -178,6 +178,9 @@ class Store(Protocol):
     async def revoke(self, *, person: str = "", participant: str = "") -> None:
         """Forget every ticket of this person, or of this participant."""
 
+    async def seat(self, room: str, who: str) -> Seat | None:
+        """That participant's seat, if its node is alive."""
+
     async def claim(self, seat: Seat, after: int) -> bool:
         """Take the seat if its present epoch is `after` (0: nobody's); False when another was faster."""
 

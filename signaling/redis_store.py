@@ -144,6 +144,14 @@ class RedisStore:
 
     # ---- seats
 
+    async def seat(self, room: str, who: str) -> Seat | None:
+        async def shared() -> Seat | None:
+            value = cast("bytes | None", await self._redis.hget(self._board(room), who))
+            seats = self._seats(room, [value] if value else [])
+            return next(iter((await self._living({room: seats}))[room]), None)
+
+        return await self._ask(shared, lambda: self._alone.seat(room, who))
+
     async def claim(self, seat: Seat, after: int) -> bool:
         async def shared() -> bool:
             board, nodes = self._board(seat.grant.room), f"{self._prefix}node:"

@@ -112,6 +112,14 @@ async def test_a_claimed_seat_is_on_the_board_while_its_node_lives(store):
     assert (await store.boards(["r1"])).seats == {"r1": []}
 
 
+async def test_one_seat_is_found_without_its_board_while_its_node_lives(store):
+    await store.renew("a", [], 0.2)
+    await store.claim(seat(), after=0)
+    assert [await store.seat("r1", who) for who in ("wang", "li")] == [seat(), None]
+    await asyncio.sleep(0.3)
+    assert await store.seat("r1", "wang") is None
+
+
 async def test_of_many_who_claim_one_seat_one_gets_it(store):
     await store.renew("a", [], 5)
     claims = await asyncio.gather(*(store.claim(seat(epoch=n), after=0) for n in range(1, 11)))
