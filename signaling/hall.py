@@ -7,27 +7,26 @@ told one by one: what is sent grows with the stage alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from signaling import filming, grouping, roster, speech
 from signaling.effects import Effect, Emit, Record, Silence
+from signaling.hall_roster import BETWEEN, HallRoster
 from signaling.history import told
-from signaling.lesson.lesson import KEPT, Lesson
+from signaling.lesson.lesson import KEPT, TOLD, Lesson
 from signaling.messages import Media, Message, Signal, Stage
 from signaling.ports import Entry, Grant, Seat
 from signaling.refusals import NobodyThere, StageFull, UnknownMessage
 from signaling.room import Room
 from signaling.seating import SEATS, STAGE
 
-HANDS = 50  # raised hands a host is shown
 PAGE = 50  # of the audience
-QUIET = frozenset({"joined", "left"}) | KEPT | filming.QUIET
 SPEAKS = frozenset({"speak", "share"})
+TAUGHT = KEPT | TOLD
 OFF = Media(False, False, False)
-BETWEEN = "~"  # a hall and its group; in no id
 
 
 def hall_of(place: str) -> str:
@@ -37,6 +36,7 @@ def hall_of(place: str) -> str:
 
 class Hall(Room):
     PLACES = SEATS
+    QUIET = frozenset({"joined", "left"}) | KEPT | filming.QUIET
     carries = True
 
     def __init__(self, room: str, node: str, *, version: int = 0) -> None:
@@ -59,27 +59,17 @@ class Hall(Room):
         return f"{self.id}{BETWEEN}{group}" if group else self.id
 
     def tells(self, entry: Entry, who: str) -> bool:
-        known = entry.kind not in QUIET and entry.seq not in self.lesson.chatting.unsaid
+        known = entry.kind not in self.QUIET and entry.seq not in self.lesson.chatting.unsaid
         return known and self.lesson.groups.reads(entry, who)
 
     def recap(self, seat: Seat) -> dict[str, Any]:
         return {"lesson": self.lesson.recap(seat)}
 
     def roster(self, viewer: Seat) -> dict[str, Any]:
-        """Those on the stage or in the same group, how many listen, and whose hands are up: names for hosts."""
-        everybody, groups = list(self.seating.seats.values()), self.lesson.groups
-        group = groups.of(viewer.who)
-        seats = [seat for seat in everybody if groups.of(seat.who) == group]
-        stage = [seat for seat in seats if group or self.on_stage(seat)]
-        hands = sorted((seat for seat in everybody if seat.hand), key=lambda seat: (seat.raised, seat.who))
-        shown = [roster.person(seat) for seat in hands[:HANDS]] if viewer.grant.host else []
-        at = f"{self.node}{BETWEEN}{group}" if group else self.node
-        hall = {"at": at, "stage": bool(group) or self.on_stage(viewer), "group": group}
-        hall |= {"audience": len(seats) - (0 if group else len(stage)), "raised": len(hands)}
-        hall |= {"recording": filming.shown(self, viewer)}
-        peers = roster.seen_by(viewer, stage)["peers"]
-        seen = [{**peer, "staged": peer["id"] in self.history.staged} for peer in peers]
-        return {"version": self.seating.version, "peers": seen, "waiting": [], "hall": {**hall, "hands": shown}}
+        return HallRoster(self).of(viewer)
+
+    def rosters(self, viewers: Iterable[Seat]) -> Iterable[tuple[Sequence[Seat], dict[str, Any]]]:
+        return HallRoster(self).told(viewers)
 
     def audience(self, after: str) -> dict[str, Any]:
         """The next of those who listen, by id; `next` is "" when there are no more."""
@@ -128,6 +118,8 @@ class Hall(Room):
 
     def _tell(self, entry: Entry) -> list[Effect]:
         """To those whom it is for, in each group with what was told there before."""
+        if entry.kind in self.QUIET:
+            return []
         to: dict[int, list[str]] = {}
         for who, seq in self.seating.told.items():
             if seq < entry.seq and self._hears(entry, who):
@@ -152,7 +144,7 @@ class Hall(Room):
 
     def _obey(self, entry: Entry) -> list[Effect]:
         places = grouping.places(self, entry)
-        about_lesson = self.lesson.learn(entry, self.inside)
+        about_lesson = self.lesson.learn(entry, self.inside) if entry.kind in TAUGHT else []
         moved = grouping.moved(self, places) if places else []
         return [*super()._obey(entry), *moved, *about_lesson, *filming.obeyed(self, entry)]
 

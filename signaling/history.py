@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ import orjson
 
 from signaling.ports import Entry
 
+NEWEST = 200  # entries of a join answer; who missed more gets a snapshot
 PAGE_BYTES = 256 * 1024  # of entries in one message: well below what a page's queue may hold
 
 
@@ -69,6 +71,26 @@ class History:
                 self.recording, self.asked = (entry.seq, self.asked) if entry.body.get("on") else (0, False)
             case "ended":
                 self.ended = True
+
+
+class Newest:
+    """The last entries that somebody may be told of, so that who comes in needs no reading of the whole log."""
+
+    def __init__(self) -> None:
+        self._entries: deque[Entry] = deque(maxlen=NEWEST)
+        self._forgotten = 0  # the last that was dropped
+
+    def keep(self, entry: Entry) -> None:
+        if len(self._entries) == NEWEST:
+            self._forgotten = self._entries[0].seq
+        self._entries.append(entry)
+
+    def after(self, seq: int) -> list[Entry]:
+        return [entry for entry in self._entries if entry.seq > seq]
+
+    def lacks(self, seq: int) -> bool:
+        """Whether some entry after that number is no longer here."""
+        return self._forgotten > seq
 
 
 def stamp(at: datetime) -> str:

@@ -59,7 +59,7 @@ class LiveRoom:
         self._spreading = Spreading(self._tell_all, self._listeners, means.monotonic)
         self.reader = Reader(self.room, self.scribe, self.do, means.tasks)
         self.widening = Widening(means, self.scribe, self.reader)
-        self.past = Past(self.room, self.scribe, self.reader)
+        self.past = Past(self.room, self.scribe)
         self.handing = HandingOn(self.room, self.look, self.do, means.tasks)
 
     @property
@@ -125,8 +125,9 @@ class LiveRoom:
         seat follows the log."""
         await self.scribe.settled(1.0)
         again = await self._ticket(seat.grant)
-        missed = await self.past.missed(seat, last)
+        await self.reader.fresh()
         seat, at = self.room.holds(seat.who, seat.epoch), self.means.clock.now()
+        missed = self.past.missed(seat, last)
         ice, withdrawn = self.means.ice.issue(seat.who, at), self.room.history.withdrawn
         roster = self.room.roster(seat) | self.room.recap(seat)
         return answers.inside(seat, missed, withdrawn=withdrawn, roster=roster, ice=ice, again=again, at=at)
@@ -270,9 +271,9 @@ class LiveRoom:
         self._show_roster(self.room.inside)
 
     def _show_roster(self, viewers: Iterable[Seat]) -> None:
-        for seat in viewers:
-            if sid := self._sids.get((seat.who, seat.epoch)):
-                self.means.sockets.send([sid], "peers", self.room.roster(seat))
+        for seats, roster in self.room.rosters(viewers):
+            sids = [sid for seat in seats if (sid := self._sids.get((seat.who, seat.epoch)))]
+            self.means.sockets.send(sids, "peers", roster)
 
     # ---- the log
 

@@ -2,50 +2,37 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Any
 
 from signaling.answers import Missed
 from signaling.history import fitting
-from signaling.ports import Entry, Seat
-from signaling.reader import Reader
+from signaling.ports import Seat
 from signaling.room import Room
 from signaling.scribe import Scribe
 
-NEWEST = 200  # entries of a join answer; who missed more gets a snapshot
+PAGE = 200  # entries at a time, of the log
 
 
 class Past:
-    def __init__(self, room: Room, scribe: Scribe, reader: Reader) -> None:
-        self._room, self._scribe, self._reader = room, scribe, reader
+    def __init__(self, room: Room, scribe: Scribe) -> None:
+        self._room, self._scribe = room, scribe
 
-    async def missed(self, seat: Seat, last: int) -> Missed:
-        """The newest entries after `last`; from here on the seat follows the log. Raises `Unavailable`."""
-        beyond = last > self._room.history.seq and await self._beyond(last)
-        last = max(0 if beyond else last, self._room.floor(seat.grant))
-        missed: deque[Entry] = deque(maxlen=NEWEST)
-        read = 0
-        while True:
-            page = await self._scribe.since(last, NEWEST)
-            told = [entry for entry in page if self._room.tells(entry, seat.who)]
-            missed.extend(told)
-            read += len(told)
-            last = page[-1].seq if page else last
-            if len(page) < NEWEST and self._room.caught_up(seat.who, last):
-                events = fitting(reversed(missed))[::-1]
-                return Missed(events, last, beyond or read > len(events))
+    def missed(self, seat: Seat, last: int) -> Missed:
+        """The newest entries after `last`; from here on the seat follows the log."""
+        room, seq = self._room, self._room.history.seq
+        beyond = last > seq  # a page has seen more than the log has: it was restored from a backup
+        last = max(0 if beyond else last, room.floor(seat.grant))
+        missed = [entry for entry in room.newest.after(last) if room.tells(entry, seat.who)]
+        events = fitting(reversed(missed))[::-1]
+        room.caught_up(seat.who, seq)
+        return Missed(events, seq, beyond or room.newest.lacks(last) or len(events) < len(missed))
 
     async def page(self, seat: Seat, last: int) -> dict[str, Any]:
         """`seq, events, more` after `last`. Raises `Unavailable`."""
         last = max(last, self._room.floor(seat.grant))
-        page = await self._scribe.since(last, NEWEST)
+        page = await self._scribe.since(last, PAGE)
         told = [entry for entry in page if self._room.tells(entry, seat.who)]
         events = fitting(told)
         cut = len(events) < len(told)
         seq = events[-1]["seq"] if cut else page[-1].seq if page else last
-        return {"seq": seq, "events": events, "more": cut or len(page) == NEWEST}
-
-    async def _beyond(self, last: int) -> bool:
-        """Whether a page has seen more than the log has: the log was restored from a backup."""
-        await self._reader.read()
-        return last > self._room.history.seq
+        return {"seq": seq, "events": events, "more": cut or len(page) == PAGE}

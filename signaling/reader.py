@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 
 from signaling.effects import Effect
@@ -19,26 +20,45 @@ class Reader:
         self._scribe = scribe
         self._do = do
         self._tasks = tasks
-        self._behind = False
+        self._next: asyncio.Future[bool] | None = None  # the reading after the one under way: whether it succeeded
         self.busy = False
 
     def soon(self) -> None:
         """Read in the background; once at a time, and then once more if asked meanwhile, because
         what was asked for may be newer than what was being read."""
-        self._behind = True
+        self._asked()
+
+    async def fresh(self) -> None:
+        """The room knows all that was written before this was asked; a crowd that asks shares one reading.
+
+        Raises `Unavailable`."""
+        if not await asyncio.shield(self._asked()):
+            raise Unavailable()
+
+    def _asked(self) -> asyncio.Future[bool]:
+        self._next = self._next or asyncio.get_running_loop().create_future()
         if not self.busy:
             self.busy = True
             self._tasks.start(self._catch_up(), f"log of {self._room.id}")
+        return self._next
 
     async def _catch_up(self) -> None:
         try:
-            while self._behind:
-                self._behind = False
-                await self.read()
+            while (asked := self._next) is not None:
+                self._next = None
+                await self._read_for(asked)
+        finally:
+            self.busy = False
+
+    async def _read_for(self, asked: asyncio.Future[bool]) -> None:
+        could = False
+        try:
+            await self.read()
+            could = True
         except Unavailable:
             pass  # logged; the next round tries again
         finally:
-            self.busy = False
+            asked.set_result(could)
 
     async def read(self) -> None:
         """Read now. Raises `Unavailable`."""

@@ -16,7 +16,7 @@ from typing import Any
 from signaling import carrying, roster, speech
 from signaling.attending import joined, left
 from signaling.effects import Effect, Emit, Fetch, Forget, Kick, Roster, Seated, Vacated, Welcome
-from signaling.history import History, told
+from signaling.history import History, Newest, told
 from signaling.messages import Media, Message
 from signaling.ports import Entry, Grant, Seat
 from signaling.refusals import Elsewhere, NotJoined, RoomEnded, StillWaiting
@@ -28,10 +28,11 @@ VANISHED = 2.5  # seconds for somebody whose node has been dead for a lease alre
 
 class Room:
     PLACES = STAGE
+    QUIET: frozenset[str] = frozenset()  # kinds of entries that nobody is told of
 
     def __init__(self, room: str, node: str, *, version: int = 0) -> None:
         self.id, self.node = room, node
-        self.history, self.seating = History(), Seating(node, version)
+        self.history, self.newest, self.seating = History(), Newest(), Seating(node, version)
 
     # ---- asking
 
@@ -67,6 +68,10 @@ class Room:
         """`peers` as this participant sees it."""
         seen = roster.seen_by(viewer, self.seating.seats.values())
         return {"version": self.seating.version, **seen, **carrying.shown(self)}
+
+    def rosters(self, viewers: Iterable[Seat]) -> Iterable[tuple[Sequence[Seat], dict[str, Any]]]:
+        """Each roster with those who see it so."""
+        return [([viewer], self.roster(viewer)) for viewer in viewers]
 
     def floor(self, grant: Grant) -> int:
         """The log number above which this participant may read: guests from their admission on."""
@@ -246,6 +251,8 @@ class Room:
             if entry.seq > self.history.seq + 1 and not whole:
                 return [*effects, Fetch()]
             self.history.fold(entry)
+            if entry.kind not in self.QUIET:
+                self.newest.keep(entry)
             effects += [*self._tell(entry), *self._obey(entry)]
         return effects
 

@@ -38,13 +38,13 @@ class Scribe:
         self._tasks = tasks
         self._queue: deque[_Waiting] = deque()
         self._at_work = False
-        self._promised: deque[Record] = deque()
-        self._settled = asyncio.Event()
-        self._settled.set()
+        self._promised: deque[tuple[Record, asyncio.Future[None]]] = deque()
+        self._last_promise: asyncio.Future[None] | None = None
+        self._keeping = False
 
     @property
     def idle(self) -> bool:
-        return self._settled.is_set() and not self._at_work
+        return not self._keeping and not self._at_work
 
     async def write(self, record: Record) -> Entry:
         """The entry, in the log. Raises `Unavailable`, or the `Refusal` with which the house answered."""
@@ -70,18 +70,16 @@ class Scribe:
 
     def promise(self, record: Record) -> None:
         """Write it as soon as the log can be written; the order of promises is kept."""
-        self._promised.append(record)
-        if self._settled.is_set():
-            self._settled.clear()
+        self._last_promise = asyncio.get_running_loop().create_future()
+        self._promised.append((record, self._last_promise))
+        if not self._keeping:
+            self._keeping = True
             self._tasks.start(self._keep_promises(), f"promises of {self._room}")
 
     async def settled(self, patience: float) -> None:
-        """Wait until what was promised is written, for so long at most."""
-        try:
-            async with asyncio.timeout(patience):
-                await self._settled.wait()
-        except TimeoutError:
-            pass
+        """Wait until what has been promised so far is written, for so long at most."""
+        if self._last_promise is not None:
+            await asyncio.wait([self._last_promise], timeout=patience)
 
     # ---- writing
 
@@ -133,9 +131,12 @@ class Scribe:
     async def _keep_promises(self) -> None:
         try:
             while self._promised:
-                await self._keep([self._promised.popleft() for _ in range(min(len(self._promised), TOGETHER))])
+                together = [self._promised.popleft() for _ in range(min(len(self._promised), TOGETHER))]
+                await self._keep([record for record, _ in together])
+                for _, kept in together:
+                    kept.set_result(None)
         finally:
-            self._settled.set()
+            self._keeping = False
 
     async def _keep(self, records: list[Record]) -> None:
         for _ in range(TRIES):

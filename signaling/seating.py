@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from signaling.ports import Seat
 
-SEATS = 500
+SEATS = 1_200
 STAGE = 12  # people who are seen and heard at once, at most
 FOR_GOOD = 1 << 62  # a rev no living seat reaches
 

@@ -55,6 +55,25 @@ def test_the_audience_is_counted_and_those_on_the_stage_are_named():
     assert seen(h, zhao)["stage"] is True
 
 
+def test_a_whole_audience_is_told_one_roster_and_whoever_sees_another_gets_their_own():
+    h, (zhao, qian, wang, li) = hall(teacher(), presenter(), learner(), learner("li"))
+    crowd = [sit(h, learner(f"p{number}"))[0] for number in range(500)]
+    everybody = (zhao, qian, wang, li, *crowd)
+    write(h, [Record("agreed", "li", "agreed:li:0", {"of": "recording", "on": True, "name": "Li"})])
+    told = [(seats, roster) for seats, roster in h.rosters(everybody)]
+    assert [[seat.who for seat in seats] for seats, _ in told[:2]] == [["zhao"], ["qian"]]
+    assert [len(seats) for seats, _ in told] == [1, 1, 501, 1]
+    assert all(roster == h.roster(seat) for seats, roster in told for seat in seats)
+
+
+def test_a_crowd_that_comes_pushes_nothing_out_of_what_a_newcomer_is_told():
+    h, _ = hall(teacher())
+    h.recorded([entry(1, "chat", "zhao", text="Good morning", name="Zhao")], whole=True)
+    h.recorded([entry(2 + n, "joined", f"p{n}", who=f"p{n}", stay="1", name="P") for n in range(999)], whole=True)
+    assert [one.body["text"] for one in h.newest.after(0)] == ["Good morning"]
+    assert not h.newest.lacks(0)
+
+
 def test_hands_are_shown_to_hosts_in_the_order_they_went_up_and_counted_for_all():
     h, (zhao, wang, li) = hall(teacher(), learner(), learner("li"))
     h.said("wang", wang.epoch, Hand(True))

@@ -22,6 +22,10 @@ def chat(number):
     return Record("chat", f"p{number}", f"chat:{number}", {"text": str(number)}, asked=True)
 
 
+def joined(number):
+    return Record("joined", f"p{number}", f"joined:{number}", {"stay": str(number)})
+
+
 def ended():
     return Record("ended", "zhao", "ended", {"reason": "ended"}, asked=True)
 
@@ -58,10 +62,25 @@ async def test_while_the_log_is_down_what_was_asked_is_refused_and_what_happened
     log.down = True
     scribe = Scribe("r1", log, lambda entry: None, tasks)
     for number in range(3):
-        scribe.promise(Record("joined", f"p{number}", f"joined:{number}", {"stay": str(number)}))
+        scribe.promise(joined(number))
     with pytest.raises(Unavailable):
         await scribe.write(chat(1))
     assert not scribe.idle
     log.down = False
     await scribe.settled(5)
     assert [entry.by for entry in log.of("r1")] == ["p0", "p1", "p2"]
+
+
+async def test_who_waits_for_a_promise_does_not_wait_for_what_is_promised_after_it(tasks):
+    log, crowd = Log(), [True]
+
+    def one_more(entry):
+        if crowd:
+            scribe.promise(joined(entry.seq))
+
+    scribe = Scribe("r1", log, one_more, tasks)
+    scribe.promise(joined(0))
+    async with asyncio.timeout(2):
+        await scribe.settled(60)
+    crowd.clear()
+    assert next(entry.by for entry in log.of("r1")) == "p0"
