@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import os
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import orjson
@@ -17,13 +18,15 @@ from server.core.unit import Act, Unit
 
 
 async def seal(unit: Unit) -> None:
-    """Appends what the unit did and saw; called as the last thing before its commit, so the head is held briefly."""
-    if not unit.acts:
+    """Appends what the unit did and saw, and what those that ended did; called as the last thing before its commit, so
+    the head is held briefly."""
+    deeds = [(by, act) for by in (*unit.ended, unit) for act in by.acts]
+    if not deeds:
         return
     head = await queries.head(unit, locked=True) or await _first_head(unit)
     key = chain_key(unit.keys)
-    for act in unit.acts:
-        record = _record_of(unit, act, head.seq + 1)
+    for by, act in deeds:
+        record = _record_of(by, act, head.seq + 1, at=unit.now)
         record.mac = record.sealed_with(key, head.mac)
         unit.session.add(record)
         head.seq, head.mac = record.seq, record.mac
@@ -49,11 +52,11 @@ def chain_key(keys: Keyring) -> bytes:
     return keys.derive("audit chain")
 
 
-def _record_of(unit: Unit, act: Act, seq: int) -> AuditRecord:
+def _record_of(unit: Unit, act: Act, seq: int, *, at: datetime) -> AuditRecord:
     actor = unit.signed_in
     return AuditRecord(
         seq=seq,
-        at=unit.now,
+        at=at,
         person_id=actor.person_id if actor else "",
         post_id=actor.post_id if actor else "",
         role=actor.role if actor else "",

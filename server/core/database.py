@@ -36,6 +36,8 @@ class Database:
         self.deliver: Deliver = keep_quiet
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
         self._writer = asyncio.Lock() if self.is_sqlite else None
+        self._unrecorded: dict[int, Unit] = {}
+        self._recorder = asyncio.Lock()
 
     @property
     def is_sqlite(self) -> bool:
@@ -68,7 +70,7 @@ class Database:
             elif writes:
                 await self._seal(unit)
         if unit.acts and (unit.undone or not writes):
-            await self._record_alone(unit)
+            await self._record(unit)
         if unit.announcements:
             await self.deliver(unit.announcements)
 
@@ -78,10 +80,23 @@ class Database:
             await act(unit)
         await unit.session.commit()
 
-    async def _record_alone(self, ended: Unit) -> None:
-        """What a read-only unit saw is on record before anyone is shown it (decision 0003); so is what was refused."""
-        async with self.unit(ended.signed_in, address=ended.address, request_id=ended.request_id) as unit:
-            unit.acts = ended.acts
+    async def _record(self, ended: Unit) -> None:
+        """What a read-only unit saw is on record before anyone is shown it (decision 0003); so is what was refused.
+        Those who come while it is being written are written together next."""
+        self._unrecorded[id(ended)] = ended
+        try:
+            async with self._recorder:
+                if id(ended) in self._unrecorded:  # nobody before us has taken it along
+                    await self._record_together()
+        finally:
+            self._unrecorded.pop(id(ended), None)
+
+    async def _record_together(self) -> None:
+        together = dict(self._unrecorded)
+        async with self.unit() as unit:
+            unit.ended = list(together.values())
+        for each in together:
+            self._unrecorded.pop(each, None)
 
     async def close(self) -> None:
         await self.engine.dispose()

@@ -48,6 +48,8 @@ class Unit:
     request_id: str = ""
     acts: list[Act] = field(default_factory=list)
     announcements: list[Announcement] = field(default_factory=list)
+    ended: list["Unit"] = field(default_factory=list)
+    """Units that are over, whose acts go on record with this one's."""
     undone: bool = False
 
     @property

@@ -76,7 +76,7 @@ async def room_page(request: web.Request) -> web.StreamResponse:
     )
 
 
-@routes.post("/rooms/{id}/join", SIGNED_IN, survives_idle=True)
+@routes.post("/rooms/{id}/join", SIGNED_IN, survives_idle=True, reads=True)
 async def join(request: web.Request) -> web.StreamResponse:
     """Decides, and mints the ticket that the socket redeems."""
     meeting, entrant = await _entering(request)
