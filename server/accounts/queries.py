@@ -117,6 +117,13 @@ async def sign_in_by_token(unit: Unit, token: str) -> tuple[SignIn, Person, list
     return sign_in, person, [post for _, _, post in rows if post is not None]
 
 
+async def with_posts(unit: Unit, person_id: str) -> tuple[Person, list[Post]] | None:
+    """A person and every post they ever held, oldest first; in one question."""
+    query = select(Person, Post).outerjoin(Post, Post.person_id == Person.id).where(Person.id == person_id)
+    rows = (await unit.session.execute(query.order_by(Post.starts, Post.id))).all()
+    return (rows[0][0], [post for _, post in rows if post is not None]) if rows else None
+
+
 async def open_sign_ins(unit: Unit, person_id: str) -> list[SignIn]:
     query = select(SignIn).where(SignIn.person_id == person_id, SignIn.ended_at.is_(None))
     found = await unit.session.scalars(query.order_by(SignIn.seen_at.desc()))

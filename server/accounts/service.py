@@ -121,25 +121,25 @@ async def actor_at(unit: Unit, post: Post) -> Actor:
 
 
 async def _actor(unit: Unit, person: Person, post: Post, held: list[Post], sign_in: SignIn | None) -> Actor:
-    names = await directory.short_names(unit, {p.institution_id for p in held})
+    places = await directory.places(unit, {p.institution_id for p in held})
     return Actor(
         person_id=person.id,
         post_id=post.id,
         institution_id=post.institution_id,
         department_id=post.department_id,
         role=post.role.value,
-        consortium_ids=await directory.consortium_ids_of(unit, post.institution_id),
+        consortium_ids=places[post.institution_id].consortium_ids,
         locale=person.locale,
         session_id=sign_in.id if sign_in else "",
         reauthenticated_at=sign_in.reauthenticated_at if sign_in else None,
         name=person.name,
-        institution_name=names.get(post.institution_id, ""),
+        institution_name=places[post.institution_id].short_name,
         post_title=person.title,
         posts=tuple(
             PostCard(
                 id=p.id,
                 role=p.role.value,
-                institution_name=names.get(p.institution_id, ""),
+                institution_name=places[p.institution_id].short_name,
                 title=ROLE_WORDS[p.role],
             )
             for p in held

@@ -223,6 +223,31 @@ async def consortium_ids_of(unit: Unit, institution_id: str) -> frozenset[str]:
     return frozenset(await unit.session.scalars(member.union(lead)))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """What an actor must know of an institution."""
+
+    short_name: str
+    consortium_ids: frozenset[str]
+    """Those it belongs to, as a member or as the lead."""
+
+
+async def places(unit: Unit, ids: Iterable[str]) -> dict[str, Place]:
+    """In one question: it is asked with every request."""
+    query = (
+        select(Institution.id, Institution.short_name, Membership.consortium_id, Consortium.id)
+        .outerjoin(Membership, Membership.institution_id == Institution.id)
+        .outerjoin(Consortium, Consortium.lead_id == Institution.id)
+        .where(Institution.id.in_(set(ids)))
+    )
+    names: dict[str, str] = {}
+    consortia: dict[str, set[str]] = {}
+    for id, name, *belongs_to in await unit.session.execute(query):
+        names[id] = name
+        consortia.setdefault(id, set()).update(one for one in belongs_to if one)
+    return {id: Place(short_name=name, consortium_ids=frozenset(consortia[id])) for id, name in names.items()}
+
+
 async def members_of(unit: Unit, consortium_ids: Iterable[str]) -> frozenset[str]:
     """The ids of every institution of these consortia, leads included."""
     wanted = set(consortium_ids)

@@ -95,11 +95,12 @@ class RoomGrants:
 
     async def _still_enters(self, unit: Unit, meeting: Meeting, grant: Grant) -> bool:
         """Asks the subject's door in each post the person holds now."""
-        people_found = await accounts.people(unit, [grant.person or ""])
-        person = people_found.get(grant.person or "")
-        if person is None or person.standing != Standing.ACTIVE:
+        found = await accounts.with_posts(unit, grant.person or "")
+        if found is None or found[0].standing != Standing.ACTIVE:
             return False
-        for post in await accounts.posts_of(unit, person.id, people.today(unit.now)):
+        for post in found[1]:
+            if not post.held(people.today(unit.now)):
+                continue
             unit.signed_in = await people.actor_at(unit, post)
             try:
                 await self._doors[meeting.subject_kind].entrant(unit, meeting)
