@@ -103,9 +103,11 @@ class Database:
 
 
 def make_engine(url: str) -> AsyncEngine:
+    """Every connection it opens it keeps: in a crowd one more, opened and closed for each question, is what costs."""
+    kept = {"max_overflow": 0, "pool_use_lifo": True, "hide_parameters": True}
     if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True)
-    engine = create_async_engine(url, connect_args={"timeout": 30}, pool_size=8, max_overflow=16, hide_parameters=True)
+        return create_async_engine(url, pool_size=30, pool_pre_ping=True, **kept)
+    engine = create_async_engine(url, connect_args={"timeout": 30}, pool_size=24, **kept)
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
