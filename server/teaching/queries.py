@@ -53,10 +53,11 @@ async def get_related(
 
 
 async def relations_of(unit: Unit, session: TeachingSession) -> frozenset[Relation]:
-    mine = await enrolment(unit, session.id, unit.actor.person_id)
-    enrolled = mine is not None and mine.state is EnrolmentState.ENROLLED
-    teaching = [one.post_id for one in await teachers(unit, session.id)]
-    return policy.relations(unit.actor, session, teachers=teaching, enrolled=enrolled)
+    me, enrolled = unit.actor, Enrolment.state == EnrolmentState.ENROLLED
+    teaches = exists().where(Teacher.session_id == session.id, Teacher.post_id == me.post_id)
+    listens = exists().where(Enrolment.session_id == session.id, Enrolment.person_id == me.person_id, enrolled)
+    taught, heard = (await unit.session.execute(select(teaches, listens))).one()
+    return policy.relations(me, session, teachers=[me.post_id] if taught else [], enrolled=heard)
 
 
 async def course_for(unit: Unit, action: str, id: str) -> Course:
