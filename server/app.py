@@ -92,6 +92,7 @@ from server.teaching import patient_routes as teaching_patient_routes
 from server.teaching import planning_routes as teaching_planning_routes
 from server.teaching import routes as teaching_routes
 from server.teaching.consenting import LessonConsents
+from server.teaching.hearing import ShownWords
 from server.teaching.materials import SessionFiles
 from server.telemetry import TELEMETRY, Telemetry
 from server.telemetry import routes as telemetry_routes
@@ -195,14 +196,13 @@ def _wire_capabilities(app: web.Application, settings: Settings) -> None:
     database = app[DATABASE]
     doors: dict[str, Door] = {"consultation": ConsultationDoor(), "teaching": teaching_live.TeachingDoor()}
     app[DOORS] = doors
-    blobs = store_at(settings.data / "files", settings.s3_url)
     subjects: Subjects = {
         "consultation": ConsultationFiles(),
         PAPER: PaperFiles(),
         "teaching": SessionFiles(),
         TEACHING_CASE: CaseFiles(),
     }
-    app[DESK] = furnish(database, blobs, subjects, app[TASKS])
+    app[DESK] = furnish(database, store_at(settings.data / "files", settings.s3_url), subjects, app[TASKS])
     app[DARKROOM] = Darkroom(database, app[DESK])
     app[consent_routes.SUBJECTS] = LessonConsents(TaughtCase(ConsentedCase()))
     app[consent_routes.PAPERS] = SigningPapers()
@@ -241,6 +241,7 @@ def _wire_signalling(app: web.Application, settings: Settings, doors: dict[str, 
         feed_door=feed_door,
         origins=frozenset({settings.base_url, *settings.origins}),
         recordings=SealedReels(database, settings.recordings),
+        captions=ShownWords(database) if settings.speech else None,
         forwarder=(lambda: _forwarder(settings)) if settings.forwarder != "none" else None,
         mesh_only=bool(settings.redis_url and not settings.janus_urls),  # each process has a forwarder of its own
     )
@@ -282,8 +283,8 @@ def _forwarder(settings: Settings) -> Forwarder:
 
     first, last = settings.media_ports
     addresses = settings.media_addresses or (own_addresses() if is_everywhere(settings.host) else [settings.host])
-    ports = range(first, last + 1) if last else ()
-    return Spread(Ground(addresses, ports, settings.media_public))
+    ports = range(first, last + 1 if last else first)
+    return Spread(Ground(addresses, ports, settings.media_public, speech=settings.speech))
 
 
 def _limiter(settings: Settings) -> Limiter:

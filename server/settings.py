@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from server.operations.network import in_address, names_elsewhere, reached_at
+from signaling.media.ports import SpeechService
 
 os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # we read names a character at a time: 45 MB would lie idle
 
@@ -58,6 +59,13 @@ class Settings(BaseSettings):
     """ws://10.0.0.20:8188 …: the Janus nodes that carry the media of halls in place of our own processes."""
     janus_secret: SecretStr = SecretStr("")
     """The api_secret of every node."""
+    speech_url: str = ""
+    """http://10.0.0.30:8000/v1: the site's speech model, by OpenAI's transcription API. Without it, no captions."""
+    speech_key: SecretStr = SecretStr("")
+    speech_model: str = "whisper-1"
+    """The name by which the service knows the model, e.g. sensevoice."""
+    speech_language: str = "zh"
+    """"" lets the model tell by itself, where it can."""
     s3_url: str = ""
     """s3://bucket/prefix?endpoint=… for files. Without it, `files/` of the data folder."""
     tsa_url: str = ""
@@ -89,6 +97,15 @@ class Settings(BaseSettings):
     def recordings(self) -> Path:
         """Where recordings lie, sealed, until they can be played. Several machines that serve share it."""
         return self.data / "recordings"
+
+    @property
+    def speech(self) -> SpeechService | None:
+        """What writes captions; only our own processes pass the sound on."""
+        if not self.speech_url or self.forwarder != "embedded" or self.janus_urls:
+            return None
+        return SpeechService(
+            self.speech_url, self.speech_key.get_secret_value(), self.speech_model, self.speech_language
+        )
 
     @property
     def checkpoint(self) -> Path:

@@ -20,7 +20,7 @@ from signaling.feed import LIVE, FeedDoor, FeedNamespace
 from signaling.means import Means
 from signaling.media.ports import Forwarder
 from signaling.namespace import RoomNamespace
-from signaling.ports import Broadcast, Bus, Clock, Grant, Grants, Ice, Journal, Recordings, Seat, Store
+from signaling.ports import Broadcast, Bus, Captions, Clock, Grant, Grants, Ice, Journal, Recordings, Seat, Store
 from signaling.rooms import NONSENSE, Rooms
 from signaling.wire import Wire
 
@@ -37,9 +37,10 @@ def _remote(request: web.Request) -> str:
 class Signaling:
     """`node` names this process among its peers and must be new for every start. `address` tells
     where a request really comes from when a proxy stands in between; `deadline` is how many seconds
-    a connection may stand without joining anything; `forwarder` makes what carries the media of halls,
-    when the first one needs it, and `recordings` says where it writes what is recorded. `mesh_only`: what that
-    forwarder carries does not reach people of other nodes, so that no room outgrows its mesh."""
+    a connection may stand without joining anything; `forwarder` makes what carries the media of halls, when the first
+    one needs it; `recordings` says where it writes what is recorded, `captions` what may be shown of what it heard
+    said: without them nothing is. `mesh_only`: what that forwarder carries does not reach people of other nodes, so
+    that no room outgrows its mesh."""
 
     def __init__(
         self,
@@ -58,6 +59,7 @@ class Signaling:
         deadline: float = DEADLINE,
         forwarder: Callable[[], Forwarder] | None = None,
         recordings: Recordings | None = None,
+        captions: Captions | None = None,
         mesh_only: bool = False,
     ) -> None:
         self.counters = counters or Counters()
@@ -73,12 +75,29 @@ class Signaling:
         self._room = RoomNamespace(self._wire)
         self._feed = FeedNamespace(self._wire, feed_door)
         self._means = Means(
-            node, store, bus, journal, grants, ice, clock, self._room, self.counters, forwarder, recordings, mesh_only
+            node,
+            store,
+            bus,
+            journal,
+            grants,
+            ice,
+            clock,
+            self._room,
+            self.counters,
+            make_forwarder=forwarder,
+            recordings=recordings,
+            captions=captions,
+            mesh_only=mesh_only,
         )
         self._rooms = Rooms(self._means)
         self._room.serve(self._rooms)
         self._wire.register_namespace(self._room)
         self._wire.register_namespace(self._feed)
+
+    @property
+    def captions(self) -> bool:
+        """Whether what is said in a hall can be written down."""
+        return self._means.captions is not None
 
     # ---- with the application
 

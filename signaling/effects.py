@@ -119,6 +119,13 @@ class Filming:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class Captioning:
+    """Whether what is said on the hall's stage is written down from now on."""
+
+    on: bool
+
+
 Effect = (
     Emit
     | Relay
@@ -134,4 +141,5 @@ Effect = (
     | Silence
     | Parted
     | Filming
+    | Captioning
 )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 RECORDING = "recording"
 QUIET = frozenset({"agreed", "asked"})  # the roster shows what they come to
 SHOWN = QUIET | {RECORDING}
-_BARS = ("recording", "consultation")  # without the patient's consent to these nothing is recorded
+BARS = ("recording", "consultation")  # without the patient's consent to these nothing is recorded
 
 
 def shown(hall: Hall, viewer: Seat) -> dict[str, bool]:
@@ -47,7 +47,7 @@ def _film(hall: Hall, seat: Seat, film: Film) -> list[Effect]:
     history = hall.history
     if film.on is bool(history.recording):
         return []
-    if film.on and (patient := not history.withdrawn.isdisjoint(_BARS)) | bool(lacking := missing(hall)):
+    if film.on and (patient := not history.withdrawn.isdisjoint(BARS)) | bool(lacking := missing(hall)):
         raise ConsentMissing(who=[_named(one) for one in lacking], patient=patient)
     return [_turned(hall, film.on, seat.who, asked=True)]
 
@@ -87,7 +87,7 @@ def failed(hall: Hall, recording: int) -> list[Effect]:
 
 
 def _taken_back(entry: Entry) -> bool:
-    about = entry.kind == "agreed" or (entry.kind == "consent" and entry.body.get("of") in _BARS)
+    about = entry.kind == "agreed" or (entry.kind == "consent" and entry.body.get("of") in BARS)
     return about and entry.body.get("on") is False
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from signaling import filming, grouping, roster, speech
+from signaling import captioning, filming, grouping, roster, speech
 from signaling.effects import Effect, Emit, Record, Silence
 from signaling.hall_roster import BETWEEN, HallRoster
 from signaling.history import told
@@ -43,6 +43,7 @@ class Hall(Room):
         super().__init__(room, node, version=version)
         self._aloud: dict[int, int] = {}  # the last entry that was told, in each group; 0 is the hall
         self.lesson = Lesson()
+        self.captions_paused = False  # the speech model does not keep up
 
     # ---- asking
 
@@ -146,7 +147,13 @@ class Hall(Room):
         places = grouping.places(self, entry)
         about_lesson = self.lesson.learn(entry, self.inside) if entry.kind in TAUGHT else []
         moved = grouping.moved(self, places) if places else []
-        return [*super()._obey(entry), *moved, *about_lesson, *filming.obeyed(self, entry)]
+        return [
+            *super()._obey(entry),
+            *moved,
+            *about_lesson,
+            *filming.obeyed(self, entry),
+            *captioning.obeyed(self, entry),
+        ]
 
     def _commanded(self, seat: Seat, kind: str) -> list[Effect]:
         change = _COMMANDS.get(kind)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from signaling import captioning
 from signaling.effects import Effect
 from signaling.hall import Hall
 from signaling.history import stamp
-from signaling.lesson_messages import Check, Drawn, Here
+from signaling.lesson_messages import Captions, Check, Correct, Drawn, Here
 from signaling.live import LiveRoom
-from signaling.media.halls import Halls
+from signaling.means import Means
 from signaling.messages import Answer, Arrange, Audience, Limit, Publish, Unpublish, Unwatch, Watch
-from signaling.ports import Clock, Seat
+from signaling.ports import Seat
 from signaling.refusals import MediaUnavailable, UnknownMessage
 from signaling.room import Room
 
@@ -22,8 +23,8 @@ Reply = dict[str, Any]
 class HallDesk:
     """Each answers one message of a seat inside. Raises a Refusal."""
 
-    def __init__(self, halls: Halls, clock: Clock) -> None:
-        self._halls, self._clock = halls, clock
+    def __init__(self, means: Means) -> None:
+        self._halls, self._clock, self._words = means.halls, means.clock, means.captions
         self.answers: dict[type, Callable[[LiveRoom, Seat, Any], Awaitable[Reply]]] = {
             Audience: self._audience,
             Publish: self._publish,
@@ -36,6 +37,8 @@ class HallDesk:
             Check: self._check,
             Here: self._here,
             Drawn: self._drawn,
+            Captions: self._captions,
+            Correct: self._correct,
         }
 
     async def _audience(self, live: LiveRoom, seat: Seat, said: Audience) -> Reply:
@@ -99,6 +102,17 @@ class HallDesk:
     async def _drawn(self, live: LiveRoom, seat: Seat, said: Drawn) -> Reply:
         hall, _ = _inside(live, seat)
         return hall.lesson.slides.drawn((said.file, said.page))
+
+    async def _captions(self, live: LiveRoom, seat: Seat, said: Captions) -> Reply:
+        hall, seat = _inside(live, seat)
+        if self._words is None:
+            raise MediaUnavailable()
+        return await _done(live, captioning.turn(hall, seat, said.on))
+
+    async def _correct(self, live: LiveRoom, seat: Seat, said: Correct) -> Reply:
+        hall, seat = _inside(live, seat)
+        text = await self._words.shown(hall.id, said.text) if self._words and said.text else said.text
+        return await _done(live, hall.lesson.captions.correct(seat, said, text))
 
 
 async def _done(live: LiveRoom, effects: list[Effect]) -> Reply:

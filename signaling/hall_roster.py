@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from signaling import filming, roster
+from signaling import captioning, filming, roster
 from signaling.ports import Seat
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class HallRoster:
         audience = self._present[group] - (0 if group else len(self._seen[group]))
         about = {"at": at, "stage": self._is_seen(viewer), "group": group, "audience": audience}
         about |= {"raised": len(self._hands), "recording": filming.shown(hall, viewer)}
+        about["captions"] = captioning.shown(hall)
         about["hands"] = self._first_hands if viewer.grant.host else []
         return {"version": hall.seating.version, "peers": self._peers(viewer, group), "waiting": [], "hall": about}
 

@@ -12,6 +12,7 @@ from signaling.refusals import Malformed
 
 QUESTION_LIMIT = 300  # characters of a poll's or a listener's question
 OPTION_LIMIT = 200
+CAPTION_LIMIT = 500
 OPTIONS = 8
 MARKS = 100
 PAGES = 2000
@@ -155,9 +156,24 @@ class Drawn:
     page: int
 
 
+@dataclass(frozen=True, slots=True)
+class Captions:
+    """A host has what is said on the stage written down by the site's speech model, or no longer."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Correct:
+    """A host puts a caption right; "" takes it away."""
+
+    line: int
+    text: str
+
+
 LessonMessage = (
     Check | Here | Look | Poll | Choose | Reveal | Ask | Support | Settle | Unsay | Hush | Chats
-    | Show | Draw | Undo | Wipe | Point | Drawn
+    | Show | Draw | Undo | Wipe | Point | Drawn | Captions | Correct
 )  # fmt: skip
 
 
@@ -241,6 +257,11 @@ def _point(fields: Fields) -> Point:
     return Point(x=x, y=y, on=fields.flag("on"))
 
 
+def _correct(fields: Fields) -> Correct:
+    text = fields.text("text", PROSE, CAPTION_LIMIT).strip() if fields.get("text") != "" else ""
+    return Correct(line=fields.count("line"), text=text)
+
+
 LESSON_DECODERS: dict[str, Callable[[Fields], LessonMessage]] = {
     "check": _check,
     "here": lambda fields: Here(check=fields.text("check", ID)),
@@ -260,6 +281,8 @@ LESSON_DECODERS: dict[str, Callable[[Fields], LessonMessage]] = {
     "wipe": lambda fields: Wipe(key=fields.text("key", KEY)),
     "point": _point,
     "drawn": lambda fields: Drawn(fields.text("file", _FILE), _page(fields)),
+    "captions": lambda fields: Captions(on=fields.flag("on")),
+    "correct": _correct,
 }
 
 LESSON_EVENTS = ("lesson", "pointed")

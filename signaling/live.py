@@ -9,6 +9,7 @@ from typing import Any
 
 from signaling import answers, codec
 from signaling.effects import (
+    Captioning,
     Effect,
     Emit,
     Fetch,
@@ -212,6 +213,8 @@ class LiveRoom:
                     self.means.halls.gone(place, who)
                 case Filming(number):
                     self.means.halls.film(self.room.id, number)
+                case Captioning(on):
+                    self.means.halls.caption(self.room.id, on)
 
     def _emit(self, emit: Emit) -> None:
         if emit.event == "signal" and self._rosters.pending:

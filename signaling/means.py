@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from signaling.counters import Counters
 from signaling.media.halls import Halls
 from signaling.media.ports import Forwarder
-from signaling.ports import Bus, Clock, Grants, Ice, Journal, Recordings, Store
+from signaling.ports import Bus, Captions, Clock, Grants, Ice, Journal, Recordings, Store
 from signaling.presence import Presence
 from signaling.tasks import Tasks
 
@@ -42,6 +42,7 @@ class Means:
     counters: Counters
     make_forwarder: Callable[[], Forwarder] | None = None
     recordings: Recordings | None = None
+    captions: Captions | None = None
     mesh_only: bool = False
     tasks: Tasks = field(default_factory=Tasks)
     monotonic: Callable[[], float] = time.monotonic

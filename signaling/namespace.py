@@ -54,7 +54,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
 
     def serve(self, rooms: Rooms) -> None:
         self._rooms, self._means = rooms, rooms.means
-        self._hall = HallDesk(rooms.means.halls, rooms.means.clock)
+        self._hall = HallDesk(rooms.means)
 
     # ---- Socket.IO's side
 

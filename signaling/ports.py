@@ -150,8 +150,8 @@ class Journal(Protocol):
         """The entry of each line, committed together or not at all. A `key` that the room's log has already returns
         that entry unchanged.
 
-        Raises `NotBegun` (signaling.refusals) for an `ended` that must wait, `PatientConsentMissing` for a `recording`:
-        nothing is written.
+        Raises `NotBegun` (signaling.refusals) for an `ended` that must wait, `PatientConsentMissing` for a `recording`
+        or `captions`: nothing is written.
         """
 
     async def since(self, room: str, seq: int, limit: int) -> Sequence[Entry]:
@@ -164,6 +164,13 @@ class Journal(Protocol):
 class Recordings(Protocol):
     async def reel(self, room: str, number: int) -> Reel:
         """Where the recording that the log's entry `number` began is written, and what seals it."""
+
+
+class Captions(Protocol):
+    """Given where a site has a speech model."""
+
+    async def shown(self, room: str, text: str) -> str:
+        """What of a text may be shown in that room: whoever must not be named there is taken out."""
 
 
 class Store(Protocol):

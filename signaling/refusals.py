@@ -194,7 +194,7 @@ class ConsentMissing(Refusal):
 
 
 class PatientConsentMissing(Refusal):
-    """The house has no consent of the patient to this recording."""
+    """The house has no consent of the patient to be recorded, nor to captions of what is said beside them."""
 
     code = "room.patient_consent_missing"
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from signaling import codec, filming
+from signaling import captioning, codec, filming
 from signaling.effects import Emit
 from signaling.hall import Hall, hall_of
 from signaling.live import LiveRoom
 from signaling.means import Means
+from signaling.media.ports import Listening, Said
 from signaling.messages import Join
 from signaling.ports import Broadcast, Grant, Line, Seat, Stay
 from signaling.refusals import Elsewhere, GrantRevoked, RoomFull, TicketRefused, TooFast, Unavailable
@@ -48,6 +49,7 @@ class Rooms:
         self._blind = False
         self._fetched_at = 0.0
         self._asked_at = 0.0
+        self._dictation = asyncio.Lock()  # lines stand in the order in which they were said
         self._says: dict[str, Callable[[LiveRoom, dict[str, Any]], None]] = {
             "seat": self._seat,
             "vacated": self._vacated,
@@ -69,8 +71,26 @@ class Rooms:
         if live is not None and isinstance(live.room, Hall):
             live.do(filming.failed(live.room, number))
 
+    def _heard(self, event: Said | Listening) -> None:
+        """Somebody of a captioned hall said something, or nothing can be written down."""
+        live = self._live.get(event.hall)
+        if live is None or not isinstance(live.room, Hall):
+            return
+        if isinstance(event, Said):
+            self.means.tasks.start(self._write_down(live, live.room, event), "caption")
+        else:
+            live.do(captioning.fares(live.room, well=event.well))
+
+    async def _write_down(self, live: LiveRoom, hall: Hall, said: Said) -> None:
+        """Nothing is shown before the house has seen it."""
+        if self.means.captions is None:
+            return
+        async with self._dictation, asyncio.timeout(PATIENCE):
+            text = await self.means.captions.shown(hall.id, said.text)
+        live.do(captioning.said(hall, said, text))
+
     async def start(self) -> None:
-        self.means.halls.serve(self.tell, self._not_recorded)
+        self.means.halls.serve(self.tell, self._not_recorded, self._heard)
         await self.means.store.renew(self.means.node, [], LEASE)
         tasks = self.means.tasks
         tasks.start(self.means.presence.run(), "presence")

@@ -1,5 +1,7 @@
 """Finding teaching cases. `get_for` is the one door to one; what is not released is not there for who learns."""
 
+from collections.abc import Collection
+
 from sqlalchemy import or_, select
 
 from server.casebook import policy
@@ -48,6 +50,17 @@ async def agreed(unit: Unit, case: TeachingCase) -> bool:
 
 async def of_consultation(unit: Unit, consultation_id: str) -> TeachingCase | None:
     return await unit.session.scalar(select(TeachingCase).where(TeachingCase.consultation_id == consultation_id))
+
+
+async def patients_of(unit: Unit, consortium_id: str | None, titles: Collection[str]) -> frozenset[str]:
+    """Whom the released cases of these titles are about."""
+    of = select(TeachingCase.consultation_id).where(
+        TeachingCase.state == State.RELEASED,
+        TeachingCase.consortium_id == consortium_id,
+        TeachingCase.title.in_(set(titles)),
+    )
+    found = [await consultations.by_id(unit, id) for id in await unit.session.scalars(of)] if titles else []
+    return frozenset(one.patient_id for one in found if one.patient_id)
 
 
 async def released(unit: Unit, *, words: str = "", before: str = "") -> list[TeachingCase]:

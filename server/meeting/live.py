@@ -16,6 +16,8 @@ from signaling.ports import Entry, Grant, Line, Stay
 from signaling.refusals import NotBegun, PatientConsentMissing
 
 GUEST = "guest:"
+CAPTIONS = frozenset({"captions", "corrected"})
+"""What a host does about captions; the lines themselves are nobody's act."""
 
 
 class SqlJournal:
@@ -31,6 +33,8 @@ class SqlJournal:
                 if new and line.kind in ("recording", "ended"):
                     on, why = bool(line.body.get("on")), str(line.body.get("why", line.kind))
                     await self._record(unit, entry, on=on, why=why)
+                elif new and line.kind in CAPTIONS:
+                    await self._caption(unit, entry, line)
             fresh = [entry for entry, new in written if new]
             if any(one.kind == "ended" and one.by for one in fresh):  # by nobody: the house knows already
                 await self._end(unit, room)
@@ -43,12 +47,26 @@ class SqlJournal:
         if not on:
             await recordings.end(unit, meeting_id=entry.meeting_id, why=why)
             return
-        meeting = await queries.meeting(unit, entry.meeting_id)
+        await self._may_be_kept(unit, entry.meeting_id)
+        await recordings.begin(unit, meeting_id=entry.meeting_id, number=entry.seq)
+
+    async def _may_be_kept(self, unit: Unit, room: str) -> None:
+        """Whether what is said and seen there may stay. Raises PatientConsentMissing."""
+        meeting = await queries.meeting(unit, room)
         try:
             await self._doors[meeting.subject_kind].records(unit, meeting)
         except Refusal as refused:
             raise PatientConsentMissing from refused
-        await recordings.begin(unit, meeting_id=meeting.id, number=entry.seq)
+
+    async def _caption(self, unit: Unit, entry: MeetingEntry, line: Line) -> None:
+        """On record in the name of the host whose word it was. Raises PatientConsentMissing: nothing is written."""
+        on = bool(line.body.get("on"))
+        if on:
+            await self._may_be_kept(unit, entry.meeting_id)
+        for post in (await accounts.posts_of(unit, line.by or "", people.today(unit.now)))[:1]:
+            unit.signed_in = await people.actor_at(unit, post)
+        act = "caption_corrected" if line.kind == "corrected" else "captions_begun" if on else "captions_ended"
+        unit.record(f"meeting.{act}", kind="meeting", id=entry.meeting_id)
 
     async def _tell_subject(self, unit: Unit, room: str) -> None:
         meeting = await queries.meeting(unit, room)

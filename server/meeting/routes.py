@@ -63,6 +63,7 @@ async def room_page(request: web.Request) -> web.StreamResponse:
             speaks=entrant.speaks,
             back_url=entrant.back,
             files_src=entrant.files_src,
+            captions=request.app[SIGNALING].captions,
         )
     room["kind_label"] = say(request, "远程会诊")
     return render(

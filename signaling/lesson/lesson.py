@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from signaling.effects import Effect, Emit
+from signaling.lesson.captions import Captions
 from signaling.lesson.chatting import Chatting
 from signaling.lesson.checks import Checks
 from signaling.lesson.groups import Groups
@@ -18,7 +19,7 @@ from signaling.messages import Chat, Message
 from signaling.ports import Entry, Seat
 
 TOLD = frozenset({"chat", "unsaid"})  # their entries are told as they are
-TOOLS: tuple[type[Tool], ...] = (Checks, Polls, Questions, Chatting, Slides, Groups)
+TOOLS: tuple[type[Tool], ...] = (Checks, Polls, Questions, Chatting, Slides, Groups, Captions)
 PAUSE = 1.0  # seconds between two counts
 KEPT = frozenset(kind for tool in TOOLS for kind in tool.kinds) - TOLD
 
@@ -26,7 +27,9 @@ KEPT = frozenset(kind for tool in TOOLS for kind in tool.kinds) - TOLD
 class Lesson:
     def __init__(self) -> None:
         self.checks, self.chatting, self.slides, self.groups = Checks(), Chatting(), Slides(), Groups()
-        self._tools: list[Tool] = [self.checks, Polls(), Questions(), self.chatting, self.slides, self.groups]
+        self.captions = Captions()
+        named: list[Tool] = [self.checks, self.chatting, self.slides, self.groups, self.captions]
+        self._tools: list[Tool] = [*named, Polls(), Questions()]
         self._learns = {kind: tool for tool in self._tools for kind in tool.kinds}
         self._answers = {kind: tool for tool in self._tools for kind in tool.rules}
         self._soon: dict[Tool, Pace] = {}

@@ -14,10 +14,12 @@ from typing import Any
 
 from signaling.media.ports import (
     Forwarder,
+    Listening,
     Lost,
     MediaEvent,
     MediaRefusal,
     Offered,
+    Said,
     SourceCame,
     SourceLeft,
     Speaking,
@@ -46,7 +48,8 @@ class _Hall:
     people: set[str] = field(default_factory=set)  # who publishes or watches
     levels: Mapping[str, int] = field(default_factory=dict)
     told_levels: bool = True
-    filming: int = 0  # what is being written down
+    filming: int = 0  # what is being recorded
+    listening: bool = False
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -62,12 +65,16 @@ class Halls:
         self._starting = asyncio.Lock()
         self._halls: dict[str, _Hall] = {}
         self._films: dict[str, int] = {}  # by hall: the entry that began what is to be recorded
+        self._captioned: set[str] = set()
         self._tell: Tell = lambda hall, who, event, payload: None
         self._not_recorded: Callable[[str, int], None] = lambda hall, number: None
+        self._heard: Callable[[Said | Listening], None] = lambda event: None
 
-    def serve(self, tell: Tell, not_recorded: Callable[[str, int], None]) -> None:
-        """`not_recorded` hears of a recording that could not be made."""
-        self._tell, self._not_recorded = tell, not_recorded
+    def serve(
+        self, tell: Tell, not_recorded: Callable[[str, int], None], heard: Callable[[Said | Listening], None]
+    ) -> None:
+        """`not_recorded` hears of a recording that could not be made, `heard` of what is said in captioned halls."""
+        self._tell, self._not_recorded, self._heard = tell, not_recorded, heard
 
     async def stop(self) -> None:
         if self._forwarder is not None:
@@ -124,6 +131,7 @@ class Halls:
             self._halls[hall] = _Hall()
             await forwarder.open(hall)
             self.film(hall, self._films.get(hall, 0))
+            self.caption(hall, hall in self._captioned)
         self._halls[hall].people.add(who)
         return forwarder
 
@@ -192,6 +200,24 @@ class Halls:
         else:
             await forwarder.record(hall, await self._recordings.reel(hall, number))
 
+    def caption(self, hall: str, on: bool) -> None:
+        """Whether what is said there is written down from now on, whenever media flows."""
+        (self._captioned.add if on else self._captioned.discard)(hall)
+        if (known := self._halls.get(hall)) is not None:
+            self._tasks.start(self._caption(hall, known), "captions")
+
+    async def _caption(self, hall: str, known: _Hall) -> None:
+        async with known.turn:
+            on = hall in self._captioned
+            if on is known.listening or self._halls.get(hall) is not known or self._forwarder is None:
+                return
+            try:
+                await (self._forwarder.listen(hall) if on else self._forwarder.unlisten(hall))
+                known.listening = on
+            except Exception as failure:
+                log.error("hall %s cannot be captioned: %s", hall, failure)
+                self._heard(Listening(hall, False))
+
     async def _end(self, hall: str, who: str) -> None:
         await self._quietly(lambda forwarder: forwarder.unpublish(hall, who))
         await self._quietly(lambda forwarder: forwarder.unwatch(hall, who))
@@ -228,6 +254,8 @@ class Halls:
                 self._tell(hall, who, "lost", {"way": way})
             case Speaking(_, levels):
                 known.levels, known.told_levels = levels, False
+            case Said() | Listening():
+                self._heard(event)
 
     async def _tell_levels(self) -> None:
         for hall, known in self._halls.items():

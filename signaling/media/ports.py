@@ -29,6 +29,16 @@ class Reel:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechService:
+    """A site's speech model, where `listener.service` finds it. `language` is ISO 639-1, "" lets the model tell."""
+
+    url: str
+    key: str = ""
+    model: str = "whisper-1"
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Offered:
     """To be carried to `who`; its page answers with the same `number`. `views` says what each m-line shows,
     by mid. The offer after this one comes when this one is answered."""
@@ -83,7 +93,26 @@ class Speaking:
     levels: Mapping[str, int]
 
 
-MediaEvent = Offered | SourceCame | SourceLeft | Joined | Lost | Speaking
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody said, as the site's speech model wrote it down; `began` in seconds since 1970."""
+
+    hall: str
+    who: str
+    text: str
+    began: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Whether the speech model keeps up; told when it changes, and at first it does."""
+
+    hall: str
+    well: bool
+
+
+MediaEvent = Offered | SourceCame | SourceLeft | Joined | Lost | Speaking | Said | Listening
 
 
 class Forwarder(Protocol):
@@ -130,6 +159,12 @@ class Forwarder(Protocol):
 
     async def cease(self, hall: str) -> None:
         """Record no more. What is not recorded stays so."""
+
+    async def listen(self, hall: str) -> None:
+        """Have what is said written down (`Said`), by whoever publishes now or later, until `unlisten` or `close`.
+        What listens asks nothing of those who watch: where it is slow or dies, only captions are missing."""
+
+    async def unlisten(self, hall: str) -> None: ...
 
     async def figures(self, hall: str) -> Mapping[str, Any]:
         """What the hall carries, for the technical page."""

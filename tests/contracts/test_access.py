@@ -408,6 +408,8 @@ SAID = {
     "wipe": {"key": "k8"},
     "point": {"x": 1, "y": 1, "on": True},
     "drawn": {"file": "f1", "page": 1},
+    "captions": {"on": True},
+    "correct": {"line": 1, "text": "阿司匹林"},
     "split": {"key": "k9", "count": 2, "seconds": 0, "chosen": {}},
     "group": {"who": "nobody", "group": 1},
     "broadcast": {"key": "k10", "text": "还有五分钟"},

@@ -11,11 +11,11 @@ from typing import Any
 
 import orjson
 
-from signaling.media.ports import Joined, Lost, MediaEvent, Offered, SourceCame, SourceLeft, Speaking
+from signaling.media.ports import Joined, Listening, Lost, MediaEvent, Offered, Said, SourceCame, SourceLeft, Speaking
 
 LONGEST = 4 << 20  # bytes of one message
 _EVENTS: dict[str, type[Any]] = {
-    kind.__name__: kind for kind in (Offered, SourceCame, SourceLeft, Joined, Lost, Speaking)
+    kind.__name__: kind for kind in (Offered, SourceCame, SourceLeft, Joined, Lost, Speaking, Said, Listening)
 }
 
 

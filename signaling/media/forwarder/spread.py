@@ -11,19 +11,20 @@ import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import count
 from typing import Any, Literal
 
 from signaling.media.forwarder.child import Child
 from signaling.media.forwarder.control import event_of
 from signaling.media.forwarder.placing import CROWD, place
-from signaling.media.ports import Lost, MediaEvent, MediaRefusal, Reel, SourceLeft
+from signaling.media.ports import Lost, MediaEvent, MediaRefusal, Reel, SourceLeft, SpeechService
 from signaling.tasks import Tasks
 
 Way = Literal["publish", "watch"]
-FORWARDING, RECORDING = "signaling.media.forwarder.process", "signaling.media.recorder.process"
-RECORDER = -1  # the recorder's number among the processes: it serves nobody and takes every source
+FORWARDING = "signaling.media.forwarder.process"
+RECORDER, LISTENER = -1, -2  # of those that serve nobody: the one takes every source, the other every voice
+TAKERS = {RECORDER: "signaling.media.recorder.process", LISTENER: "signaling.media.listener.process"}
 AGAIN = 0.5  # seconds before a process that died is started again
 
 
@@ -37,24 +38,27 @@ def own_addresses() -> list[str]:
 @dataclass(frozen=True, slots=True)
 class Ground:
     """Where the forwarder stands. `addresses` are this machine's that browsers reach, or that `public` is
-    translated to; `ports` are shared out among the processes, none means any. `crowd`: see placing."""
+    translated to; `ports` are shared out among the processes, none means any. `crowd`: see placing. `speech` writes
+    down what is said; without it nothing listens."""
 
     addresses: Sequence[str]
     ports: Sequence[int] = ()
     public: str = ""
     processes: int = field(default_factory=lambda: os.cpu_count() or 1)
     crowd: int = CROWD
+    speech: SpeechService | None = None
 
 
 @dataclass(slots=True)
 class _Place:
-    """Where a hall is: its processes, who is served by which, where each source begins, and what it is recorded on."""
+    """Where a hall is: its processes, who is served by which, where each source begins; and which takers it has, with
+    the words that begin their work."""
 
     processes: set[int] = field(default_factory=set)
     people: dict[tuple[Way, str], int] = field(default_factory=dict)
     sources: dict[str, tuple[int, Mapping[str, Any]]] = field(default_factory=dict)
     passed: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)  # (source, to) → (handle, from)
-    reel: Reel | None = None
+    takers: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -69,7 +73,7 @@ class Spread:
         self._halls: dict[str, _Place] = {}
         self._events: asyncio.Queue[MediaEvent] = asyncio.Queue()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._recorder_starts = asyncio.Lock()
+        self._takers_start = asyncio.Lock()
 
     # ---- processes
 
@@ -79,14 +83,16 @@ class Spread:
         await asyncio.gather(*(self._start(number) for number in range(self._ground.processes)))
 
     async def _start(self, number: int) -> None:
-        module = RECORDING if number == RECORDER else FORWARDING
-        child = Child(module, lambda message: self._heard(number, message), lambda: self._died(number))
+        child = Child(
+            TAKERS.get(number, FORWARDING), lambda message: self._heard(number, message), lambda: self._died(number)
+        )
         name = f"{number}-{next(self._numbers)}"
         assert self._folder is not None
         ports = list(self._ground.ports)[number :: self._ground.processes]
         folder = self._folder.name
         words = {"name": name, "addresses": list(self._ground.addresses), "ports": ports, "folder": folder}
-        await child.start(words | {"public": self._ground.public})
+        speech = asdict(self._ground.speech) if self._ground.speech and number == LISTENER else None
+        await child.start(words | {"public": self._ground.public, "speech": speech})
         self._children[number], self._names[number] = child, name
 
     def _died(self, number: int) -> None:
@@ -113,9 +119,9 @@ class Spread:
                 await self._start(number)
             except MediaRefusal:
                 continue
-        if number == RECORDER:
+        if number in TAKERS:
             for hall, there in list(self._halls.items()):
-                await self._film(hall, there)
+                await self._join(hall, there, number)
 
     async def stop(self) -> None:
         await self._tasks.stop()
@@ -166,6 +172,8 @@ class Spread:
         begins, facts = there.sources.get(source, (to, {}))
         if begins == to or to not in self._children or begins not in self._children:
             return
+        if to == LISTENER and facts["codec"] != "opus":
+            return
         await self._withdraw(hall, there, source, to)
         handle = next(self._handles)
         there.passed[source, to] = handle, begins
@@ -184,8 +192,7 @@ class Spread:
         if there is None:
             return
         async with there.lock:
-            filming = process == RECORDER and there.reel is not None
-            if filming or process in there.people.values() or process not in there.processes:
+            if process in there.takers or process in there.people.values() or process not in there.processes:
                 return
             there.processes.discard(process)
             for source, to in list(there.passed):
@@ -221,7 +228,7 @@ class Spread:
                     await self._children[process].ask("close", hall)
 
     def _loads(self) -> dict[int, int]:
-        loads = dict.fromkeys(self._children.keys() - {RECORDER}, 0)
+        loads = dict.fromkeys(self._children.keys() - TAKERS.keys(), 0)
         for there in self._halls.values():
             for process in there.people.values():
                 loads[process] += process in loads
@@ -243,32 +250,46 @@ class Spread:
             there.people[way, who] = process
             return self._children[process]
 
-    # ---- recording
+    # ---- recording, listening
 
     async def record(self, hall: str, reel: Reel) -> None:
-        there = self._there(hall)
-        there.reel = reel
-        async with self._recorder_starts:
-            if RECORDER not in self._children:
-                await self._start(RECORDER)
-        await self._film(hall, there)
-
-    async def _film(self, hall: str, there: _Place) -> None:
-        """The recorder joins the hall's processes, and gets its sources like any other."""
-        async with there.lock:
-            if there.reel is None:
-                return
-            recorder = self._children.get(RECORDER)
-            if recorder is None:
-                raise MediaRefusal("media.unavailable", "the recorder is not there")
-            await recorder.ask("record", hall, there.reel.folder, there.reel.key.hex())
-            there.processes.add(RECORDER)
-            for source in list(there.sources):
-                await self._pass(hall, there, source, RECORDER)
+        await self._take_up(hall, RECORDER, "record", reel.folder, reel.key.hex())
 
     async def cease(self, hall: str) -> None:
-        self._there(hall).reel = None
-        await self._leave(hall, RECORDER)
+        await self._lay_down(hall, RECORDER)
+
+    async def listen(self, hall: str) -> None:
+        if self._ground.speech is None:
+            raise MediaRefusal("media.unavailable", "this site has no speech model")
+        await self._take_up(hall, LISTENER, "listen")
+
+    async def unlisten(self, hall: str) -> None:
+        await self._lay_down(hall, LISTENER)
+
+    async def _take_up(self, hall: str, taker: int, *words: Any) -> None:
+        there = self._there(hall)
+        there.takers[taker] = words
+        async with self._takers_start:
+            if taker not in self._children:
+                await self._start(taker)
+        await self._join(hall, there, taker)
+
+    async def _lay_down(self, hall: str, taker: int) -> None:
+        self._there(hall).takers.pop(taker, None)
+        await self._leave(hall, taker)
+
+    async def _join(self, hall: str, there: _Place, taker: int) -> None:
+        """It joins the hall's processes, and gets its sources like any other."""
+        async with there.lock:
+            if taker not in there.takers:
+                return
+            if taker not in self._children:
+                raise MediaRefusal("media.unavailable", "that process is not there")
+            verb, *words = there.takers[taker]
+            await self._children[taker].ask(verb, hall, *words)
+            there.processes.add(taker)
+            for source in list(there.sources):
+                await self._pass(hall, there, source, taker)
 
     # ---- who serves whom
 

@@ -153,6 +153,13 @@ class Cluster:
     async def cease(self, hall: str) -> None:
         self._known(hall)
 
+    async def listen(self, hall: str) -> None:
+        """Refused as `record` is, and for the same reason."""
+        raise MediaRefusal("media.unavailable", "halls on Janus are not captioned")
+
+    async def unlisten(self, hall: str) -> None:
+        self._known(hall)
+
     async def figures(self, hall: str) -> Mapping[str, Any]:
         one = self._known(hall)
         return {one.node.address: one.figures()} if one else {}

@@ -9,6 +9,7 @@
  * @typedef {{id: string, by: string, colour: string, points: number[]}} Stroke
  * @typedef {{file: string, page: number, strokes: Stroke[]}} Sheet  all that is drawn on a page
  * @typedef {{answered: string | null, chose: {poll: string, choice: number[]} | null, supported: number[], hushed: boolean}} Mine
+ * @typedef {{id: number, by: string, name: string, text: string, at: string}} Caption
  * @typedef {object} Lesson
  * @property {Check | null} check
  * @property {Poll | null} poll
@@ -17,8 +18,11 @@
  * @property {{file: string, page: number, by: string}} slide
  * @property {Map<string, Stroke[]>} sheets  by `sheetOf`
  * @property {import("./groups.js").Groups | null} groups
+ * @property {Caption[]} captions  the newest last
  * @property {Mine} mine
  */
+
+const CAPTIONS = 100; // kept on the page, for a host to put right
 
 /** @returns {Lesson} */
 export function emptyLesson() {
@@ -30,6 +34,7 @@ export function emptyLesson() {
     slide: { file: "", page: 1, by: "" },
     sheets: new Map(),
     groups: null,
+    captions: [],
     mine: { answered: null, chose: null, supported: [], hushed: false },
   };
 }
@@ -40,15 +45,31 @@ export function emptyLesson() {
  * @returns {Lesson}
  */
 export function learn(before, told) {
-  const { whole, questions, strokes, drawn, mine, ...parts } = told;
+  const { whole, questions, strokes, drawn, captions, mine, ...parts } = told;
   const known = whole ? emptyLesson() : before;
   return {
     ...known,
     ...parts,
     questions: merged(known.questions, questions ?? []),
     sheets: drawnOn(strokes ? new Map(known.sheets).set(sheetOf(strokes), strokes.strokes) : known.sheets, drawn ?? []),
+    captions: spoken(known.captions, captions ?? []),
     mine: { ...known.mine, ...mine },
   };
+}
+
+/**
+ * New lines, lines put right (of which one may know nothing any more), and lines taken away, which have no text.
+ * @param {Caption[]} known
+ * @param {({id: number, text: string} & Partial<Caption>)[]} told
+ */
+function spoken(known, told) {
+  const all = new Map(known.map((one) => [one.id, one]));
+  for (const one of told) {
+    const line = { ...all.get(one.id), ...one };
+    if (line.text && line.name !== undefined) all.set(line.id, /** @type {Caption} */ (line));
+    else all.delete(line.id);
+  }
+  return [...all.values()].sort((one, other) => one.id - other.id).slice(-CAPTIONS);
 }
 
 /** @param {{file: string, page: number}} page */

@@ -21,7 +21,7 @@
  * @typedef {{version: number, peers: Peer[], waiting: Waiting[], hall?: Hall, carried?: {at: string}}} Roster
  *   carried: the server that has the media, once one has it
  * @typedef {{at: string, stage: boolean, group: number, audience: number, raised: number, hands: Waiting[],
- *   recording: {on: boolean, asked: boolean, agreed: boolean}}} Hall  of a hall only
+ *   recording: {on: boolean, asked: boolean, agreed: boolean}, captions: {on: boolean, paused: boolean}}} Hall  of a hall only
  * @typedef {{roster: Roster, came: Peer[], went: Peer[], back: Peer[]}} Change
  *   came: new people and new page loads; back: were reconnecting and are here again
  */

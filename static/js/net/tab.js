@@ -6,6 +6,7 @@ import { idOf } from "../lib/ids.js";
 
 const CHOICES = "room-choices";
 const DEVICES = "room-devices";
+const CAPTIONS = "hall-captions";
 
 export function newId() {
   return idOf(crypto.getRandomValues(new Uint8Array(16)));
@@ -21,6 +22,16 @@ export function keep(choices) {
   const { mic, camera, speaker } = choices;
   write(sessionStorage, CHOICES, choices);
   write(localStorage, DEVICES, { mic, camera, speaker });
+}
+
+/** How this person wants captions. @returns {{shown: boolean, size: number}} */
+export function recallCaptions() {
+  return { shown: true, size: 1, ...read(localStorage, CAPTIONS) };
+}
+
+/** @param {{shown: boolean, size: number}} wanted */
+export function keepCaptions(wanted) {
+  write(localStorage, CAPTIONS, wanted);
 }
 
 /** @param {string} room @returns {boolean} the person asked, before the page was loaded anew, to take the call over */

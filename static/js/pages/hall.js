@@ -19,6 +19,7 @@ const DEEDS = {
   "control-screen": () => hall?.toggleScreen(),
   "control-hand": () => hall?.raiseHand(),
   "control-film": () => hall?.recording.turn(),
+  "control-captions": () => hall?.captions.toggle(),
   "control-panel": () => hall?.side.toggle(),
   "control-full": () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
   "control-leave": () => leave(),

@@ -17,6 +17,7 @@ import { announce, byId } from "../room/page.js";
 import { Side } from "../room/side.js";
 import { Sounds } from "../room/sounds.js";
 import { Talk } from "../room/talk.js";
+import { Captions } from "./captions.js";
 import { Lesson } from "./lesson.js";
 import { Members } from "./members.js";
 import { Recording } from "./recording.js";
@@ -61,6 +62,7 @@ export class Hall {
     this.members = new Members({ act: (deed, who) => this.#deed(deed, who), isShown: () => isShown("people"), page: (after) => this.#audience(after) });
     this.lesson = new Lesson({ ask: (name, payload) => this.ask(name, payload), insist: (name, payload) => this.insist(name, payload), look: () => this.side.show("lesson"), changed: () => this.changed(), speaker: ends.choices.speaker, seat: this.seat });
     this.recording = new Recording({ ask: (name, payload) => this.seat.ask(name, payload), changed: () => this.changed(), page: facts.wayOut });
+    this.captions = new Captions({ ask: (name, payload) => this.ask(name, payload), refused: (name, payload) => this.#asked(name, payload), changed: () => this.changed(), page: facts.wayOut });
     const nameOf = (/** @type {string | null} */ id) => this.minutes.nameOf(id);
     this.talk = new Talk({ room: facts.room, zone: facts.zone, seat: this.seat, isShown: () => isShown("chat"), nameOf, unsay: (seq) => this.#unsay(seq) });
   }
@@ -106,10 +108,15 @@ export class Hall {
 
   /** @param {string} name @param {Record<string, any>} [payload] */
   async ask(name, payload) {
+    const answer = await this.#asked(name, payload);
+    if (answer && !answer.ok) toast({ text: hallRefusalSays(answer.error.code), tone: "danger" });
+    return answer?.ok ? answer : null;
+  }
+
+  /** The answer, be it a refusal; null when the line is away, and that was said. @param {string} name @param {Record<string, any>} [payload] */
+  async #asked(name, payload) {
     try {
-      const answer = await this.seat.ask(name, payload);
-      if (!answer.ok) toast({ text: hallRefusalSays(answer.error.code), tone: "danger" });
-      return answer.ok ? answer : null;
+      return await this.seat.ask(name, payload);
     } catch (error) {
       if (!(error instanceof Gone)) throw error;
       toast({ text: t("正在重新连接，没有完成，请稍后再试"), tone: "soon" });
@@ -263,6 +270,7 @@ export class Hall {
     this.members.show({ peers: roster.peers, hall, me, hushed: this.lesson.state.chat.hushed ?? [] });
     this.lesson.show();
     this.recording.show(hall, { host: me.host, hand: this.hand });
+    this.captions.show(hall, this.lesson.state.captions, me.host);
     const awaited = faces.some(({ mine }) => !mine) && !this.line.connected;
     drawHall({ place: this.seat.place, awaited, empty: !faces.length });
     this.ends.drawn(this);
