@@ -178,6 +178,7 @@ ACTS = {
         "not_laddered": "未能生成弱网版本",
         "watched": "观看录制",
         "removed": "删除录制",
+        "caption_corrected": "改正或删除字幕",
     },
     "audit": {"read": "查阅审计记录", "exported": "导出审计记录"},
     "site": {"backed_up": "备份站点"},

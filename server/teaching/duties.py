@@ -7,7 +7,7 @@ from sqlalchemy import select
 from server.core.unit import Unit
 from server.meeting import queries as meetings
 from server.scheduling import reminders
-from server.teaching import appointments, letters, queries, running
+from server.teaching import appointments, captions, letters, queries, running
 from server.teaching.model import TeachingSession
 from server.teaching.states import State
 
@@ -59,4 +59,4 @@ async def check_by_plan(unit: Unit) -> int:
     return sum([await running.ask_as_planned(unit, session=one) for one in running_now if one.planned_checks])
 
 
-DUTIES = (remind_of_teaching, open_lobbies, begin_and_end, check_by_plan)
+DUTIES = (remind_of_teaching, open_lobbies, begin_and_end, check_by_plan, captions.note_words)

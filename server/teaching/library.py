@@ -13,7 +13,7 @@ from server.files import queries as files
 from server.files.words import Page
 from server.meeting import queries as meetings
 from server.meeting.recordings import queries as recordings
-from server.teaching import consenting, finding, queries
+from server.teaching import captions, consenting, finding, queries
 from server.teaching.finding import Excerpt
 from server.teaching.materials import SUBJECT
 from server.teaching.model import TeachingSession
@@ -49,7 +49,7 @@ class Lesson:
 
 @dataclass(frozen=True, kw_only=True)
 class Hit:
-    """Words found on a page, and the moment when it was shown first."""
+    """Words found on a page, and the moment when it was shown first; or in what was said then, with `page` 0."""
 
     at: float
     page: int
@@ -140,7 +140,8 @@ def _seconds(origin: datetime, at: datetime) -> float:
 
 
 async def search(unit: Unit, lessons: Sequence[Lesson], wanted: str) -> list[tuple[Lesson, Sequence[Hit]]]:
-    """The lessons that have every word of `wanted`: in title, cases, agenda or teachers, or on a page that was shown.
+    """The lessons that have every word of `wanted`: in title, cases, agenda or teachers, on a page that was shown, or
+    in a sentence that was said.
 
     Pages count that stand in the recording: whoever may watch it sees what was shown, and nothing else of the file.
     """
@@ -148,7 +149,8 @@ async def search(unit: Unit, lessons: Sequence[Lesson], wanted: str) -> list[tup
     if not words:
         return [(one, ()) for one in lessons]
     left = {one.recording.id: finding.missing(_described(one), words) for one in lessons}
-    hits = await _hits(unit, lessons, {id: missing or words for id, missing in left.items()})
+    sought = {id: missing or words for id, missing in left.items()}
+    hits = _together(await _hits(unit, lessons, sought), await _quotes(unit, sought))
     return [(one, found) for one in lessons if (found := hits.get(one.recording.id, ())) or not left[one.recording.id]]
 
 
@@ -165,6 +167,20 @@ async def _hits(unit: Unit, lessons: Sequence[Lesson], words: Mapping[str, list[
     meant = [one.recording for one in lessons if found[one.recording.id]]
     turned = await meetings.entries_of_all(unit, [one.meeting_id for one in meant], ["slide"])
     return {one.id: _shown(_slides(unit, one, turned.get(one.meeting_id, ())), found[one.id]) for one in meant}
+
+
+async def _quotes(unit: Unit, words: Mapping[str, list[str]]) -> dict[str, list[Hit]]:
+    """By recording, of what was said in it."""
+    said = await recordings.words_of(unit, words)
+    return {
+        id: [Hit(at=one.at, page=0, text=one.text) for one in captions.quotes(lines, words[id])]
+        for id, lines in said.items()
+    }
+
+
+def _together(*found: Mapping[str, list[Hit]]) -> dict[str, list[Hit]]:
+    ids = {id for one in found for id in one}
+    return {id: sorted((hit for one in found for hit in one.get(id, ())), key=lambda hit: hit.at) for id in ids}
 
 
 def _excerpts(pages: Mapping[str, Sequence[Page]], words: list[str]) -> dict[tuple[str, int], Excerpt]:

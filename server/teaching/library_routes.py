@@ -17,7 +17,7 @@ from server.files.sending import send
 from server.meeting.recordings import queries as recordings
 from server.meeting.recordings import service
 from server.meeting.recordings.kinds import RecordingState
-from server.teaching import consenting, library, queries, views
+from server.teaching import captions, consenting, library, queries, views
 from server.teaching.model import TeachingSession
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 routes = Routes("library")
 ONE = "/teaching/recordings/{id:[0-9a-f]{32}}"
+CAPTION = ONE + "/captions/{line:[1-9][0-9]{0,8}}"
 ROLE_WORDS = {"face": "", "screen": "屏幕"}
 
 
@@ -35,6 +36,10 @@ class Search(BaseModel):
 class Watched(BaseModel):
     at: float = Field(ge=0, le=86_400)
     begun: bool = False
+
+
+class Correction(BaseModel):
+    text: str = Field("", max_length=500)
 
 
 class Removal(BaseModel):
@@ -90,7 +95,7 @@ async def _player(
 ) -> web.Response:
     unit, translate = unit_of(request), partial(say, request)
     own = await recordings.viewing(unit, recording.id, unit.actor.person_id)
-    related = await queries.relations_of(unit, session)
+    keeps = unit.may("teaching.keep", await queries.relations_of(unit, session))
     return render(
         request,
         "teaching/recording.html",
@@ -103,9 +108,11 @@ async def _player(
         bits=sum(file.size for file in recording.files[:1]) * 8 // max(1, recording.seconds),
         chapters=await library.chapters(unit, session, recording),
         lines=await library.lines(unit, recording),
+        captions=await captions.of(unit, recording),
         position=own.position if own else 0,
         views=(await recordings.views(unit, [recording.id])).get(recording.id, (0, 0)),
-        may_remove=unit.may("teaching.keep", related) and recording.state is RecordingState.READY,
+        may_remove=keeps and recording.state is RecordingState.READY,
+        may_correct=keeps,
         form=form,
     )
 
@@ -153,6 +160,43 @@ async def _watched(unit: Unit, desk: Desk, id: str) -> Recording:
     if desk.openings.begins(unit.actor.person_id, recording.id, unit.now):
         unit.record("recording.watched", kind="recording", id=recording.id)
     return recording
+
+
+# ---- what was said
+
+
+@routes.get(ONE + "/captions.vtt", "teaching.watch")
+async def captions_file(request: web.Request) -> web.Response:
+    unit = unit_of(request)
+    recording = await _watchable(unit, request.match_info["id"])
+    return web.Response(text=captions.vtt(await captions.of(unit, recording)), content_type="text/vtt")
+
+
+@routes.get(CAPTION, "teaching.keep")
+async def caption_page(request: web.Request) -> web.Response:
+    session, recording = await library.get_for(unit_of(request), "teaching.keep", request.match_info["id"])
+    return await _caption_page(request, session, recording)
+
+
+async def _caption_page(
+    request: web.Request, session: TeachingSession, recording: Recording, *, status: int = 200, form: Any = None
+) -> web.Response:
+    caption = await captions.one(unit_of(request), recording, int(request.match_info["line"]))
+    facts = {"session": session, "caption": caption, "base": href(recording), "form": form}
+    return render(request, "teaching/caption.html", status=status, **facts)
+
+
+@routes.post(CAPTION, "teaching.keep")
+async def correct(request: web.Request) -> web.StreamResponse:
+    unit, number = unit_of(request), int(request.match_info["line"])
+    session, recording = await library.get_for(unit, "teaching.keep", request.match_info["id"])
+    form = await read_form(request, Correction)
+    if form.errors:
+        return await _caption_page(request, session, recording, status=422, form=form)
+    caption = await captions.one(unit, recording, number)
+    text = " ".join(form.value.text.split())
+    await captions.correct(unit, session=session, recording=recording, number=number, text=text)
+    return see_other(f"{href(recording)}#t={caption.at}")
 
 
 # ---- for weak lines (HLS)

@@ -509,7 +509,11 @@ async def _recording(world):
         session = await teaching_queries.session(unit, world.objects["session"])
     recording = await kept(world.database, world.app[DESK].vault, session.meeting_id)
     await laddered(world.database, world.app[DESK].vault, recording)
-    world.objects |= {"recording": recording.id, "recorded file": recording.files[0].id}
+    async with world.database.unit() as unit:
+        said = {"name": "蔡明", "text": "先看体温", "began": unit.now.timestamp(), "seconds": 2.0}
+        await meetings.write(unit, meeting_id=session.meeting_id, kind="caption", body=said, key="caption:1")
+        [caption] = await meetings_queries.entries_of(unit, session.meeting_id, ["caption"])
+    world.objects |= {"recording": recording.id, "recorded file": recording.files[0].id, "caption": str(caption.seq)}
 
 
 async def _teaching_cases(world):

@@ -183,7 +183,7 @@ def filled(world, name, method, pattern, *, absent=False):
     case = NOWHERE if absent else objects["case"]
     words = {"{id}": id, "{signing}": objects["signing"], "{kind}": "consultation", "{name}": "document", "{code}": "X"}
     words |= {"{member}": objects["member"], "{post}": objects["persons post"], "{phase}": "0"}
-    words |= {"{file}": objects["recorded file"], "{rung}": "180"}
+    words |= {"{file}": objects["recorded file"], "{rung}": "180", "{line}": objects["caption"]}
     words |= {"{copy}": objects["copy"], "{place}": "0", "{link}": objects["link"]}
     if pattern.startswith("/people/export"):
         words["{kind}"] = "xlsx"

@@ -41,6 +41,8 @@ class Recording(Base):
     ladder_percent: Mapped[int] = mapped_column(default=0)
     gaps: Mapped[list[list[float]]] = mapped_column(JSON, default=list)
     """[[from, to]] in seconds: what was not recorded."""
+    sealed_words: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    """What was said in it, for finding; None until somebody has noted it."""
     keep_until: Mapped[datetime | None]
     removed_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     files: Mapped[list["RecordedFile"]] = relationship(lazy="selectin", order_by="RecordedFile.position")

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 
+import orjson
 from sqlalchemy import func, select
 from sqlalchemy.orm import undefer
 
 from server.core.errors import NotFound
 from server.core.unit import Unit
+from server.files.words import Page
 from server.meeting.recordings.kinds import Ladder, RecordingState
 from server.meeting.recordings.model import RecordedFile, Recording, Rung, Viewing
 
@@ -50,6 +52,28 @@ async def without_ladder(unit: Unit, limit: int = 20) -> list[Recording]:
     wanted = Recording.state == RecordingState.READY, Recording.ladder == Ladder.WAITING
     query = select(Recording).where(*wanted).order_by(Recording.id.desc()).limit(limit)
     return list(await unit.session.scalars(query))
+
+
+async def without_words(unit: Unit, limit: int = 20) -> list[Recording]:
+    """Those that can be watched and of which nobody has noted what was said in them."""
+    wanted = Recording.state == RecordingState.READY, Recording.sealed_words.is_(None)
+    return list(await unit.session.scalars(select(Recording).where(*wanted).order_by(Recording.id).limit(limit)))
+
+
+async def words_of(unit: Unit, ids: Iterable[str]) -> dict[str, list[tuple[float, Page]]]:
+    """By recording what was said in it, each line with its seconds. The caller has asked who may see them."""
+    noted = Recording.id.in_(set(ids)), Recording.sealed_words.is_not(None)
+    rows = (await unit.session.execute(select(Recording.id, Recording.sealed_words).where(*noted))).all()
+    return {id: [(at, Page(*page)) for at, *page in orjson.loads(_opened(unit, id, sealed))] for id, sealed in rows}
+
+
+def _opened(unit: Unit, id: str, sealed: bytes | None) -> bytes:
+    return unit.keys.open(sealed or b"", about_words(id))
+
+
+def about_words(id: str) -> str:
+    """What the words of a recording are sealed for."""
+    return f"recordings.words:{id}"
 
 
 async def rungs_left(unit: Unit, limit: int = 50) -> list[Rung]:

@@ -1,11 +1,14 @@
 """Beginning and ending a recording, putting away what was made of it, watching, keeping and removing."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import orjson
+
 from server.core.unit import Unit
+from server.files.words import Page
 from server.meeting.recordings import queries
 from server.meeting.recordings.kinds import Ladder, RecordingState
 from server.meeting.recordings.model import KEPT, RecordedFile, Recording, RecordingMoved, Rung, Viewing
@@ -112,6 +115,14 @@ async def ladder_failed(unit: Unit, *, recording: Recording) -> None:
     recording.ladder = Ladder.FAILED
     await unit.session.flush()
     unit.record("recording.not_laddered", kind="recording", id=recording.id)
+
+
+async def keep_words(unit: Unit, *, recording: Recording, lines: Iterable[tuple[float, str]]) -> None:
+    """What was said in it, as (seconds, text), sealed for finding."""
+    pages = [(at, Page.of(text)) for at, text in lines]
+    written = orjson.dumps([(at, page.text, page.initials) for at, page in pages])
+    recording.sealed_words = unit.keys.seal(written, queries.about_words(recording.id))
+    await unit.session.flush()
 
 
 # ---- watching

@@ -1,4 +1,4 @@
-// The player of a recording: chapters, speed, keys, other pictures, the chat in step, and going on where one stopped.
+// The player of a recording: chapters, speed, keys, other pictures, the chat and captions in step, and going on where one stopped.
 
 import { askedFor, chapterAt, clockOf, goesOnAt, meaning, worthSaying } from "../lib/film.js";
 import { t } from "../lib/words.js";
@@ -13,7 +13,7 @@ if (player) begin(player);
 function begin(place) {
   const film = /** @type {HTMLVideoElement} */ (place.querySelector("#film"));
   const chapters = buttons(place, "#film-chapters button");
-  const lines = /** @type {HTMLElement[]} */ ([...place.querySelectorAll("#film-lines > li")]);
+  const lists = ["#film-lines", "#film-captions"].map((list) => /** @type {HTMLElement[]} */ ([...place.querySelectorAll(`${list} > li`)]));
   const starts = chapters.map((one) => Number(one.dataset.at));
   const seconds = Number(place.dataset.seconds);
   let begun = false;
@@ -37,7 +37,7 @@ function begin(place) {
   film.addEventListener("timeupdate", () => {
     if (!film.paused && worthSaying(film.currentTime, said)) say();
     mark(chapters, chapterAt(starts, film.currentTime));
-    inStep(lines, film);
+    for (const lines of lists) inStep(lines, film);
   });
   speed.addEventListener("change", () => void (film.playbackRate = Number(speed.value)));
   for (const one of buttons(place, "[data-at]")) one.addEventListener("click", () => (goTo(Number(one.dataset.at)), play(film)));
@@ -95,7 +95,7 @@ function mark(chapters, now) {
   for (const [number, one] of chapters.entries()) one.setAttribute("aria-current", String(number === now));
 }
 
-/** What was written by now is dark, and the newest of it in view. @param {HTMLElement[]} lines @param {HTMLVideoElement} film */
+/** What was written or said by now is dark, and the newest of it in view. @param {HTMLElement[]} lines @param {HTMLVideoElement} film */
 function inStep(lines, film) {
   const before = lines.filter((one) => one.classList.contains("said")).length;
   for (const one of lines) one.classList.toggle("said", Number(one.dataset.at) <= film.currentTime);

@@ -44,3 +44,11 @@ test("a question is typed with an option a line, and a star marks a right one", 
   assert.deepEqual(optionsOf(" 窦性心动过速\n\n* 室速 \n*\n房颤"), { options: ["窦性心动过速", "室速", "房颤"], right: [1] });
   assert.deepEqual(optionsOf("是\n否").right, []);
 });
+
+test("captions stand in the order in which they were said, as hosts left them", () => {
+  const said = (id, text) => ({ id, by: "cai", name: "蔡明", text, at: "" });
+  const lesson = told({ captions: [said(4, "阿司匹灵")] }, { captions: [said(9, "咳嗽"), said(7, "嗯")] }, { captions: [{ id: 4, text: "阿司匹林" }, { id: 7, text: "" }, { id: 2, text: "早就不在了" }] });
+  assert.deepEqual(lesson.captions.map(({ id, text }) => [id, text]), [[4, "阿司匹林"], [9, "咳嗽"]]);
+  assert.deepEqual(learn(lesson, { poll: null }).captions.length, 2);
+  assert.equal(told({ captions: Array.from({ length: 150 }, (_, id) => said(id + 1, "话")) }).captions.length, 100);
+});
