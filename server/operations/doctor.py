@@ -53,6 +53,8 @@ def _services(site: Site, credentials: Credentials) -> list[tuple[str, str, Exam
         asked.append(("mail", "SMTP", lambda: services.mail(site.smtp_url)))
     if site.s3_url:
         asked.append(("objects", "S3", lambda: services.objects(site)))
+    if (speech := site.speech) is not None:
+        asked.append(("speech", speech.url, lambda: services.speech(speech)))
     secret = site.janus_secret.get_secret_value()
     for url in site.janus_urls:
         asked.append(("janus", url, lambda url=url: halls.janus(url, secret)))  # type: ignore[misc]

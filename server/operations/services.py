@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from server.operations.findings import Finding, bad, good, note
 from server.operations.site import Site, address_of
+from signaling.media.ports import SpeechService
 
 PATIENCE = 5.0
 """Seconds that one service is given."""
@@ -97,6 +98,21 @@ async def mail(url: str) -> list[Finding]:
         if server.username and server.password:
             await client.login(unquote(server.username), unquote(server.password))
         return [good("mail", "邮件服务器 %(host)s 正常", host=server.hostname)]
+
+
+async def speech(service: SpeechService) -> list[Finding]:
+    """It writes a second of silence down, as it would what is said in a hall."""
+    import numpy as np
+
+    from signaling.media.listener.cutting import RATE
+    from signaling.media.listener.service import SiteModel
+
+    model = SiteModel(service)
+    try:
+        await model.text_of(np.zeros(RATE, np.int16))
+    finally:
+        await model.close()
+    return [good("speech", "语音模型服务 %(url)s 正常", url=service.url)]
 
 
 async def objects(site: Site) -> list[Finding]:

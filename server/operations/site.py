@@ -7,6 +7,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr
 
+from signaling.media.ports import SpeechService
+
 BACKUP = "backup"
 """The object of kind "site" under which the audit record keeps that a backup was taken."""
 
@@ -50,6 +52,8 @@ class Site(Protocol):
     def janus_urls(self) -> list[str]: ...
     @property
     def janus_secret(self) -> SecretStr: ...
+    @property
+    def speech(self) -> SpeechService | None: ...
     @property
     def s3_url(self) -> str: ...
     @property

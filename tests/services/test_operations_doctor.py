@@ -16,6 +16,7 @@ from server.operations.tls import local_certificate
 from server.settings import Settings
 from tests.conftest import MONDAY_MORNING
 from tests.media.janus_node import SECRET, JanusNode, outer_address
+from tests.media.speech_service import running
 from tests.stores import free_port
 from tests.turn import Coturn
 
@@ -116,6 +117,13 @@ async def test_redis_answers_or_its_silence_is_one_finding(site, redis_url):
     assert (await examined(site(redis_url=redis_url)))["redis"].level is Level.GOOD
     gone = (await examined(site(redis_url="redis://127.0.0.1:1")))["redis"]
     assert (gone.level, gone.facts["name"]) == (Level.BAD, "Redis")
+
+
+async def test_the_speech_service_is_given_a_second_of_silence(site):
+    async with running() as service:
+        assert (await examined(site(speech_url=service.url)))["speech"].level is Level.GOOD
+        await service.feels(status=500)
+        assert (await examined(site(speech_url=service.url)))["speech"].level is Level.BAD
 
 
 async def test_mail_is_greeted_and_nothing_sent(site):

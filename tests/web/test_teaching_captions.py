@@ -113,3 +113,14 @@ async def test_they_begin_where_a_recording_might_and_in_the_name_of_the_host(si
         (await queries.session(unit, session.id)).material = Material.CONSENTED
     with pytest.raises(PatientConsentMissing):
         await journal.append(session.meeting_id, [Line("captions", host, "captions:2", {"on": True})])
+
+
+async def test_a_recording_that_is_removed_leaves_no_word_to_be_found(site):
+    session, address = await recorded(site)
+    await says(site, session, 1, "代偿间歇不完全")
+    await noted(site)
+    teacher = await site.signed_in("teacher")
+    await teacher.post(f"{address}/remove", {"reason": "有患者姓名入镜"})
+    async with site.database.unit(writes=False) as unit:
+        assert await recordings.words_of(unit, [address.rsplit("/", 1)[1]]) == {}
+    assert (await teacher.get(f"{address}/captions.vtt")).status == 404

@@ -146,6 +146,6 @@ async def remove(unit: Unit, *, recording: Recording, reason: str) -> None:
     """Nobody can watch it any more; the duty deletes its files."""
     recording.move(RecordingState.REMOVED)
     recording.removed_by = unit.actor.person_id if unit.signed_in else None
-    recording.key_sealed = None
+    recording.key_sealed = recording.sealed_words = None
     await unit.session.flush()
     unit.record("recording.removed", kind="recording", id=recording.id, reason=reason)
