@@ -6,11 +6,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
+from server.meeting import service as meetings
 from server.meeting.recordings import queries, service
 from server.meeting.recordings.kinds import Ladder
 from tests.browser.conftest import profile
 from tests.browser.room.visitors import until
-from tests.services.recorded_films import face, voice
+from tests.services.recorded_films import BEGAN, face, voice
 from tests.web.accounts_site import PASSWORD
 from tests.web.teaching_site import open_school, published, session_at, turn_to
 
@@ -105,3 +106,22 @@ async def test_a_line_that_cannot_carry_the_original_gets_less_by_itself(lesson,
         await film.evaluate(PLAY)
         await expect(rung).to_have_text("省流量 180p", timeout=2 * LONG)
         assert await film.evaluate(PLAYS)
+
+
+SHOWN = "film => [...film.textTracks[0].activeCues].map(cue => cue.getCueAsHTML().textContent)"
+
+
+async def test_what_was_said_is_read_under_the_picture_and_leads_to_its_moment(lesson, chromium):
+    site, address = lesson
+    async with site.database.unit() as unit:
+        recording = await queries.recording(unit, address.rsplit("/", 1)[1])
+        for number, text in enumerate(("先看 P 波", "代偿间歇不完全，多无须处理")):
+            said = {"name": "蔡明", "text": text, "began": BEGAN + 4 + 8 * number, "seconds": 4.0}
+            key = f"caption:{number}"
+            await meetings.write(unit, meeting_id=recording.meeting_id, kind="caption", body=said, key=key)
+    async with profile(chromium) as context:
+        page, film, _ = await watching(context, site, address)
+        await page.locator("#film-captions li", has_text="代偿间歇").get_by_role("button").click()
+        await page.wait_for_function("() => document.getElementById('film').currentTime > 12.5", timeout=LONG)
+        await expect(page.locator("#film-captions .said")).to_have_count(2)
+        assert await film.evaluate(SHOWN) == ["代偿间歇不完全，多无须处理"]
