@@ -120,12 +120,16 @@ async def keep_words(unit: Unit, recording: Recording) -> None:
 
 
 async def note_words(unit: Unit) -> int:
-    """Of recordings that have come to be played."""
-    found = await recordings.without_words(unit)
-    taught = [one for one in found if await queries.by_meeting(unit, one.meeting_id)]
-    for recording in taught:
+    """Of recordings that can be played, once their lesson is over: until then hosts put lines right in the hall."""
+    over = [one for one in await recordings.without_words(unit) if await _over(unit, one)]
+    for recording in over:
         await keep_words(unit, recording)
-    return len(taught)
+    return len(over)
+
+
+async def _over(unit: Unit, recording: Recording) -> bool:
+    session = await queries.by_meeting(unit, recording.meeting_id)
+    return session is not None and session.ended_at is not None
 
 
 def quotes(lines: Iterable[tuple[float, Page]], words: Sequence[str]) -> list[Quote]:

@@ -54,7 +54,7 @@ async def without_ladder(unit: Unit, limit: int = 20) -> list[Recording]:
     return list(await unit.session.scalars(query))
 
 
-async def without_words(unit: Unit, limit: int = 20) -> list[Recording]:
+async def without_words(unit: Unit, limit: int = 200) -> list[Recording]:
     """Those that can be watched and of which nobody has noted what was said in them."""
     wanted = Recording.state == RecordingState.READY, Recording.sealed_words.is_(None)
     return list(await unit.session.scalars(select(Recording).where(*wanted).order_by(Recording.id).limit(limit)))
