@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from server.meeting.recordings.films import look_through
 from signaling.media.forwarder.history import Kept
 from signaling.media.forwarder.spread import RECORDER, Ground, Spread
 from signaling.media.ports import Reel
@@ -161,6 +162,14 @@ async def test_a_killed_recorder_loses_five_seconds_at_most_and_the_hall_nothing
     assert all(killed - (one.facts["arrived"] + lasting(one)) < 5 for one in cut)
     await eventually(lambda: len(wang.seen["zhao:face"]) > seen + 30)
     assert len(wang.offers) == 1, "who watches noticed nothing"
+
+
+async def test_what_was_being_recorded_when_the_server_went_counts_as_cut_off(house, tmp_path):
+    await house.publisher("round", "zhao", shade=60)
+    await house.forwarder.record("round", Reel(str(tmp_path), KEY))
+    await until_it_lasts(tmp_path, 1)
+    await house.forwarder.stop()
+    assert {one.ended for one in look_through(tmp_path, KEY)} == {"lost"}
 
 
 async def test_who_publishes_anew_begins_a_film_anew_and_who_leaves_ends_it(house, tmp_path):

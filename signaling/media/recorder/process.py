@@ -67,9 +67,9 @@ class Recording:
         for _, take in self._takes.values():
             take.round(now)
 
-    def close(self) -> None:
+    def close(self, why: str) -> None:
         for source in list(self._takes):
-            self.take_away(source)
+            self.take_away(source, why)
 
     def figures(self) -> dict[str, int]:
         return {
@@ -118,13 +118,13 @@ class Recorder:
         shelf = Shelf(Path(folder), bytes.fromhex(key), self._life, self._numbers)
         self._halls[hall] = Recording(shelf, self._passing, self._clocks)
 
-    def _close(self, hall: str) -> None:
+    def _close(self, hall: str, why: str = "left") -> None:
         if recording := self._halls.pop(hall, None):
-            recording.close()
+            recording.close(why)
 
     async def close(self) -> None:
-        for hall in list(self._halls):
-            self._close(hall)
+        for hall in list(self._halls):  # nobody said that it is over: whoever wanted it recorded is gone
+            self._close(hall, "lost")
         await self._tasks.stop()
         self._passing.close()
 
