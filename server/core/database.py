@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 
-from server.core import ids
+from server.core import ids, sqlite
 from server.core.access import Actor, Matrix
 from server.core.clock import Clock
 from server.core.crypto import Keyring
@@ -107,7 +108,8 @@ def make_engine(url: str) -> AsyncEngine:
     kept = {"max_overflow": 0, "pool_use_lifo": True, "hide_parameters": True}
     if not url.startswith("sqlite"):
         return create_async_engine(url, pool_size=30, pool_pre_ping=True, **kept)
-    engine = create_async_engine(url, connect_args={"timeout": 30}, pool_size=24, **kept)
+    opener = partial(sqlite.connect, make_url(url).database or "")
+    engine = create_async_engine(url, async_creator=opener, pool_size=24, **kept)
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
