@@ -38,6 +38,26 @@ for (const [file, facts] of Object.entries(result.metafile.outputs)) {
   if (facts.entryPoint) manifest[facts.entryPoint.replace("static/", "")] = file.replace("static/", "");
 }
 
+/**
+ * What a script imports, and what that imports, each once: a page names them, so that none waits for another to be read.
+ * @param {string} file
+ * @param {Set<string>} known
+ */
+function importsOf(file, known = new Set()) {
+  for (const { path, kind } of result.metafile.outputs[file].imports) {
+    if (kind !== "import-statement" || known.has(path)) continue;
+    known.add(path);
+    importsOf(path, known);
+  }
+  return known;
+}
+/** @type {Record<string, string[]>} */
+const imports = {};
+for (const [file, facts] of Object.entries(result.metafile.outputs)) {
+  if (!facts.entryPoint?.startsWith("static/js/pages/")) continue;
+  imports[facts.entryPoint.replace("static/", "")] = [...importsOf(file)].map((path) => path.replace("static/", ""));
+}
+
 /** Copies a file of an npm package beside the bundles and names it in the manifest. */
 function take(specifier, name) {
   cpSync(require.resolve(specifier), join(out, name));
@@ -50,6 +70,7 @@ const swagger = dirname(require.resolve("swagger-ui-dist/package.json"));
 for (const name of ["swagger-ui.css", "swagger-ui-bundle.js"]) take(join(swagger, name), name);
 
 writeFileSync(join(out, "manifest.json"), JSON.stringify(manifest, null, 1));
+writeFileSync(join(out, "imports.json"), JSON.stringify(imports, null, 1));
 
 // Beside each script and style its compressed forms: the server sends what the browser takes.
 const built = Object.keys(result.metafile.outputs).map((name) => name.replace("static/", ""));

@@ -32,7 +32,9 @@ class Templates:
             bytecode_cache=CompiledOnce(),
         )
         environment.install_gettext_translations(self.translations.catalogue(locale), newstyle=True)  # type: ignore[attr-defined]
-        environment.globals.update(locale=locale, asset=self.asset, words_json=self._browser_words(locale))
+        environment.globals.update(
+            locale=locale, asset=self.asset, imports=self.imports, words_json=self._browser_words(locale)
+        )
         time: Callable[[datetime], str] = partial(local_time, locale=locale)
         date: Callable[[datetime], str] = partial(local_date, locale=locale)
         environment.filters.update(time=time, date=date)
@@ -45,6 +47,10 @@ class Templates:
     def asset(self, name: str) -> str:
         """The address of a bundled file, e.g. asset("js/pages/app.js"). Raises KeyError when it was never built."""
         return "/static/" + _manifest(self._static / "dist" / "manifest.json")[name]
+
+    def imports(self, name: str) -> list[str]:
+        """The addresses of all that a page's script imports, for the page to name in its head."""
+        return ["/static/" + path for path in _imports(self._static / "dist" / "imports.json").get(name, ())]
 
     def render(self, locale: str, name: str, context: dict[str, Any]) -> str:
         return self._environments[locale].get_template(name).render(context)
@@ -67,3 +73,10 @@ class CompiledOnce(BytecodeCache):
 def _manifest(path: Path) -> dict[str, str]:
     manifest: dict[str, str] = json.loads(path.read_text())
     return manifest
+
+
+@lru_cache
+def _imports(path: Path) -> dict[str, list[str]]:
+    """Empty for a front end built in one piece, as some tests do."""
+    imports: dict[str, list[str]] = json.loads(path.read_text()) if path.exists() else {}
+    return imports

@@ -7,6 +7,9 @@ import { askToUnlock, isLocked } from "../lock.js";
 import { toast } from "../toast.js";
 import { button, byId, make } from "./page.js";
 
+/** The files' viewers: no script of theirs is loaded before the other's picture is there. */
+const viewers = () => import("../files/elements.js").then(({ defineFileElements }) => defineFileElements());
+
 /** @typedef {"case" | "opinion" | "lesson" | "chat" | "people"} Tab */
 
 const FILLED_WITHIN = 600; // ms; the other's picture comes first, the case must not wait for somebody who is late
@@ -106,7 +109,8 @@ export class Side {
     region.dataset.loaded = "soon";
     region.replaceChildren(make("p", { class: "quiet" }, t("正在取病例…")));
     try {
-      region.replaceChildren(...(await fragment(address)).body.children);
+      const [page] = await Promise.all([fragment(address), viewers()]);
+      region.replaceChildren(...page.body.children);
       region.dataset.loaded = "yes";
       htmx.process(region);
       region.dispatchEvent(new CustomEvent("fragment:ready", { bubbles: true, detail: { region } }));
