@@ -218,8 +218,10 @@ async def _groups(request: web.Request, role: str) -> list[dict[str, Any]]:
     if unit.matrix.granted(role, "consultation.approve") and (late := await consultations.late_approvals(unit)):
         groups.append(_group(translate, "急会诊待补审批", await _to_approve(unit, late, translate), ""))
     counts = await consultations.counts(unit, frozenset[State]().union(*(states for _, states, _ in GROUPS[role])))
-    for title, states, empty in GROUPS[role]:
-        cards = await views.cards(unit, await consultations.waiting(unit, states, limit=30), translate)
+    waiting = [await consultations.waiting(unit, states, limit=30) for _, states, _ in GROUPS[role]]
+    found = await views.look_up(unit, chain.from_iterable(waiting))
+    for (title, states, empty), cases in zip(GROUPS[role], waiting, strict=True):
+        cards = [views.card(unit, one, found, translate) for one in cases]
         there = sum(counts.get(one, 0) for one in states)
         groups.append(_group(translate, title, cards, empty, there))
     return groups
