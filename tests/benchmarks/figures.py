@@ -29,6 +29,17 @@ def cpu_seconds(pid="self"):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def cpu_seconds_of_all(pid):
+    """That of a process and its children, those that have ended included."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    gone = (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+    return cpu_seconds(pid) + gone + sum(cpu_seconds_of_all(child) for child in children_of(pid))
+
+
+def children_of(pid):
+    return [child for one in Path(f"/proc/{pid}/task").glob("*/children") for child in one.read_text().split()]
+
+
 def resident_mb(pid="self"):
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

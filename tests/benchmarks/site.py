@@ -11,15 +11,16 @@ import aiohttp
 import orjson
 
 from server import demo
+from tests.benchmarks.figures import cpu_seconds_of_all
 from tests.journeys.house import free_port
 
 CSRF = re.compile(r'<meta name="csrf" content="([0-9a-f]+)"')
 
 
 @asynccontextmanager
-async def running(data, *, database_url="", redis_url=""):
+async def running(data, *, database_url="", redis_url="", host="127.0.0.1"):
     """`.url` and `.pid` of a site that answers; stopped at the end."""
-    site = Site(data, database_url, redis_url)
+    site = Site(data, database_url, redis_url, host)
     await site.start()
     try:
         yield site
@@ -27,10 +28,20 @@ async def running(data, *, database_url="", redis_url=""):
         await site.stop()
 
 
+async def at_rest(pid, share=0.05):
+    """Waits until a site has nothing to do but its duties: a new one still looks at the files of its demo."""
+    calm = 0
+    async with asyncio.timeout(300):
+        while calm < 4:
+            before = cpu_seconds_of_all(pid)
+            await asyncio.sleep(0.5)
+            calm = calm + 1 if cpu_seconds_of_all(pid) - before < share / 2 else 0
+
+
 class Site:
-    def __init__(self, data, database_url="", redis_url=""):
-        self.data, self.port = data, free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+    def __init__(self, data, database_url="", redis_url="", host="127.0.0.1"):
+        self.data, self.host, self.port = data, host, free_port()
+        self.url = f"http://{host}:{self.port}"
         self.environment = {
             **os.environ,
             "LIANZHEN_DATABASE_URL": database_url,
@@ -43,7 +54,8 @@ class Site:
         return self.process.pid
 
     async def start(self):
-        command = [sys.executable, "-m", "server", "demo", "--port", str(self.port), "--data", str(self.data)]
+        place = ("--host", self.host, "--port", str(self.port), "--data", str(self.data))
+        command = [sys.executable, "-m", "server", "demo", *place]
         self.process = await asyncio.create_subprocess_exec(
             *command, env=self.environment, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
         )

@@ -73,8 +73,9 @@ class House:
 
 
 class Page:
-    def __init__(self, status, url, text, headers):
-        self.status, self.url, self.text, self.headers = status, url, text, headers
+    def __init__(self, response, text):
+        self.status, self.url, self.text, self.headers = response.status, response.url, text, response.headers
+        self.requests = 1 + len(response.history)
 
     @property
     def path(self):
@@ -103,7 +104,7 @@ class Visitor:
 
     async def get(self, path, **options):
         async with self.session.get(path, **options) as response:
-            page = Page(response.status, response.url, await response.text(errors="replace"), response.headers)
+            page = Page(response, await response.text(errors="replace"))
         if found := re.search(r'<meta name="csrf" content="([0-9a-f]+)"', page.text):
             self.token = found[1]
         return page
@@ -111,7 +112,7 @@ class Visitor:
     async def post(self, path, fields=None, **options):
         headers = {"Origin": self.url, "X-CSRF": self.token, **options.pop("headers", {})}
         async with self.session.post(path, data=fields or {}, headers=headers, **options) as response:
-            page = Page(response.status, response.url, await response.text(errors="replace"), response.headers)
+            page = Page(response, await response.text(errors="replace"))
         if found := re.search(r'<meta name="csrf" content="([0-9a-f]+)"', page.text):
             self.token = found[1]
         return page
