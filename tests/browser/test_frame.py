@@ -26,7 +26,13 @@ DOORS = {
     step: {"actor": None, "step": step, "trouble": "", "demo": DEMO, "form": None, "has_passkey": True}
     for step in ("password", "second_factor", "recovery")
 }
-PROBLEM = {"status": 409, "detail": "会诊已经结束", "code": "consultation.already_ended", "request_id": "f" * 32}
+PROBLEM = {
+    "status": 409,
+    "detail": "会诊已经结束",
+    "code": "consultation.already_ended",
+    "request_id": "f" * 32,
+    "href": "",
+}
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +81,7 @@ PAGES = [
     *HOMES.items(),
     *(("accounts/sign_in.html", door) for door in DOORS.values()),
     ("errors/page.html", {"problem": PROBLEM}),
+    ("errors/page.html", {"problem": PROBLEM | {"href": "/consultations"}}),
     ("errors/page.html", {"problem": PROBLEM, "actor": None}),
 ]
 
