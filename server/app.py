@@ -72,6 +72,7 @@ from server.files.desk import DESK, furnish, store_at, tend
 from server.files.service import WORK as FILES_WORK
 from server.files.subjects import Subjects
 from server.interop import api
+from server.meeting import queries as meetings
 from server.meeting import routes as meeting_routes
 from server.meeting.doors import DOORS, Door
 from server.meeting.feed import feed_door
@@ -176,11 +177,10 @@ def _wire_core(app: web.Application, settings: Settings, clock: Clock) -> None:
     app[DATABASE] = database
     app[TEMPLATES] = Templates(places.templates(), places.static(), translations)
     app[RULES] = {}
-    sources: list[ContextSource] = [page_frame]
-    app[CONTEXT] = sources
+    app[CONTEXT] = list[ContextSource]([page_frame])
     app[TASKS] = Tasks()
-    identify: edge.Identify = visits.identify
-    app[edge.IDENTIFY] = identify
+    app[edge.IDENTIFY] = visits.identify
+    app[visits.IN_CALL] = meetings.in_call
     app[edge.ASK_AGAIN] = again_routes.instead_of
     app[edge.OWN_ORIGINS] = frozenset({settings.base_url, *settings.origins})
     app[accounts_routes.LIMITER] = _limiter(settings)

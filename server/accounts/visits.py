@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from aiohttp import web
@@ -24,6 +25,10 @@ BACKGROUND = "X-Background"
 DEVICE_DAYS = 180
 SIGN_IN = web.RequestKey("sign_in", str)
 FRESH = timedelta(seconds=REAUTHENTICATION_SECONDS)
+
+InCall = Callable[[Unit, str, str], Awaitable[bool]]
+"""Asked with a person and an id out of an address: whether they are in that call, or in the one about that."""
+IN_CALL: web.AppKey[InCall] = web.AppKey("in_call", object)  # type: ignore[arg-type]
 
 
 def cookie_name(request: web.Request) -> str:
@@ -60,7 +65,7 @@ async def _signed_in(request: web.Request, token: str, rule: Rule | None) -> Vis
     database = request.app[DATABASE]
     async with database.unit(writes=False) as unit:
         found = await queries.sign_in_by_token(unit, token)
-        if found is None or not found[0].alive(unit.now):
+        if found is None or not (found[0].alive(unit.now) or await _still_talks(request, rule, unit, found[0])):
             return None
         sign_in, person, posts = found
         idle = sign_in.idle(unit.now)
@@ -74,6 +79,13 @@ async def _signed_in(request: web.Request, token: str, rule: Rule | None) -> Vis
         async with database.unit() as unit:
             await _touch(unit, sign_in.id)
     return visit
+
+
+async def _still_talks(request: web.Request, rule: Rule | None, unit: Unit, sign_in: SignIn) -> bool:
+    """Whether a sign-in past its absolute limit comes back to the call that its person is in, and to nothing else."""
+    if sign_in.ended_at is not None or rule is None or not rule.survives_idle:
+        return False
+    return await request.app[IN_CALL](unit, sign_in.person_id, request.match_info.get("id", ""))
 
 
 async def _visit(unit: Unit, sign_in: SignIn, person: Person, posts: list[Post]) -> Visit | None:

@@ -36,7 +36,8 @@ class Rule:
     own_units: bool = False
     """The handler opens its units itself (it computes for long, or streams)."""
     survives_idle: bool = False
-    """An idle session still does: a live consultation is never cut by a timer."""
+    """An idle session still does, and one past its absolute limit whose person sits in that very call:
+    a live consultation is never cut by a timer."""
     foreign: bool = False
     """Called by other programs with a token of their own: no form token is asked."""
     reads: bool = False

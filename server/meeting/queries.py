@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from server.core.errors import NotFound
@@ -69,6 +69,13 @@ async def present(unit: Unit, meeting_id: str) -> frozenset[str]:
     """The participants in a room now, by its log. Grows with the room: not for every coming and going of a hall."""
     query = select(MeetingEntry.by).where(MeetingEntry.meeting_id == meeting_id, *_standing())
     return frozenset(by for by in await unit.session.scalars(query) if by)
+
+
+async def in_call(unit: Unit, person_id: str, id: str) -> bool:
+    """Whether somebody sits in the room `id`, or in the room about `id`, by its log; in one that was closed nobody."""
+    about = select(Meeting.id).where(or_(Meeting.id == id, Meeting.subject_id == id), Meeting.closed_at.is_(None))
+    seats = exists().where(MeetingEntry.meeting_id.in_(about), MeetingEntry.by == person_id, *_standing())
+    return bool(await unit.session.scalar(select(seats)))
 
 
 def _standing() -> tuple[ColumnElement[bool], ...]:
