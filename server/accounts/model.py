@@ -30,6 +30,8 @@ class Person(Base):
     credential: Mapped[CredentialKind] = mapped_column(default=CredentialKind.NONE)
     certificate_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     credential_ends: Mapped[date | None]
+    credential_told: Mapped[date | None]
+    """Of which end its holder was told."""
     independent_since: Mapped[date | None]
 
     password_hash: Mapped[str] = mapped_column(String(200), default="")

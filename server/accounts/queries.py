@@ -177,6 +177,15 @@ async def own_sign_in(unit: Unit, person_id: str, id: str) -> SignIn:
     return found
 
 
+async def credentials_ending(unit: Unit, *, after: date, by: date) -> list[Person]:
+    """Whose credential ends in that time and who was not told of it; each to one caller only."""
+    untold = or_(Person.credential_told.is_(None), Person.credential_told != Person.credential_ends)
+    query = select(Person).where(
+        Person.credential_ends > after, Person.credential_ends <= by, untold, Person.standing == Standing.ACTIVE
+    )
+    return list(await unit.session.scalars(query.limit(100).with_for_update(skip_locked=True)))
+
+
 # ---- people as their administrators find them
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from server.consultation import approvals, consenting, queries, service, steps
+from server.consultation import approvals, consenting, licences, queries, service, steps
 from server.consultation.model import Consultation
 from server.consultation.states import Move, State
 from server.core.unit import Unit
@@ -92,5 +92,6 @@ DUTIES = (
     keep_overruns,
     tell_of_lost_sessions,
     approvals.tell_of_overdue,
+    licences.tell_of_ending,
     expire,
 )

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from server.accounts.factor_routes import check_password
-from server.consultation import answers, opinions, queries, reporting, service
+from server.consultation import answers, licences, opinions, queries, reporting, service
 from server.consultation.case_routes import case_again, case_context
 from server.consultation.forms import Amendment, OpinionDraft, Signature
 from server.consultation.model import Consultation, Opinion
@@ -138,13 +138,13 @@ async def sign(request: web.Request) -> web.StreamResponse:
     if not form.errors:
         try:
             return _signed(request, await _issued(request, sections, form.value.secret))
-        except IllegalMove as refusal:
+        except (IllegalMove, licences.LicenceLapsed) as refusal:
             form.errors.update(wrong_fields(request, refusal, "secret"))
     return await _not_signed(request, form, sections)
 
 
 async def _issued(request: web.Request, sections: dict[str, Any], secret: str) -> Consultation:
-    """The case with these sections signed, by this call or by one before it. Raises IllegalMove."""
+    """The case with these sections signed, by this call or by one before it. Raises LicenceLapsed, IllegalMove."""
     handle = await _unlocked(request, secret)
     await documents.get_ready()
     async with begin_unit(request) as unit:
@@ -164,6 +164,7 @@ def _signed(request: web.Request, case: Consultation) -> web.Response:
 
 
 async def _sign(request: web.Request, unit: Unit, case: Consultation, sections: dict[str, Any], handle: Any) -> None:
+    await licences.require(unit)
     opinion = await opinions.draft_for(unit, case=case)
     await opinions.save(unit, case=case, opinion=opinion, sections=sections, version=None)
     if case.state in (State.IN_SESSION, State.INTERRUPTED):

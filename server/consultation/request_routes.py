@@ -10,6 +10,7 @@ from server.consultation import (
     complaints,
     consenting,
     experts,
+    licences,
     patient_choice,
     service,
     submitting,
@@ -22,7 +23,7 @@ from server.consultation.routes import case_of
 from server.core.access import Relation
 from server.core.errors import Invalid
 from server.core.forms import Form
-from server.core.http import Routes, answer, read_form, render, say, see_other, unit_of
+from server.core.http import Routes, answer, read_form, render, say, see_other, unit_of, wrong_fields
 from server.patients import queries as patient_queries
 from server.patients import service as patients
 from server.patients import views as patient_views
@@ -124,7 +125,11 @@ async def submit(request: web.Request) -> web.StreamResponse:
     if lacking:
         wrong = Form[RequestDraft](form.typed, {name: say(request, text) for name, text in lacking.items()})
         return await editor(request, case, wrong, 422)
-    await submitting.submit(unit, case=case)
+    try:
+        await submitting.submit(unit, case=case)
+    except licences.LicenceLapsed as refusal:
+        form.errors.update(wrong_fields(request, refusal))
+        return await editor(request, case, form, 422)
     return see_other(f"{service.href(case)}?sent=1")
 
 

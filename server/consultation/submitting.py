@@ -3,7 +3,7 @@
 from server.accounts import queries as accounts
 from server.accounts.roles import Role
 from server.accounts.service import today
-from server.consultation import approvals, service, steps
+from server.consultation import approvals, licences, service, steps
 from server.consultation.model import Consultation
 from server.consultation.states import Move, State
 from server.core.errors import Invalid
@@ -24,7 +24,9 @@ class Incomplete(Invalid):
 
 
 async def submit(unit: Unit, *, case: Consultation) -> None:
-    """Hands the request to the centre, or to the institution's own approver first. Raises Incomplete, IllegalMove."""
+    """Hands the request to the centre, or to the institution's own approver first. Raises Incomplete, LicenceLapsed,
+    IllegalMove."""
+    await licences.require(unit)
     lacking = await service.missing(unit, case)
     if lacking:
         raise Incomplete(lacking)
