@@ -22,6 +22,6 @@ async def rooms(room_static, tmp_path):
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium(playwright, fonts):
     """Several people share the machine with their encoders: eight pictures a second are enough to be seen moving."""
-    browser = await launch(playwright, fonts, "--use-fake-device-for-media-stream=fps=8")
+    browser = await launch(playwright, fonts, "--use-fake-device-for-media-stream=device-count=3,fps=8")
     yield browser
     await browser.close()

@@ -3,11 +3,25 @@
 import asyncio
 import time
 
+from playwright.async_api import expect
+
 from tests.browser.room.visitors import BACK_WITHIN, house, until, visitors
 from tests.turn import Coturn
 
 BACK = "performance.timeOrigin + performance.getEntriesByName('room-in').at(-1).startTime"
 """When the page was in the room again, in milliseconds of the machine's clock."""
+
+IN_USE = """() => [
+  ...["video", "audio"].map(kind => opened.findLast(one => one.kind === kind && one.readyState === "live"))
+    .map(track => track?.getSettings().deviceId),
+  document.querySelector("#sounds audio")?.sinkId,
+]"""
+"""The camera and the microphone that are open, and the speaker that plays the other's voice."""
+
+OTHER = "choice => [...choice.options].findLast(one => !one.selected).value"
+WHOLE = "document.fullscreenElement !== null"
+ESCAPE = {"type": "rawKeyDown", "key": "Escape", "windowsVirtualKeyCode": 27, "nativeVirtualKeyCode": 27}
+"""As the keyboard gives it to the browser, which leaves full screen by it; Playwright's goes to the page alone."""
 
 
 async def test_two_people_see_and_hear_each_other(chromium, rooms):
@@ -82,6 +96,62 @@ async def test_a_dark_camera_stays_dark_over_a_reload_and_its_lamp_is_out(chromi
         await until(li.live_tracks, lambda live: live == ["audio"])
         await li.page.keyboard.press("v")
         await until(li.live_tracks, lambda live: live == ["audio", "video"])
+
+
+async def test_other_devices_are_chosen_during_the_call_and_are_still_those_after_a_reload(chromium, rooms):
+    async with visitors(chromium, rooms, "zhang", "li") as (zhang, li):
+        await zhang.enter_at_once("r1")
+        await li.enter_at_once("r1")
+        await asyncio.gather(zhang.sees("li"), li.sees("zhang"))
+        before = await zhang.connections()
+        await li.page.click("#more summary")
+        await li.page.click("#more-devices")
+        chosen = [await another(li.page, kind) for kind in ("videoinput", "audioinput", "audiooutput")]
+        await li.page.keyboard.press("Escape")
+        await until(lambda: li.page.evaluate(IN_USE), lambda now: now == chosen)
+        then = await zhang.media()
+        await until(zhang.media, lambda now: now["received"] > then["received"] + 16 and now["heard"] > then["heard"])
+        await zhang.sees("li")
+        assert await zhang.connections() == before
+        await li.page.reload()
+        await li.inside()
+        await zhang.sees("li")
+        await until(lambda: li.page.evaluate(IN_USE), lambda now: now == chosen)
+
+
+async def another(page, kind):
+    """A device that is not the one in use is chosen. Its id."""
+    choice = page.locator(f"#devices select[id$={kind}]")
+    other = await choice.evaluate(OTHER)
+    await choice.select_option(other)
+    return other
+
+
+async def test_who_speaks_wears_the_ring_until_the_microphone_is_off(chromium, rooms):
+    async with visitors(chromium, rooms, "zhang", "li") as (zhang, li):
+        await zhang.enter_at_once("r1")
+        await li.enter_at_once("r1")
+        await zhang.tile("li").and_(zhang.page.locator("[data-speaking]")).wait_for()
+        await li.page.keyboard.press("m")
+        await expect(zhang.tile("li")).not_to_have_attribute("data-speaking", "")
+        await li.page.keyboard.press("m")
+        await expect(zhang.tile("li")).to_have_attribute("data-speaking", "")
+
+
+async def test_the_whole_screen_is_taken_and_given_back_by_button_and_by_escape(chromium, rooms):
+    async with visitors(chromium, rooms, "li") as (li,):
+        await li.enter_at_once("r1")
+        keys = await li.page.context.new_cdp_session(li.page)
+        for give_back in (whole_screen(li.page), keys.send("Input.dispatchKeyEvent", ESCAPE)):
+            await whole_screen(li.page)
+            await until(lambda: li.page.evaluate(WHOLE), bool)
+            await give_back
+            await until(lambda: li.page.evaluate(WHOLE), lambda whole: not whole)
+
+
+async def whole_screen(page):
+    await page.click("#more summary")
+    await page.click("#more-full")
 
 
 async def test_a_killed_server_takes_nothing_from_the_call(chromium, rooms):
