@@ -116,6 +116,15 @@ async def profile(browser, **options):
     assert watch.offences == []
 
 
+async def drop(page, place, paths):
+    """As a hand at the mouse drops them: files and folders of the disk."""
+    box = await page.locator(place).bounding_box()
+    mouse = await page.context.new_cdp_session(page)
+    data = {"items": [], "files": list(map(str, paths)), "dragOperationsMask": 1}
+    for step in ("dragEnter", "dragOver", "drop"):
+        await mouse.send("Input.dispatchDragEvent", {"type": step, "x": box["x"] + 9, "y": box["y"] + 9, "data": data})
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(chromium):
     """One page in a profile of its own."""

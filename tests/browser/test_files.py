@@ -18,7 +18,7 @@ from pydicom.data import get_testdata_file
 
 from server.core.clock import SystemClock
 from server.files.subjects import About
-from tests.browser.conftest import profile
+from tests.browser.conftest import drop, profile
 from tests.browser.test_frame import AXE, RULES
 from tests.conftest import open_database
 from tests.node import node
@@ -29,6 +29,11 @@ NAMES = ("js/pages/app.js", "js/pages/files-elements.js", "css/app.css")
 NODE = """import('esbuild').then(b => b.build({entryPoints: process.argv.slice(2).map(n => 'static/' + n), bundle: true,
 splitting: true, format: 'esm', target: 'es2022', outdir: process.argv[1], outbase: 'static'}))"""
 WORKER = "node_modules/pdfjs-dist/build/pdf.worker.min.mjs"
+COPY = """async () => {
+  const canvas = new OffscreenCanvas(320, 240), pen = canvas.getContext("2d");
+  pen.fillRect(40, 40, 90, 90);
+  await navigator.clipboard.write([new ClipboardItem({ "image/png": await canvas.convertToBlob() })]);
+}"""
 LETTER = "#set page(width: 148mm, height: 105mm)\n= Summary\nfirst\n#pagebreak()\n= Second\nlast"
 
 
@@ -283,11 +288,7 @@ async def test_upload_goes_on_after_a_reload_where_it_was(page, case, tmp_path):
 
 
 async def test_several_slices_become_one_series_and_open_in_place(page, case, tmp_path):
-    slices = []
-    for number in range(1, 5):
-        path = tmp_path / f"IM{number}"
-        path.write_bytes(records.dicom(np.full((64, 64), number * 1000, np.uint16), InstanceNumber=number))
-        slices.append(path)
+    slices = [slice_into(tmp_path, number) for number in range(1, 5)]
     await page.goto(f"{case.address}/zone")
     await page.locator("input[name=files]").set_input_files(slices)
     tile = page.locator(".file-list .file-tile")
@@ -298,6 +299,65 @@ async def test_several_slices_become_one_series_and_open_in_place(page, case, tm
     await expect(page.locator(".viewer-said")).to_contain_text("1/4")
     assert page.url.endswith("/zone")
     assert await violations(page) == []
+
+
+async def test_two_files_dropped_beside_the_zone_are_sent_and_the_page_stays(page, case, tmp_path):
+    await page.goto(f"{case.address}/zone")
+    await drop(page, "h1", [jpeg(tmp_path / "front.jpg"), jpeg(tmp_path / "side.jpg")])
+    await has(page, "front.jpg", "side.jpg")
+    assert page.url.endswith("/zone")
+
+
+async def test_a_folder_dropped_or_picked_goes_as_one(page, case, tmp_path):
+    for name in ("dropped", "picked"):
+        (tmp_path / name / "deep").mkdir(parents=True)
+        for number in (1, 2):
+            slice_into(tmp_path / name / "deep", number)
+    await page.goto(f"{case.address}/zone")
+    await drop(page, "file-uploads", [tmp_path / "dropped"])
+    await has(page, "dropped.zip")
+    await picks(page, "folder", tmp_path / "picked")
+    await has(page, "dropped.zip", "picked.zip")
+
+
+async def test_a_picture_of_the_clipboard_is_pasted(page, case):
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await page.goto(f"{case.address}/zone")
+    await page.evaluate(COPY)
+    await page.keyboard.press("Control+V")
+    await has(page, "image.png")
+
+
+async def test_a_phone_takes_a_photo_and_offers_no_folder(phone, case, tmp_path):
+    await phone.goto(f"{case.address}/zone")
+    await expect(phone.locator("[data-pick=folder]")).to_be_hidden()
+    await picks(phone, "camera", jpeg(tmp_path / "wound.jpg"))
+    await has(phone, "wound.jpg")
+
+
+def jpeg(path):
+    Image.new("RGB", (640, 480), "tan").save(path)
+    return path
+
+
+def slice_into(folder, number):
+    path = folder / f"IM{number}"
+    path.write_bytes(records.dicom(np.full((64, 64), number * 1000, np.uint16), InstanceNumber=number))
+    return path
+
+
+async def picks(page, by, path):
+    async with page.expect_file_chooser() as chosen:
+        await page.click(f"[data-pick={by}]")
+    await (await chosen.value).set_files(path)
+
+
+async def has(page, *names):
+    """Those files and no other stand in the list, looked at."""
+    tiles = page.locator(".file-list .file-tile")
+    await expect(tiles.locator(".tile-name")).to_have_text(list(names), timeout=20_000)
+    await expect(page.locator(".file-list [data-status=ready]")).to_have_count(len(names), timeout=20_000)
+    await expect(page.locator(".is-sending")).to_have_count(0)
 
 
 async def test_the_file_clicked_last_is_shown_even_if_another_answers_later(page, case):

@@ -5,6 +5,7 @@ import { autosaveForms } from "../ui/autosave.js";
 import { offerWhileTyping } from "../ui/combo.js";
 import { guardWithQuestions } from "../ui/confirm.js";
 import { countDown } from "../ui/countdown.js";
+import { takeDroppedFiles } from "../ui/drop.js";
 import { listenForKeys } from "../ui/keys.js";
 import { showLine } from "../ui/line.js";
 import { keepFresh } from "../ui/live.js";
@@ -38,6 +39,7 @@ const inCall = document.body.classList.contains("room-page"); // there the other
 guardWithQuestions();
 tendMenus();
 listenForKeys();
+takeDroppedFiles();
 offerThemes();
 openForPaper();
 countDown();

@@ -1,6 +1,7 @@
 // <file-uploads subject="consultation:…" list="files-…">: files come by drag, paste, picker or camera, each a tile with its progress.
 import { t } from "../../lib/words.js";
 import { fragment, post } from "../../net/http.js";
+import { carriesFiles } from "../drop.js";
 import { changeIcon, icon } from "../icon.js";
 import { morph } from "../morph.js";
 import { toast } from "../toast.js";
@@ -29,9 +30,9 @@ export class FileUploads extends HTMLElement {
       const input = this.querySelector(`input[name="${opener.getAttribute("data-pick")}"]`);
       opener.addEventListener("click", () => input instanceof HTMLInputElement && input.click(), on);
     }
-    this.addEventListener("dragover", (event) => (event.preventDefault(), this.classList.add("is-over")), on);
-    this.addEventListener("dragleave", (event) => this.contains(/** @type {Node | null} */ (event.relatedTarget)) || this.classList.remove("is-over"), on);
-    this.addEventListener("drop", (event) => this.#drop(event), on);
+    document.addEventListener("dragover", (event) => this.#over(event), on);
+    document.addEventListener("dragleave", (event) => event.relatedTarget || this.classList.remove("is-over"), on);
+    document.addEventListener("drop", (event) => this.#drop(event), on);
     document.addEventListener("paste", (event) => this.#paste(event), on);
     document.addEventListener("live:fresh", () => this.#hideTwins(), on);
     document.addEventListener("click", (event) => this.#withdraw(event), on);
@@ -71,8 +72,16 @@ export class FileUploads extends HTMLElement {
     void this.add(entries);
   }
 
+  /** A file let go beside us would open in place of the page: all of the page takes it. @param {DragEvent} event */
+  #over(event) {
+    if (!carriesFiles(event) || !this.checkVisibility?.()) return;
+    event.preventDefault();
+    this.classList.add("is-over");
+  }
+
   /** @param {DragEvent} event */
   #drop(event) {
+    if (!this.classList.contains("is-over")) return;
     event.preventDefault();
     this.classList.remove("is-over");
     if (event.dataTransfer) void dropped(event.dataTransfer).then((entries) => this.add(entries));
