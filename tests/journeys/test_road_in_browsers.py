@@ -25,7 +25,7 @@ from server.core.i18n import BEIJING
 from server.demo.stories import STORIES
 from server.patients.names import invent_id_no
 from server.patients.papers import Sex
-from tests.browser.conftest import chromium, fonts, playwright  # noqa: F401 - fixtures
+from tests.browser.conftest import chromium, drop, fonts, playwright  # noqa: F401 - fixtures
 from tests.browser.room.visitors import BACK_WITHIN, until
 from tests.journeys.colleagues import Words, colleague
 from tests.journeys.site import Site, build_front_end
@@ -199,6 +199,16 @@ async def talk(doctor, expert):
     await doctor.reads("血压 152/94，胸痛再发", "请复查 18 导联心电图")
 
 
+async def look_at_files(doctor, expert):
+    """Of the case, beside the video, which goes on meanwhile."""
+    connections = await doctor.connections()
+    await doctor.show("case")
+    for file in (FILM, ECG):
+        await doctor.looks_at(file)
+        await doctor.sees(expert.name)
+    assert await doctor.connections() == connections
+
+
 async def family_comes(doctor, expert, family):
     """By a one-time link: they wait until somebody lets them in."""
     await doctor.page.click("#more summary")
@@ -359,10 +369,12 @@ async def prints(doctor, name):
         assert doctor.say(move) in text, text
 
 
-async def verifies(stranger, pdf, standing):
+async def verifies(stranger, pdf, standing, tmp_path):
+    """The file is let go somewhere on the panel."""
+    path = tmp_path / "report.pdf"
+    path.write_bytes(pdf)
     await stranger.open("/verify")
-    file = {"name": "report.pdf", "mimeType": "application/pdf", "buffer": pdf}
-    await stranger.page.set_input_files("#f-file", [file])
+    await drop(stranger.page, "#verify-title", [path])
     await stranger.press("核验文件")
     await expect(stranger.page.locator("[data-standing]")).to_have_attribute("data-standing", standing)
 
@@ -399,13 +411,14 @@ async def request_is_placed(doctor, centre, expert, name, question, minutes):
     return case
 
 
-async def test_from_request_to_printed_opinion(chromium, site, record_property):  # noqa: F811
+async def test_from_request_to_printed_opinion(chromium, site, record_property, tmp_path):  # noqa: F811
     async with AsyncExitStack() as stack:
         doctor, centre, expert, family = await everybody(stack, chromium, site, Words("zh"))
         case = await request_is_placed(doctor, centre, expert, "秦文远", QUESTION, minutes=2)
         record_property("seconds of asking", doctor.took["asking"])
         await meet(doctor, expert)
         await talk(doctor, expert)
+        await look_at_files(doctor, expert)
         await doctor.page.click("#control-mic")
         await is_muted(doctor, expert)
         await family_comes(doctor, expert, family)
@@ -418,25 +431,26 @@ async def test_from_request_to_printed_opinion(chromium, site, record_property):
         pdf = await report_is_opened(doctor)
         await decides(doctor)
         await prints(doctor, "秦文远")
-        await verifies(family, pdf, "intact")
-        await verifies(family, one_byte_changed(pdf), "changed")
+        await verifies(family, pdf, "intact", tmp_path)
+        await verifies(family, one_byte_changed(pdf), "changed", tmp_path)
     said = await asyncio.to_thread(Path(site.said).read_text)
     assert "秦文远" not in said
     assert "Traceback" not in said, said[-4000:]
 
 
-async def test_the_same_road_in_english(chromium, site):  # noqa: F811
+async def test_the_same_road_in_english(chromium, site, tmp_path):  # noqa: F811
     async with AsyncExitStack() as stack:
         doctor, centre, expert, stranger = await everybody(stack, chromium, site, Words("en"))
         question = "Transfer at once for coronary angiography?"
         case = await request_is_placed(doctor, centre, expert, "秦文达", question, minutes=19)
         await meet(doctor, expert)
         await talk(doctor, expert)
+        await look_at_files(doctor, expert)
         await opinion_is_begun(doctor, expert, case)
         await opinion_is_signed_in_the_room(doctor, expert, site, case)
         pdf = await report_is_opened(doctor)
         await decides(doctor)
-        await verifies(stranger, pdf, "intact")
+        await verifies(stranger, pdf, "intact", tmp_path)
         for one in (doctor, expert, centre, stranger):
             assert await one.page.get_attribute("html", "lang") == "en"
             assert await one.page.evaluate(CHINESE) == []
