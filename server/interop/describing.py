@@ -71,7 +71,7 @@ def document(operations: Iterable[Operation], *, version: str) -> dict[str, Any]
 
 
 def _schemas(operations: list[Operation]) -> dict[str, Any]:
-    taken = {(one.takes, "validation") for one in operations if one.takes}
+    taken = {(model, "validation") for one in operations for model in (one.takes, one.asks) if model}
     given = {(one.gives, "serialization") for one in operations if one.gives}
     wanted: Any = sorted({*taken, *given, (Problem, "serialization")}, key=lambda pair: (pair[0].__name__, pair[1]))
     _, schemas = models_json_schema(wanted, ref_template=REFERENCE)
@@ -114,5 +114,5 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
 
 
 def _query_parameters(asks: type[BaseModel] | None) -> list[dict[str, Any]]:
-    properties = asks.model_json_schema().get("properties", {}) if asks else {}
+    properties = asks.model_json_schema(ref_template=REFERENCE).get("properties", {}) if asks else {}
     return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in properties.items()]

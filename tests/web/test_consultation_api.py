@@ -1,5 +1,7 @@
 """The JSON interface: the same rights, problems as RFC 9457, a document that matches what is served."""
 
+import re
+
 import orjson
 import pytest
 
@@ -35,6 +37,12 @@ async def test_the_document_describes_exactly_what_is_served(house):
     assert status == 200
     assert described == served - {("GET", "/api/openapi.json"), ("GET", "/api/docs")}
     assert "swagger" in (await stranger.get("/api/docs")).text
+
+
+async def test_whatever_the_document_refers_to_is_in_it(house):
+    document = (await (await house.visitor()).get("/api/openapi.json")).text
+    named = set(orjson.loads(document)["components"]["schemas"])
+    assert set(re.findall(r'"\$ref":\s*"([^"]+)"', document)) <= {f"#/components/schemas/{name}" for name in named}
 
 
 async def test_a_stranger_is_told_to_sign_in(house):
