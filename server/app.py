@@ -33,6 +33,7 @@ from server.consultation import (
     case_routes,
     centre_routes,
     decision_routes,
+    film_routes,
     opinion_routes,
     paper_routes,
     request_routes,
@@ -153,6 +154,7 @@ def route_tables() -> list[Any]:
         consultation_routes.routes,
         centre_routes.routes,
         case_routes.routes,
+        film_routes.routes,
         opinion_routes.routes,
         paper_routes.routes,
         decision_routes.routes,
@@ -230,7 +232,7 @@ def _wire_signalling(app: web.Application, settings: Settings, doors: dict[str, 
         policy="relay" if settings.relay_only else "all",
     )
     store, bus = _between_nodes(settings, node, database.keys.derive("signalling"))
-    signalling = Signaling(
+    signalling = app[meeting_routes.SIGNALING] = Signaling(
         node=node,
         store=store,
         bus=bus,
@@ -240,13 +242,12 @@ def _wire_signalling(app: web.Application, settings: Settings, doors: dict[str, 
         clock=database.clock,
         feed_door=feed_door,
         origins=frozenset({settings.base_url, *settings.origins}),
-        recordings=SealedReels(database, settings.recordings),
+        recordings=None if settings.janus_urls else SealedReels(database, settings.recordings),
         captions=ShownWords(database) if settings.speech else None,
         forwarder=(lambda: _forwarder(settings)) if settings.forwarder != "none" else None,
         mesh_only=bool(settings.redis_url and not settings.janus_urls),  # each process has a forwarder of its own
     )
     signalling.attach(app)
-    app[meeting_routes.SIGNALING] = signalling
 
     async def deliver(announcements: list[Announcement]) -> None:
         for one in announcements:
@@ -258,8 +259,7 @@ def _wire_signalling(app: web.Application, settings: Settings, doors: dict[str, 
                 await _pass_on(signalling, database, one)
 
     database.deliver = deliver
-    telemetry = Telemetry(signalling.counters, settings.metrics_token.get_secret_value())
-    app[TELEMETRY] = telemetry
+    telemetry = app[TELEMETRY] = Telemetry(signalling.counters, settings.metrics_token.get_secret_value())
     app[edge.OBSERVE] = telemetry.observe
 
 

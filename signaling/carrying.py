@@ -1,7 +1,8 @@
-"""When the server carries a room's media: from the fifth person on, and then for good. Pure, like the room.
+"""When the server carries a room's media: from the fifth person or a recording on, and then for good. Pure.
 
-Up to four send to each other, browser to browser. For one more, whoever holds sockets and log starts the forwarder,
-writes `carried` and asks the room again; pages read it in the roster and change over without a word lost.
+Up to four send to each other, browser to browser. For one more, and for what is to be written down, whoever holds
+sockets and log starts the forwarder, writes `carried` and asks the room again; pages read it in the roster and change
+over without a word lost.
 """
 
 from __future__ import annotations

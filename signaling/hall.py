@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from signaling import captioning, filming, grouping, roster, speech
+from signaling import captioning, carrying, filming, grouping, roster, speech
 from signaling.effects import Effect, Emit, Record, Silence
 from signaling.hall_roster import BETWEEN, HallRoster
 from signaling.history import told
@@ -39,8 +39,8 @@ class Hall(Room):
     QUIET = frozenset({"joined", "left"}) | KEPT | filming.QUIET
     carries = True
 
-    def __init__(self, room: str, node: str, *, version: int = 0) -> None:
-        super().__init__(room, node, version=version)
+    def __init__(self, room: str, node: str, *, version: int = 0, films: bool = True) -> None:
+        super().__init__(room, node, version=version, films=films)
         self._aloud: dict[int, int] = {}  # the last entry that was told, in each group; 0 is the hall
         self.lesson = Lesson()
         self.captions_paused = False  # the speech model does not keep up
@@ -81,9 +81,10 @@ class Hall(Room):
 
     def publishes(self, seat: Seat, roles: Collection[str]) -> None:
         """Whether this may be published from there. Raises `NotAllowed`, `ConsentMissing`."""
-        super().publishes(seat, roles)
-        if not self.lesson.groups.of(seat.who):  # in a group nothing is recorded
-            filming.may_be_seen(self, seat)
+        if self.lesson.groups.of(seat.who):  # there nothing is recorded
+            carrying.may_publish(self.may(seat.grant), roles)
+        else:
+            super().publishes(seat, roles)
 
     # ---- speaking
 
@@ -93,8 +94,6 @@ class Hall(Room):
             return self._stage(seat, message)
         if isinstance(message, Signal):
             raise UnknownMessage()  # nobody speaks to another's browser here
-        if type(message) in filming.SAID:
-            return filming.SAID[type(message)](self, seat, message)
         if type(message) in grouping.SAID:
             return grouping.SAID[type(message)](self, seat, message)
         effects = self.lesson.said(seat, message, self.may(seat.grant))
@@ -147,13 +146,7 @@ class Hall(Room):
         places = grouping.places(self, entry)
         about_lesson = self.lesson.learn(entry, self.inside) if entry.kind in TAUGHT else []
         moved = grouping.moved(self, places) if places else []
-        return [
-            *super()._obey(entry),
-            *moved,
-            *about_lesson,
-            *filming.obeyed(self, entry),
-            *captioning.obeyed(self, entry),
-        ]
+        return [*super()._obey(entry), *moved, *about_lesson, *captioning.obeyed(self, entry)]
 
     def _commanded(self, seat: Seat, kind: str) -> list[Effect]:
         change = _COMMANDS.get(kind)

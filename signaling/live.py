@@ -50,7 +50,7 @@ TRIES = 5
 
 class LiveRoom:
     def __init__(self, room: str, means: Means, *, hall: bool = False) -> None:
-        self.room = (Hall if hall else Room)(room, means.node, version=means.wall())
+        self.room = (Hall if hall else Room)(room, means.node, version=means.wall(), films=means.films(hall=hall))
         self.means = means
         self.scribe = Scribe(room, means.journal, self._written, means.tasks)
         self.entering = 0  # joins under way: the room may not be forgotten under them

@@ -54,6 +54,11 @@ class Means:
         self.presence = Presence(self.store)
         self.halls = Halls(self.make_forwarder, self.tasks, self.recordings)
 
+    def films(self, *, hall: bool) -> bool:
+        """Whether a room here can be recorded: by the forwarder that carries it, for whoever keeps recordings."""
+        carried = self.make_forwarder is not None and (hall or not self.mesh_only)
+        return carried and self.recordings is not None
+
     def wall(self) -> int:
         """Milliseconds of the wall clock: where epochs and versions start from."""
         return int(self.clock.now().timestamp() * 1000)

@@ -151,7 +151,7 @@ class Journal(Protocol):
         that entry unchanged.
 
         Raises `NotBegun` (signaling.refusals) for an `ended` that must wait, `PatientConsentMissing` for a `recording`
-        or `captions`: nothing is written.
+        `captions` and `asked`: nothing is written.
         """
 
     async def since(self, room: str, seq: int, limit: int) -> Sequence[Entry]:

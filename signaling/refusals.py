@@ -109,8 +109,16 @@ class RoomFull(Refusal):
     code = "room.full"
 
 
-class MeshFull(RoomFull):
-    """There would be a place if the server carried the media."""
+class Uncarried(Refusal):
+    """Done once the server carries the media; `otherwise` is what it comes to where no server can."""
+
+    otherwise: ClassVar[type[Refusal]] = Unavailable
+
+
+class MeshFull(Uncarried):
+    """There would be a place."""
+
+    code, otherwise = RoomFull.code, RoomFull
 
 
 class StageFull(Refusal):
@@ -191,6 +199,18 @@ class ConsentMissing(Refusal):
     """Not recorded, or not on a stage that is: `who` has not agreed, `patient` no longer does."""
 
     code = "room.consent_missing"
+
+
+class NotFilmed(Refusal):
+    """Nothing here can record: the media is on Janus, goes from browser to browser for good, or is not kept."""
+
+    code = "room.not_filmed"
+
+
+class FilmUncarried(Uncarried):
+    """Everybody agreed; what goes from browser to browser the server cannot write down."""
+
+    code, otherwise = NotFilmed.code, NotFilmed
 
 
 class PatientConsentMissing(Refusal):

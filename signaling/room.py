@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from signaling import carrying, roster, speech
+from signaling import carrying, filming, roster, speech
 from signaling.attending import joined, left
 from signaling.effects import Effect, Emit, Fetch, Forget, Kick, Roster, Seated, Vacated, Welcome
 from signaling.history import History, Newest, told
@@ -30,8 +30,9 @@ class Room:
     PLACES = STAGE
     QUIET: frozenset[str] = frozenset()  # kinds of entries that nobody is told of
 
-    def __init__(self, room: str, node: str, *, version: int = 0) -> None:
+    def __init__(self, room: str, node: str, *, version: int = 0, films: bool = True) -> None:
         self.id, self.node = room, node
+        self.films = films  # whether anything here can record
         self.history, self.newest, self.seating = History(), Newest(), Seating(node, version)
 
     # ---- asking
@@ -67,7 +68,8 @@ class Room:
     def roster(self, viewer: Seat) -> dict[str, Any]:
         """`peers` as this participant sees it."""
         seen = roster.seen_by(viewer, self.seating.seats.values())
-        return {"version": self.seating.version, **seen, **carrying.shown(self)}
+        told = {**carrying.shown(self), "recording": filming.shown(self, viewer)}
+        return {"version": self.seating.version, **seen, **told}
 
     def rosters(self, viewers: Iterable[Seat]) -> Iterable[tuple[Sequence[Seat], dict[str, Any]]]:
         """Each roster with those who see it so."""
@@ -86,9 +88,14 @@ class Room:
         """Whether the server carries the media; else it goes from browser to browser."""
         return self.history.carried
 
+    def on_stage(self, seat: Seat) -> bool:
+        """Whether they are seen and heard by all, and so by a recording."""
+        return not seat.waiting
+
     def publishes(self, seat: Seat, roles: Collection[str]) -> None:
-        """Whether this may be published from there. Raises `NotAllowed`."""
+        """Whether this may be published from there. Raises `NotAllowed`, `ConsentMissing`."""
         carrying.may_publish(self.may(seat.grant), roles)
+        filming.may_be_seen(self, seat)
 
     def tells(self, entry: Entry, who: str) -> bool:
         """Whether that participant is told of this entry."""
@@ -191,6 +198,8 @@ class Room:
 
     def said(self, who: str, epoch: int, message: Message) -> list[Effect]:
         """One of ours said something. Raises a `Refusal`."""
+        if type(message) in filming.SAID:
+            return filming.SAID[type(message)](self, self.inside_only(who, epoch), message)
         return speech.answer(self, self.holds(who, epoch), message)
 
     def changed(self, seat: Seat) -> list[Effect]:
@@ -253,7 +262,7 @@ class Room:
             self.history.fold(entry)
             if entry.kind not in self.QUIET:
                 self.newest.keep(entry)
-            effects += [*self._tell(entry), *self._obey(entry)]
+            effects += [*self._tell(entry), *self._obey(entry), *filming.obeyed(self, entry)]
         return effects
 
     def _tell(self, entry: Entry) -> list[Effect]:

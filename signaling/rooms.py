@@ -67,8 +67,7 @@ class Rooms:
 
     def _not_recorded(self, room: str, number: int) -> None:
         """Nothing is written of the recording that this entry began."""
-        live = self._live.get(room)
-        if live is not None and isinstance(live.room, Hall):
+        if live := self._live.get(room):
             live.do(filming.failed(live.room, number))
 
     def _heard(self, event: Said | Listening) -> None:

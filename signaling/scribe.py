@@ -18,7 +18,7 @@ PATIENCE = 3.0  # seconds a person waits for the log before being told to try ag
 PAUSE = 1.0  # seconds between tries at what must be written …
 TRIES = 600  # … and how many: after ten minutes it is not the line that is broken
 TOGETHER = 200  # lines written in one go when many come at once
-MAY_BE_REFUSED = {"ended", "recording"}  # by the house: they are written by themselves
+MAY_BE_REFUSED = {"ended", "recording", "asked"}  # by the house: they are written by themselves
 
 
 @dataclass(frozen=True, slots=True)

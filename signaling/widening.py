@@ -1,4 +1,4 @@
-"""What a room refuses only because too many would send to each other is done once the server carries its media."""
+"""What a room refuses only because its people send to each other is done once the server carries its media."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeVar
 from signaling.carrying import CARRIED
 from signaling.means import Means
 from signaling.reader import Reader
-from signaling.refusals import MediaUnavailable, MeshFull, RoomFull
+from signaling.refusals import MediaUnavailable, Uncarried
 from signaling.scribe import Scribe
 
 T = TypeVar("T")
@@ -19,21 +19,21 @@ class Widening:
         self._means, self._scribe, self._reader = means, scribe, reader
 
     async def done(self, attempt: Callable[[], T]) -> T:
-        """What the attempt gives. Raises its `Refusal`; `RoomFull` where no server carries media for all nodes,
-        `Unavailable` while it comes up."""
+        """What the attempt gives. Raises its `Refusal`; what `Uncarried` comes to where no server carries media for
+        all nodes, `Unavailable` while it comes up."""
         try:
             return attempt()
-        except MeshFull:
-            await self._change_over()
+        except Uncarried as mesh:
+            await self._change_over(mesh)
             return attempt()
 
-    async def _change_over(self) -> None:
+    async def _change_over(self, mesh: Uncarried) -> None:
         """The forwarder runs before anybody is told to turn to it."""
         if self._means.mesh_only:
-            raise RoomFull()
+            raise mesh.otherwise()
         try:
             await self._means.halls.ready()
         except MediaUnavailable as nothing:
-            raise RoomFull() from nothing
+            raise mesh.otherwise() from nothing
         await self._scribe.write(CARRIED)
         await self._reader.read()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from server.consultation import answers, queries, service
+from server.consultation import answers, consenting, queries, service
 from server.consultation.model import Consultation
 from server.consultation.states import State
 from server.core.access import Relation
@@ -65,6 +65,7 @@ class ConsultationDoor:
             host=True,
             case_src=f"/consultations/{case.id}/summary" if treats else "",
             opinion_src=f"/consultations/{case.id}/opinion/panel" if writes else "",
+            consent_href=consenting.sign_href(case) if unit.may("consultation.edit", related) else "",
             back=f"/consultations/{case.id}",
             title=case.number or "",
         )

@@ -24,6 +24,8 @@ class Entrant:
     files_src: str = ""
     """Address of the list of what may be shown to all in a hall."""
     opinion_src: str = ""
+    consent_href: str = ""
+    """Where the actor has the patient agree to a recording; "" where others do."""
     back: str = "/"
     title: str = ""
 

@@ -35,6 +35,8 @@ class SqlJournal:
                     await self._record(unit, entry, on=on, why=why)
                 elif new and line.kind in CAPTIONS:
                     await self._caption(unit, entry, line)
+                elif new and line.kind == "asked":  # nobody is asked for what the patient has not agreed to
+                    await self._may_be_kept(unit, room)
             fresh = [entry for entry, new in written if new]
             if any(one.kind == "ended" and one.by for one in fresh):  # by nobody: the house knows already
                 await self._end(unit, room)

@@ -28,6 +28,7 @@ from server.meeting.doors import DOORS, Entrant
 from server.meeting.kinds import LinkKind
 from server.meeting.live import GUEST
 from server.meeting.model import Meeting, RoomLink
+from server.meeting.recordings import queries as recordings
 from signaling.app import Signaling
 from signaling.ice import CoturnIce
 from signaling.ports import Grant
@@ -73,6 +74,8 @@ async def room_page(request: web.Request) -> web.StreamResponse:
         back_url=entrant.back,
         case_src=entrant.case_src or None,
         opinion_src=entrant.opinion_src or None,
+        consent_url=entrant.consent_href,
+        recorded=bool(await recordings.running(unit_of(request), meeting.id)),
         check_url=f"/rooms/{meeting.id}/check",
     )
 

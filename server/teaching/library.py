@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from server.core.errors import NotFound
 from server.core.unit import Unit
@@ -13,6 +13,7 @@ from server.files import queries as files
 from server.files.words import Page
 from server.meeting import queries as meetings
 from server.meeting.recordings import queries as recordings
+from server.meeting.recordings.minutes import during
 from server.teaching import captions, consenting, finding, queries
 from server.teaching.finding import Excerpt
 from server.teaching.materials import SUBJECT
@@ -54,15 +55,6 @@ class Hit:
     at: float
     page: int
     text: Excerpt
-
-
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """What somebody wrote."""
-
-    at: float
-    name: str
-    text: str
 
 
 async def get_for(unit: Unit, action: str, id: str) -> tuple[TeachingSession, Recording]:
@@ -107,33 +99,8 @@ async def chapters(unit: Unit, session: TeachingSession, recording: Recording) -
 
 
 def _slides(unit: Unit, recording: Recording, entries: Iterable[MeetingEntry]) -> list[Chapter]:
-    turned = _during(unit, recording, entries)
+    turned = during(unit, recording, entries)
     return of_slides((at, str(body.get("file") or ""), int(body.get("page", 0))) for at, _, body in turned)
-
-
-async def lines(unit: Unit, recording: Recording) -> list[Line]:
-    """The chat, without what was taken back or written in a group."""
-    said = _during(unit, recording, await meetings.entries_of(unit, recording.meeting_id, ["chat", "unsaid"]))
-    back = {int(body["line"]) for _, entry, body in said if entry.kind == "unsaid"}
-    return [
-        Line(at=at, name=str(body.get("name", "")), text=str(body["text"]))
-        for at, entry, body in said
-        if entry.kind == "chat" and entry.seq not in back and not body.get("group")
-    ]
-
-
-def _during(
-    unit: Unit, recording: Recording, entries: Iterable[MeetingEntry]
-) -> list[tuple[float, MeetingEntry, dict[str, Any]]]:
-    """(seconds, entry, what it says) of the log while it was recorded; what was taken back, whenever that was."""
-    origin = recording.origin or recording.began_at
-    found = [(_seconds(origin, entry.at), entry, dict(meetings.opened(unit, entry))) for entry in entries]
-    began = recording.began_at
-    return [one for one in found if one[1].kind == "unsaid" or (one[1].at >= began and one[0] <= recording.seconds)]
-
-
-def _seconds(origin: datetime, at: datetime) -> float:
-    return max(0.0, round((at - origin).total_seconds(), 1))
 
 
 # ---- finding

@@ -18,10 +18,13 @@ PARTS = {
     *("/teaching/sessions/{id}/qr.svg", "/teaching/cases/{id}/copies/{copy}/sheets/{place}"),
     *("/teaching/recordings/{id}/files/{file}", "/consultations/{id}/drawer", "/teaching/recordings/{id}/ladder.m3u8"),
     *("/teaching/recordings/{id}/ladder/{rung}.m3u8", "/teaching/recordings/{id}/ladder/{rung}.mp4"),
+    *("/consultations/recordings/{id}/files/{file}", "/consultations/recordings/{id}/ladder.m3u8"),
+    *("/consultations/recordings/{id}/ladder/{rung}.m3u8", "/consultations/recordings/{id}/ladder/{rung}.mp4"),
 }
 """Routes that answer with a part of a page or with a file."""
 
 ELSEWHERE = {
+    "/consultations/recordings/{id}": "journeys/test_filmed_case",
     "/directory/agreements/{id}/edit": "the form of /directory/agreements/new",
     "/files/{id}": "test_files",
     "/files/{id}/view": "test_files",

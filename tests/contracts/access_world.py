@@ -262,7 +262,7 @@ async def _furnish(world):
     await _belongings(world, places)
     await _case(world, places)
     await _lesson(world)
-    await _recording(world)
+    await _recordings(world)
     await _teaching_cases(world)
     await _files(world)
 
@@ -365,7 +365,7 @@ async def _case(world, places):
                 unit,
                 patient=patient,
                 subject_id=case.id,
-                kinds=[ConsentKind.CONSULTATION],
+                kinds=[ConsentKind.CONSULTATION, ConsentKind.RECORDING],
                 signed_by=SignedBy(signer=Signer.PATIENT),
                 proof=read_strokes(STROKES),
                 shown=Shown(locale="zh", fee="595 元"),
@@ -503,17 +503,25 @@ async def _lesson(world):
     world.objects |= {"session": session.id, "course": course.id}
 
 
-async def _recording(world):
-    """Of that session."""
+async def _recordings(world):
+    """Of that session, and of the case."""
     async with world.database.unit(writes=False) as unit:
         session = await teaching_queries.session(unit, world.objects["session"])
-    recording = await kept(world.database, world.app[DESK].vault, session.meeting_id)
-    await laddered(world.database, world.app[DESK].vault, recording)
+    of_session = await _recorded(world, session.meeting_id)
+    of_case = await _recorded(world, world.objects["room"])
+    world.objects |= {"recording": of_session.id, "recorded file": of_session.files[0].id}
     async with world.database.unit() as unit:
         said = {"name": "蔡明", "text": "先看体温", "began": unit.now.timestamp(), "seconds": 2.0}
         await meetings.write(unit, meeting_id=session.meeting_id, kind="caption", body=said, key="caption:1")
         [caption] = await meetings_queries.entries_of(unit, session.meeting_id, ["caption"])
-    world.objects |= {"recording": recording.id, "recorded file": recording.files[0].id, "caption": str(caption.seq)}
+    world.objects["caption"] = str(caption.seq)
+    world.objects |= {"case recording": of_case.id, "recorded file of the case": of_case.files[0].id}
+
+
+async def _recorded(world, meeting):
+    recording = await kept(world.database, world.app[DESK].vault, meeting)
+    await laddered(world.database, world.app[DESK].vault, recording)
+    return recording
 
 
 async def _teaching_cases(world):

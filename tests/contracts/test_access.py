@@ -71,6 +71,7 @@ OBJECTS = (
     ("/teaching/cases/{id}/copies", "case under review"),
     ("/teaching/cases/{id}", "teaching case"),
     ("/teaching/recordings/{id}", "recording"),
+    ("/consultations/recordings/{id}", "case recording"),
     ("/teaching/courses/{id}", "course"),
 )
 """The beginning of an address → what its {id} is; the first that fits counts."""
@@ -89,6 +90,7 @@ OF_A_POST = {**OF_A_CASE, "participant": {CONSORTIUM}}
 OF_A_PATIENT = {**dict.fromkeys(STANDS, frozenset()), "own": {OWN, INSTITUTION}, "hospital": {INSTITUTION}}
 RELATIONS = {
     "case": OF_A_CASE,
+    "case recording": OF_A_CASE,
     "file": OF_A_CASE,
     "room": OF_A_CASE,
     "patient": OF_A_PATIENT,
@@ -183,7 +185,8 @@ def filled(world, name, method, pattern, *, absent=False):
     case = NOWHERE if absent else objects["case"]
     words = {"{id}": id, "{signing}": objects["signing"], "{kind}": "consultation", "{name}": "document", "{code}": "X"}
     words |= {"{member}": objects["member"], "{post}": objects["persons post"], "{phase}": "0"}
-    words |= {"{file}": objects["recorded file"], "{rung}": "180", "{line}": objects["caption"]}
+    words |= {"{file}": objects["recorded file of the case" if kind == "case recording" else "recorded file"]}
+    words |= {"{rung}": "180", "{line}": objects["caption"]}
     words |= {"{copy}": objects["copy"], "{place}": "0", "{link}": objects["link"]}
     if pattern.startswith("/people/export"):
         words["{kind}"] = "xlsx"
@@ -389,7 +392,7 @@ SAID = {
     "unwatch": {},
     "film": {"on": True},
     "seek": {},
-    "agree": {"on": True},
+    "agree": {"on": False},  # who agrees may be recorded, and what is recorded is carried from then on
     "check": {"key": "k2", "seconds": 30},
     "here": {"check": "c1"},
     "look": {"key": "k3", "away": True},
@@ -419,12 +422,12 @@ SAID = {
 }
 """Something a page would say, for each message."""
 
-HOSTS_ONLY = {"admit", "deny", "remove", "mute", "end"}
+HOSTS_ONLY = {"admit", "deny", "remove", "mute", "end", "film", "seek"}
 LAST = ("end", "leave")
 """After these one is in the room no more."""
-HEARD = {None, "room.nobody_there"}
-"""Answers of a room that let the message through: done, or the one it is about is not there."""
-HALLS_ONLY = {*HALL_DECODERS, *LESSON_DECODERS, *GROUP_DECODERS}
+HEARD = {None, "room.nobody_there", "room.consent_missing", "room.patient_consent_missing"}
+"""Answers of a room that let the message through: done, or the one it is about is not there or has not agreed."""
+HALLS_ONLY = {*HALL_DECODERS, *LESSON_DECODERS, *GROUP_DECODERS} - {"film", "seek", "agree"}
 """A consultation's room does not know them, whoever says them; tests/signaling says them in halls."""
 
 

@@ -21,14 +21,17 @@ class Seen:
 
 
 def developed(folder: Path, key: bytes):
-    """Every film there, in the order of their names."""
-    return [_seen(path, key) for path in sorted(folder.iterdir())]
+    """Every film there that has begun, in the order of their names."""
+    seen = [_seen(path, key) for path in sorted(folder.iterdir())]
+    return [one for one in seen if one]
 
 
 def _seen(path, key):
     with path.open("rb") as file:
         chunks = list(unsealed(file, key))
     told = [orjson.loads(plain) for kind, plain in chunks if kind is Kind.FACTS]
+    if not told:
+        return None
     webm = b"".join(plain for kind, plain in chunks if kind is Kind.MEDIA)
     packets = _packets(webm) if webm else []
     notes = [one for one in told if "position" in one]

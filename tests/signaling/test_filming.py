@@ -2,19 +2,20 @@
 
 import pytest
 
+from signaling.carrying import CARRIED
 from signaling.effects import Filming, Record, Silence
 from signaling.filming import failed
 from signaling.media.forwarder.spread import Ground, Spread
 from signaling.media.ports import Reel
 from signaling.messages import Agree, Film, Seek, Stage
-from signaling.refusals import ConsentMissing, NotHost
+from signaling.refusals import ConsentMissing, FilmUncarried, NotHost, StillWaiting
 from tests.media.films import developed
 from tests.media.people import LOOPBACK
-from tests.signaling.house import eventually, host
+from tests.signaling.house import eventually, grant, guest, host
 from tests.signaling.test_hall import hall, learner, presenter, seen, teacher, write
 from tests.signaling.test_hall_media import People, people  # noqa: F401 - a fixture
 from tests.signaling.test_hall_media import learner as listener
-from tests.signaling.test_room import entry, sit
+from tests.signaling.test_room import entry, room, sit
 
 KEY = bytes(32)
 
@@ -122,6 +123,11 @@ class Reels:
         return Reel(str(self.folder / str(number)), KEY)
 
 
+class Broken:
+    async def reel(self, room, number):
+        raise OSError("no disk")
+
+
 async def agreed(*pages):
     for page in pages:
         assert (await page.ask("agree", {"on": True}))["ok"] is True
@@ -148,11 +154,106 @@ async def test_what_is_said_in_a_recorded_hall_lies_sealed_in_its_folder(house, 
         assert reels.asked == [("r1", begun["seq"])]
 
 
-async def test_a_site_that_records_nothing_says_so(house, people):  # noqa: F811
-    async with house.node(forwarder=lambda: Spread(Ground([LOOPBACK], processes=1))) as site:
+def forwarder():
+    return Spread(Ground([LOOPBACK], processes=1))
+
+
+NOWHERE = [
+    ({"forwarder": forwarder}, True),  # nobody keeps recordings: as on Janus
+    ({"forwarder": forwarder}, False),
+    ({"recordings": Reels(None)}, False),
+    ({"forwarder": forwarder, "recordings": Reels(None), "mesh_only": True}, False),  # several nodes
+]
+
+
+@pytest.mark.parametrize(("options", "hall"), NOWHERE)
+async def test_a_site_that_records_nothing_says_so(house, options, hall):
+    async with house.node(**options) as site:
+        zhao = await site.page(host(hall=hall))
+        await agreed(zhao)
+        for message, payload in (("seek", {}), ("film", {"on": True})):
+            assert (await zhao.ask(message, payload))["error"]["code"] == "room.not_filmed"
+        assert not {"asked", "recording", "carried"} & set(house.log.kinds())
+
+
+async def test_a_recording_that_breaks_does_not_look_like_one(house, people):  # noqa: F811
+    async with house.node(forwarder=forwarder, recordings=Broken()) as site:
         zhao = await site.page(host(hall=True))
         await people.publisher(zhao).publish()
         await agreed(zhao)
         await zhao.ask("film", {"on": True})
         await zhao.until(lambda: [one["body"] for one in zhao.log if one["kind"] == "recording"][-1:] != [{"on": True}])
         assert zhao.log[-1]["body"] == {"on": False, "why": "failed"}
+
+
+# ---- a consultation
+
+
+def consultation(*more):
+    r = room()
+    return r, [sit(r, one)[0] for one in (host("zhao"), *more)]
+
+
+def test_a_consultation_is_recorded_once_everybody_inside_agreed_and_the_server_carries_it():
+    r, (zhao, qian, aunt) = consultation(grant("qian"), guest("aunt"))
+    assert refused(r, zhao, Film(True)) == (["zhao", "qian"], False), "who waits is not there yet"
+    with pytest.raises(StillWaiting):
+        r.said(aunt.who, aunt.epoch, Agree(True))
+    with pytest.raises(NotHost):
+        r.said(qian.who, qian.epoch, Film(True))
+    say(r, zhao, Seek())
+    for seat in (zhao, qian):
+        say(r, seat, Agree(True))
+    with pytest.raises(FilmUncarried):
+        r.said(zhao.who, zhao.epoch, Film(True))
+    write(r, [CARRIED])
+    say(r, zhao, Film(True))
+    assert [r.roster(seat)["recording"]["on"] for seat in (zhao, qian)] == [True, True]
+
+
+def test_who_comes_into_a_recorded_consultation_is_not_carried_before_they_agreed():
+    r, (zhao,) = consultation()
+    say(r, zhao, Agree(True))
+    write(r, [CARRIED])
+    say(r, zhao, Film(True))
+    late = sit(r, grant("qian"))[0]
+    assert r.roster(late)["recording"] == {"on": True, "asked": False, "agreed": False}
+    with pytest.raises(ConsentMissing):
+        r.publishes(late, ["voice", "face"])
+    say(r, late, Agree(True))
+    r.publishes(late, ["voice", "face"])
+
+
+async def begun_by(page):
+    """What carries the call may have to start first."""
+    while not (answer := await page.ask("film", {"on": True}))["ok"]:
+        assert answer["error"]["code"] == "server.unavailable"
+    return answer
+
+
+async def test_a_consultation_changes_over_to_the_server_when_it_is_recorded(house, people, tmp_path):  # noqa: F811
+    reels = Reels(tmp_path)
+    async with house.node(forwarder=forwarder, recordings=reels) as site:
+        zhao, qian = await site.page(host("zhao")), await site.page(grant("qian"))
+        assert (await zhao.ask("film", {"on": True}))["error"]["code"] == "room.consent_missing"
+        assert "carried" not in house.log.kinds(), "nothing changes for what is refused"
+        await agreed(zhao, qian)
+        begun = await begun_by(zhao)
+        await qian.until(lambda: qian.heard("peers")[-1]["recording"]["on"])
+        assert qian.heard("peers")[-1]["carried"] == {"at": site.signaling._means.node}
+        folder = tmp_path / str(begun["seq"])
+        for page in (zhao, qian):
+            await people.publisher(page, shade=90).publish()
+        await eventually(lambda: folder.exists() and len(developed(folder, KEY)) == 4, 20)
+        await eventually(lambda: all(film.packets for film in developed(folder, KEY)), 20)
+
+        late = await site.page(grant("wang"))
+        assert late.answer["recording"] == {"on": True, "asked": False, "agreed": False}
+        with pytest.raises(PermissionError, match="consent_missing"):
+            await people.publisher(late).publish()
+        await house.log.write("r1", "consent", None, {"of": "recording", "on": False}, "consent:1")
+        site.signaling.stir("r1")
+        await qian.until(lambda: not qian.heard("peers")[-1]["recording"]["on"])
+        await people.publisher(late).publish()
+        await eventually(lambda: all(film.ended for film in developed(folder, KEY)), 10)
+        assert len(developed(folder, KEY)) == 4

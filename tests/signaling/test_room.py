@@ -15,12 +15,12 @@ from signaling.ports import Entry
 from signaling.refusals import (
     Away,
     Elsewhere,
+    MeshFull,
     NobodyThere,
     NotHost,
     NotJoined,
     PageGone,
     RoomEnded,
-    RoomFull,
     StillWaiting,
 )
 from signaling.room import GRACE, VANISHED, Room
@@ -81,9 +81,9 @@ def four_in(r):
 def test_a_consultation_is_for_four_and_who_waits_takes_no_place():
     r = room()
     waiting = four_in(r)
-    with pytest.raises(RoomFull):
+    with pytest.raises(MeshFull):
         sit(r, grant("wu"))
-    with pytest.raises(RoomFull):
+    with pytest.raises(MeshFull):
         r.said("wang", 1, Admit(waiting.who))
     r.said("zhou", 1, Leave())
     assert records(r.said("wang", 1, Admit(waiting.who))) == [("admitted", None)]

@@ -9,6 +9,7 @@ import orjson
 
 from server.core.unit import Unit
 from server.files.words import Page
+from server.meeting import queries as meetings
 from server.meeting.recordings import queries
 from server.meeting.recordings.kinds import Ladder, RecordingState
 from server.meeting.recordings.model import KEPT, RecordedFile, Recording, RecordingMoved, Rung, Viewing
@@ -25,6 +26,7 @@ async def begin(unit: Unit, *, meeting_id: str, number: int) -> Recording:
     unit.session.add(recording)
     await unit.session.flush()
     unit.record("recording.begun", kind="recording", id=recording.id)
+    await _tell(unit, recording)
     return recording
 
 
@@ -34,7 +36,14 @@ async def end(unit: Unit, *, meeting_id: str, why: str) -> None:
         recording.move(RecordingState.WAITING)
         recording.ended_at, recording.ended_why = unit.now, why
         unit.record("recording.ended", kind="recording", id=recording.id, reason=why)
+        await _tell(unit, recording)
     await unit.session.flush()
+
+
+async def _tell(unit: Unit, recording: Recording) -> None:
+    """The pages of what it is a recording of show how it stands."""
+    meeting = await meetings.meeting(unit, recording.meeting_id)
+    unit.announce(f"{meeting.subject_kind}:{meeting.subject_id}", "recording", state=recording.state.value)
 
 
 def key_of(unit: Unit, recording: Recording) -> bytes:
@@ -97,6 +106,7 @@ async def ready(unit: Unit, *, recording: Recording, outcome: Outcome) -> None:
         recording.files.append(RecordedFile(recording_id=recording.id, position=position, **vars(made)))
     await unit.session.flush()
     unit.record("recording.ready", kind="recording", id=recording.id)
+    await _tell(unit, recording)
 
 
 async def ladder_made(unit: Unit, *, recording: Recording, rungs: Sequence[MadeRung]) -> None:

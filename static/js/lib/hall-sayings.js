@@ -27,6 +27,18 @@ export function hallRefusalSays(code) {
   return known[/** @type {keyof typeof known} */ (code)] ?? refusalSays(code);
 }
 
+/** @returns {import("../ui/room/recording.js").Words} */
+export function hallFilmSays() {
+  return {
+    on: t("这堂课正在录制"),
+    coming: t("这堂课正在录制。上台发言会被录下，您同意吗？"),
+    question: t("主持人想录制这堂课，供日后学习。您同意被录制吗？"),
+    agreed: t("您同意了被录制。撤回后录制立即停止，已录下的部分由教师处理。"),
+    listening: t("台上的画面和声音会录下，供日后学习。您没有上台，不会被录下。"),
+    stop: t("停止后自动制作录像，做好后出现在录像库。还可以再开始，会成为另一段录像。"),
+  };
+}
+
 /**
  * @param {string} reason one of closed
  * @param {string} [says] the house's own sentence

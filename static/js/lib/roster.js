@@ -18,15 +18,24 @@
  * @property {boolean} [staged]  in a hall: a host brought them on the stage
  *
  * @typedef {{id: string, name: string, title: string, role: string}} Waiting
- * @typedef {{version: number, peers: Peer[], waiting: Waiting[], hall?: Hall, carried?: {at: string}}} Roster
+ * @typedef {{version: number, peers: Peer[], waiting: Waiting[], hall?: Hall, carried?: {at: string}, recording?: Recorded}} Roster
  *   carried: the server that has the media, once one has it
+ * @typedef {{on: boolean, asked: boolean, agreed: boolean}} Recorded  agreed: this person lets themselves be recorded
  * @typedef {{at: string, stage: boolean, group: number, audience: number, raised: number, hands: Waiting[],
- *   recording: {on: boolean, asked: boolean, agreed: boolean}, captions: {on: boolean, paused: boolean}}} Hall  of a hall only
+ *   recording: Recorded, captions: {on: boolean, paused: boolean}}} Hall  of a hall only
  * @typedef {{roster: Roster, came: Peer[], went: Peer[], back: Peer[]}} Change
  *   came: new people and new page loads; back: were reconnecting and are here again
  */
 
 export const GRACE = 10_000; // ms after which nobody is remembered who has not come back
+
+/** @type {Recorded} */
+export const NOT_RECORDED = { on: false, asked: false, agreed: false };
+
+/** Nothing of whoever has not agreed goes through a server that records. @param {Recorded} [recording] */
+export function isKeptOut({ on, agreed } = NOT_RECORDED) {
+  return on && !agreed;
+}
 
 /** @returns {Roster} */
 export function emptyRoster() {

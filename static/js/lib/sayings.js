@@ -40,8 +40,11 @@ export function entrySays({ kind, by, body }, nameOf) {
   if (kind === "removed") return t("%(name)s 被主持人请出", { name });
   if (kind === "denied") return t("主持人没有准许 %(name)s 进入", { name });
   if (kind === "shared") return body.on ? t("%(name)s 开始共享屏幕", { name }) : t("%(name)s 停止共享屏幕", { name });
-  if (kind === "carried") return t("人数增加，音视频改由服务器转送，通话不中断");
+  if (kind === "carried") return t("音视频改由服务器转送，通话不中断");
   if (kind === "consent") return consentSays(body.of, body.on);
+  if (kind === "asked") return t("%(name)s 询问大家是否同意录制", { name });
+  if (kind === "agreed") return body.on ? t("%(name)s 同意被录制", { name }) : t("%(name)s 撤回了被录制的同意", { name });
+  if (kind === "recording") return recordingSays(body.on, body.why);
   if (kind === "staged") return t("%(name)s 上台", { name });
   if (kind === "unstaged") return t("%(name)s 下台", { name });
   if (kind === "ended") return t("会诊结束");
@@ -59,6 +62,27 @@ function consentSays(of, on) {
     teaching: [t("患者同意用于教学"), t("患者撤回了对教学使用的同意")],
   }[of] ?? [null, null];
   return on ? given : withdrawn;
+}
+
+/**
+ * @param {boolean} on
+ * @param {string} [why] it ended
+ */
+function recordingSays(on, why) {
+  if (on) return t("录制开始");
+  return { withdrawn: t("有人撤回了同意，录制已停止"), failed: t("录制出错，已停止") }[why ?? ""] ?? t("录制已停止");
+}
+
+/** What is said of the recording of a consultation. @returns {import("../ui/room/recording.js").Words} */
+export function filmSays() {
+  return {
+    on: t("会诊正在录制"),
+    coming: t("会诊正在录制。同意被录制后，其他人才能看到和听到您。"),
+    question: t("主持人想录制这次会诊，录像归入病例。您同意被录制吗？"),
+    agreed: t("您同意了被录制。撤回后录制立即停止，已录下的部分随病例保存。"),
+    listening: t("会诊室里的画面和声音会录下，归入病例。您还没有同意，没有被录下。"),
+    stop: t("停止后自动制作录像，做好后出现在病例页面。还可以再开始，会成为另一段录像。"),
+  };
 }
 
 /**

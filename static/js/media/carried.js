@@ -49,10 +49,13 @@ export class Carried {
   /**
    * @param {string} at the server that has the media; another one, or a later life of it, has none of our connections
    * @param {Peer[]} peers
+   * @param {import("../lib/roster.js").Recorded} [recording]
    */
-  meet(at, peers) {
+  meet(at, peers, recording) {
     this.#peers = peers;
+    const letIn = this.line.isLetIn(recording);
     if (at !== this.#at) this.#begin(at);
+    else if (letIn) this.#publish();
     const pages = new Map(peers.map(({ id, page }) => [id, page]));
     for (const [id, tie] of this.ties) if (pages.get(id) !== tie.page) this.ties.delete(id);
     for (const { id, page, state } of peers) noteHere(this.#tie(id, page), state === "here", performance.now());

@@ -2,6 +2,7 @@
 // Each is one-way and its sender offers: the server for what is watched, this page for what it publishes.
 
 import { sourceOf } from "../lib/hall.js";
+import { isKeptOut, NOT_RECORDED } from "../lib/roster.js";
 
 /** @typedef {"audio" | "camera" | "screen"} Place */
 /** @typedef {Record<Place, MediaStreamTrack | null>} Tracks */
@@ -33,6 +34,8 @@ export class HallLine {
   #limits = new Map();
   #turn = Promise.resolve();
   #closed = false;
+  #keptOut = false; // by a recording that this person has not agreed to …
+  #refused = false; // … so that what this page sends was refused
   publishing = false;
 
   /** @param {HallEnds} ends */
@@ -105,6 +108,17 @@ export class HallLine {
     this.#queue(() => this.#offer(pc));
   }
 
+  /**
+   * Whether what was refused may be sent now: this person has agreed, or it is recorded no more.
+   * @param {import("../lib/roster.js").Recorded} [recording]
+   */
+  isLetIn(recording = NOT_RECORDED) {
+    const keptOut = isKeptOut(recording);
+    const letIn = this.#keptOut && !keptOut && (recording.on || this.#refused);
+    this.#keptOut = keptOut;
+    return letIn;
+  }
+
   /** @param {Place} place whose own track has changed */
   replace(place) {
     void this.#senders.get(place)?.replaceTrack(this.ends.tracks[place]).catch(() => undefined);
@@ -129,6 +143,7 @@ export class HallLine {
     const mids = pc.getTransceivers().map((line) => line.mid ?? "");
     const roles = Object.fromEntries(mids.map((mid, index) => [mid, ROLES[PLACES[index]]]));
     const answer = await this.#untilDone("publish", { sdp: pc.localDescription?.sdp, roles }, () => pc === this.#out);
+    if (pc === this.#out) this.#refused = !answer;
     if (answer && pc === this.#out) await pc.setRemoteDescription({ type: "answer", sdp: answer.sdp });
   }
 

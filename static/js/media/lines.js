@@ -42,8 +42,8 @@ export class Lines {
    * @param {Roster} roster
    * @param {boolean} calling one has just come in and makes the offers
    */
-  meet({ peers, carried }, calling) {
-    if (carried) this.#carry().meet(carried.at, peers);
+  meet({ peers, carried, recording }, calling) {
+    if (carried) this.#carry().meet(carried.at, peers, recording);
     this.mesh.meet(peers, calling);
   }
 

@@ -285,6 +285,6 @@ export class Seat {
  * @param {any} answer of `join`
  * @returns {import("../lib/roster.js").Roster}
  */
-function rosterOf({ version, peers, waiting, hall, carried }) {
-  return { version, peers, waiting: waiting ?? [], ...(hall && { hall }), ...(carried && { carried }) };
+function rosterOf({ version, peers, waiting, hall, carried, recording }) {
+  return { version, peers, waiting: waiting ?? [], ...(hall && { hall }), ...(carried && { carried }), ...(recording && { recording }) };
 }

@@ -133,6 +133,7 @@ function act(deed) {
     hand: () => call?.raiseHand(),
     chat: () => (call?.side.show("chat"), call?.talk.view.focus()),
     panel: () => call?.side.toggle(),
+    film: () => call?.recording.turn(),
     devices: () => (byId("devices", HTMLDialogElement).showModal(), devices.show()),
     full: () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
     phone: () => invitation.open("phone", facts.handover),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hallFaces, hallStage, heard, sourceOf } from "../../../static/js/lib/hall.js";
+import { HallLine } from "../../../static/js/media/hall-line.js";
 
 const peer = (id, more = {}) => ({ id, name: id, host: false, cam: true, screen: false, ...more });
 const me = { id: "me", screen: false };
@@ -30,4 +31,11 @@ test("a host with the camera off leaves the stage to a picture", () => {
 test("sources are named as the protocol names them, and who is heard is a person", () => {
   assert.equal(sourceOf({ id: "a:b", kind: "camera" }), "a:b:face");
   assert.deepEqual(heard({ "a:b:voice": 20, "c:voice": 90 }), new Set(["a:b"]));
+});
+
+test("what a recording kept out is sent once this person agreed; a word taken back interrupts nothing", () => {
+  const line = new HallLine(/** @type {any} */ ({}));
+  const told = (/** @type {boolean} */ on, /** @type {boolean} */ agreed) => line.isLetIn({ on, asked: false, agreed });
+  assert.deepEqual([told(true, false), told(true, true), told(true, true)], [false, true, false]);
+  assert.deepEqual([told(true, false), told(false, false)], [false, false]);
 });

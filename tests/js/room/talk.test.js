@@ -47,7 +47,11 @@ for (const [kind, body, expected] of [
   ["removed", { who: "a", name: "李医生" }, "李医生 被主持人请出"],
   ["shared", { on: true }, "王医生 开始共享屏幕"],
   ["ended", { reason: "host" }, "会诊结束"],
-  ["recording", { on: true }, null],
+  ["asked", { of: "recording" }, "王医生 询问大家是否同意录制"],
+  ["agreed", { of: "recording", on: true, name: "李医生" }, "李医生 同意被录制"],
+  ["recording", { on: true }, "录制开始"],
+  ["recording", { on: false, why: "withdrawn" }, "有人撤回了同意，录制已停止"],
+  ["signed", { on: true }, null],
 ]) {
   test(`the log's ${kind} ${JSON.stringify(body)} reads ${expected}`, () => {
     assert.equal(entrySays({ seq: 1, at: "", kind, by: "a", body }, nameOf), expected);

@@ -2,7 +2,7 @@
 
 import { delay } from "../../lib/backoff.js";
 import { hallFaces, hallStage, heard } from "../../lib/hall.js";
-import { hallRefusalSays } from "../../lib/hall-sayings.js";
+import { hallFilmSays, hallRefusalSays } from "../../lib/hall-sayings.js";
 import { t } from "../../lib/words.js";
 import { HallLine, Passage } from "../../media/hall-line.js";
 import { Screen } from "../../media/screen.js";
@@ -13,6 +13,7 @@ import { Gone, Wire } from "../../net/wire.js";
 import { toast } from "../toast.js";
 import { Faces } from "../room/faces.js";
 import { Minutes } from "../room/minutes.js";
+import { Recording } from "../room/recording.js";
 import { announce, byId } from "../room/page.js";
 import { Side } from "../room/side.js";
 import { Sounds } from "../room/sounds.js";
@@ -20,7 +21,6 @@ import { Talk } from "../room/talk.js";
 import { Captions } from "./captions.js";
 import { Lesson } from "./lesson.js";
 import { Members } from "./members.js";
-import { Recording } from "./recording.js";
 import { drawHall, lookOf } from "./scene.js";
 import { Standpoint } from "./standpoint.js";
 
@@ -38,7 +38,6 @@ export class Hall {
   #speaking = new Set();
   #at = "";
   #told = "";
-  #agreed = false;
   #group = -1; // 0 is the hall; not known yet
   #drawn = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -61,7 +60,7 @@ export class Hall {
     const isShown = (/** @type {"chat" | "people"} */ tab) => this.side?.isShown(tab) ?? false;
     this.members = new Members({ act: (deed, who) => this.#deed(deed, who), isShown: () => isShown("people"), page: (after) => this.#audience(after) });
     this.lesson = new Lesson({ ask: (name, payload) => this.ask(name, payload), insist: (name, payload) => this.insist(name, payload), look: () => this.side.show("lesson"), changed: () => this.changed(), speaker: ends.choices.speaker, seat: this.seat });
-    this.recording = new Recording({ ask: (name, payload) => this.seat.ask(name, payload), changed: () => this.changed(), page: facts.wayOut });
+    this.recording = new Recording({ ask: (name, payload) => this.seat.ask(name, payload), changed: () => this.changed(), consentAt: `${facts.wayOut}#patients`, words: hallFilmSays() });
     this.captions = new Captions({ ask: (name, payload) => this.ask(name, payload), refused: (name, payload) => this.#asked(name, payload), changed: () => this.changed(), page: facts.wayOut });
     const nameOf = (/** @type {string | null} */ id) => this.minutes.nameOf(id);
     this.talk = new Talk({ room: facts.room, zone: facts.zone, seat: this.seat, isShown: () => isShown("chat"), nameOf, unsay: (seq) => this.#unsay(seq) });
@@ -178,9 +177,9 @@ export class Hall {
     if (anew) this.line.watch();
     const before = this.#group;
     this.#group = hall.group;
+    const letIn = this.line.isLetIn(hall.recording);
     if (hall.stage !== this.place.stands) this.#step(hall.stage, before);
-    else if ((anew || (hall.recording.on && hall.recording.agreed && !this.#agreed)) && hall.stage) this.line.publish();
-    this.#agreed = hall.recording.agreed;
+    else if ((anew || letIn) && hall.stage) this.line.publish();
     if (before >= 0 && before !== hall.group) this.#regrouped(hall.group);
     this.changed();
   }

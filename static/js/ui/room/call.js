@@ -1,6 +1,6 @@
 // The call: one's seat in the room, the connections to the others, and what is shown of both.
 
-import { refusalSays } from "../../lib/sayings.js";
+import { filmSays, refusalSays } from "../../lib/sayings.js";
 import { t } from "../../lib/words.js";
 import { Lines } from "../../media/lines.js";
 import { Screen } from "../../media/screen.js";
@@ -16,6 +16,7 @@ import { Minutes } from "./minutes.js";
 import { Network } from "./network.js";
 import { byId } from "./page.js";
 import { PeopleView } from "./people.js";
+import { Recording } from "./recording.js";
 import { banner, placeSays, Scene } from "./scene.js";
 import { Side } from "./side.js";
 import { Sounds } from "./sounds.js";
@@ -78,6 +79,8 @@ export class Call {
     this.people = new PeopleView((deed, { id }) => void this.ask(deed, { who: id }));
     this.side = new Side((tab, open) => open && this.#looked(tab));
     this.bell = new Bell({ isLooking: () => this.side.isShown("people"), look: () => this.side.show("people") });
+    const ask = (/** @type {string} */ name, /** @type {Record<string, any>} */ payload = {}) => this.seat.ask(name, payload);
+    this.recording = new Recording({ ask, changed: () => this.changed(), consentAt: facts.consent, words: filmSays() });
     this.talk = new Talk({
       room: facts.room,
       zone: facts.zone,
@@ -312,6 +315,7 @@ export class Call {
     const view = { me, peers: roster.peers, ties, tracks: this.tracks, own, speaking: this.ears.speaking };
     const { faces, stage } = this.scene.draw({ ...view, speaker: this.ears.speaker, pinned: this.pinned, reachable, now });
     this.lines.favour(faces, stage);
+    this.recording.show({ recording: roster.recording, stage: true, group: 0 }, { host: me.host, hand: false });
     this.people.show(roster, { ...me, mic, cam, hand: this.hand, away: false }, me.host);
     const serverNow = Date.now() + this.seat.offset;
     this.scene.clock(this.minutes.began ?? serverNow, serverNow, this.ends.facts.endsAt);

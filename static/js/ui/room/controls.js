@@ -5,7 +5,7 @@ import { t } from "../../lib/words.js";
 import { changeIcon } from "../icon.js";
 import { byId, write } from "./page.js";
 
-/** @typedef {import("../../lib/shortcuts.js").Action | "panel" | "devices" | "phone" | "family" | "leave"} Deed */
+/** @typedef {import("../../lib/shortcuts.js").Action | "film" | "panel" | "devices" | "phone" | "family" | "leave"} Deed */
 
 /** @type {Record<string, Deed>} */
 const BUTTONS = {
@@ -13,10 +13,12 @@ const BUTTONS = {
   "control-cam": "camera",
   "control-screen": "screen",
   "control-hand": "hand",
+  "control-film": "film",
   "control-panel": "panel",
   "control-leave": "leave",
   "more-screen": "screen",
   "more-hand": "hand",
+  "more-film": "film",
   "more-devices": "devices",
   "more-full": "full",
   "more-phone": "phone",
@@ -56,7 +58,7 @@ export class Controls {
     set("control-screen", screen, screen ? t("停止共享") : t("共享"));
     set("more-screen", screen, screen ? t("停止共享") : t("共享屏幕"));
     for (const id of ["control-hand", "more-hand"]) set(id, hand, hand ? t("放下手") : t("举手"));
-    for (const id of ["control-hand", "more-hand", "more-phone", "more-family"]) ready(id, reachable);
+    for (const id of ["control-hand", "more-hand", "control-film", "more-film", "more-phone", "more-family"]) ready(id, reachable);
   }
 
   /** @param {Deed} deed */

@@ -80,14 +80,15 @@ export function choose({ title, words, answers }) {
  * @property {string} check
  * @property {string} guests
  * @property {string} handover
+ * @property {string} consent  where the patient agrees to a recording
  * @property {string} files  in a hall: where what may be shown is listed
  * @property {string} signalling
  * @returns {Facts}
  */
 export function factsOfPage() {
-  const { room = "", title = "", endsAt, zone = "", wayOut = "", join = "", check = "", guests = "", handover = "", files = "", signalling = "" } =
+  const { room = "", title = "", endsAt, zone = "", wayOut = "", join = "", check = "", guests = "", handover = "", consent = "", files = "", signalling = "" } =
     byId("room").dataset;
-  return { room, title, endsAt: endsAt ? Date.parse(endsAt) : null, zone, wayOut, join, check, guests, handover, files, signalling };
+  return { room, title, endsAt: endsAt ? Date.parse(endsAt) : null, zone, wayOut, join, check, guests, handover, consent, files, signalling };
 }
 
 export { icon };

@@ -1,0 +1,98 @@
+"""What is recorded of a consultation: only what the patient agreed to, watched by its two sides. Both stores."""
+
+from sqlalchemy import text
+
+from server.files.desk import DESK
+from tests.journeys.test_road import house  # noqa: F401 - the fixture
+from tests.journeys.test_session import acts, planned, until, withdraws
+from tests.services.recorded_films import kept, laddered
+
+BOTH = ("consultation", "recording")
+
+
+async def met(house, kinds=BOTH):  # noqa: F811
+    doctor, expert, case, room = await planned(house, kinds)
+    for one in (doctor, expert):
+        await one.enter(room)
+    return doctor, expert, case, room
+
+
+async def begins(doctor):
+    """What carries the call may have to start first."""
+    while not (answer := await doctor.says("film", {"on": True}))["ok"]:
+        assert answer["error"]["code"] == "server.unavailable", answer
+
+
+async def test_nobody_is_asked_for_what_the_patient_has_not_agreed_to(house):  # noqa: F811
+    doctor, expert, _, room = await met(house, ("consultation",))
+    refused = {"ok": False, "error": {"code": "room.patient_consent_missing"}}
+    assert await doctor.says("seek") == refused
+    assert expert.events("asked") == []
+    page = await doctor.get(room)
+    assert 'data-consent="/patients/' in page
+    assert 'data-consent=""' in await expert.get(room), "others ask the patient"
+
+
+async def test_a_patient_who_takes_it_back_ends_it_and_nobody_watches_what_there_is(house):  # noqa: F811
+    doctor, expert, case, room = await met(house)
+    assert (await doctor.says("seek"))["ok"]
+    for one in (doctor, expert):
+        assert (await one.says("agree", {"on": True}))["ok"]
+    await begins(doctor)
+    await until(lambda: expert.events("recording") == [{"on": True}])
+    assert expert.events("carried") == [{}]
+    assert "check-recorded" in await expert.get(room), "whoever comes later knows before they go in"
+    assert "录制中" in await expert.get(case)
+
+    await withdraws(doctor, case, "录音录像")
+    over = {"on": False, "why": "withdrawn"}
+    took = await until(lambda: expert.events("recording") == [{"on": True}, over], within=2)
+    assert took < 2
+    page = await expert.get(case)
+    assert ("制作中" in page, "患者已撤回对录制的同意" in page) == (True, True)
+    assert [await acts(house, f"recording.{act}") for act in ("begun", "ended")] == [1, 1]
+
+
+async def filmed(house):  # noqa: F811
+    """A consultation of which there is a recording: doctor, expert, its address, that of the player."""
+    doctor, expert, case, room = await planned(house, BOTH)
+    vault = house.app[DESK].vault
+    recording = await kept(house.database, vault, room.rpartition("/")[2], gaps=[(60, 65)], began=house.clock.at)
+    await laddered(house.database, vault, recording)
+    return doctor, expert, case, f"/consultations/recordings/{recording.id}"
+
+
+async def test_both_sides_watch_it_and_every_look_is_on_record_with_the_patient(house):  # noqa: F811
+    doctor, expert, case, player = await filmed(house)
+    for one in (doctor, expert):
+        listed = await one.get(case)
+        assert listed.link(r"/consultations/recordings/[0-9a-f]{32}") == player
+        assert "有中断" in listed
+        page = await one.get(player)
+        assert (page.status, "秦文远" in page, "1:00 到 1:05 录制中断" in page) == (200, True, True)
+        film = page.text.split('<video id="film"')[1].split('src="')[1].split('"')[0]
+        part = await one.get(film, headers={"Range": "bytes=2-5"})
+        assert (part.status, part.text) == (206, "film")
+        assert "ladder/180.m3u8" in await one.get(f"{player}/ladder.m3u8")
+        assert (await one.get(f"{player}/ladder/180.mp4")).text == "a rung"
+        assert (await one.post(f"{player}/watched", {"at": "12", "begun": "true"})).status == 200
+    async with house.database.unit(writes=False) as unit:
+        rows = "select count(*) from audit_records where action = 'recording.watched' and patient_id <> ''"
+        assert await unit.session.scalar(text(rows)) == 2
+
+
+async def test_nobody_else_knows_of_it(house):  # noqa: F811
+    _, _, case, player = await filmed(house)
+    for login in ("chenyu", "yangxue", "caiming", "admin"):
+        other = await house.visitor(login)
+        assert (await other.get(player)).status == 404, login
+        assert "recordings" not in await other.get(case), login
+
+
+async def test_it_is_not_watched_while_the_patient_has_withdrawn(house):  # noqa: F811
+    doctor, expert, case, player = await filmed(house)
+    await withdraws(doctor, case, "录音录像")
+    for one in (doctor, expert):
+        assert (await one.get(player)).status == 404
+        page = await one.get(case)
+        assert ("患者已撤回对录制的同意" in page, player in page) == (True, False)
