@@ -1,4 +1,4 @@
-"""The command line: `lianzhen serve | worker | demo | migrate | user | backup | restore | audit | doctor`."""
+"""The command line: `lianzhen serve | worker | demo | migrate | user | backup | restore | authority | …`."""
 
 import asyncio
 import gc
@@ -24,8 +24,10 @@ app = typer.Typer(
 )
 user_app = typer.Typer(help="People of the site.", no_args_is_help=True)
 audit_app = typer.Typer(help="The tamper-evident record.", no_args_is_help=True)
+authority_app = typer.Typer(help="Who certifies the doctors' signatures.", no_args_is_help=True)
 app.add_typer(user_app, name="user")
 app.add_typer(audit_app, name="audit")
+app.add_typer(authority_app, name="authority")
 
 Data = Annotated[Path | None, typer.Option(help="The one folder of everything kept (./data).")]
 Port = Annotated[int | None, typer.Option(help="The port to listen on (8080).")]
@@ -139,6 +141,25 @@ def audit_verify(data: Data = None) -> None:
     from server import upkeep
 
     raise SystemExit(0 if asyncio.run(upkeep.verify_audit(settings_of(data=data))) else 1)
+
+
+@authority_app.command("install")
+def authority_install(
+    certificate: Annotated[Path, typer.Argument(help="The CA's certificate, PEM.", exists=True, dir_okay=False)],
+    key: Annotated[Path, typer.Argument(help="Its private key, PEM; a passphrase is asked for.", exists=True)],
+    data: Data = None,
+) -> None:
+    """Let the site's own CA certify signatures, in place of the one made at set-up.
+
+    The certificate must be that of a CA, in force, and KEY its key, of which a copy is kept under the
+    site's key. Doctors get a certificate of the new CA at their next signature; what was signed
+    before stays valid. May be done while the site serves.
+    """
+    from server import upkeep
+
+    pems = certificate.read_bytes(), key.read_bytes()
+    password = _passphrase(confirm=False) if b"ENCRYPTED" in pems[1] else ""
+    asyncio.run(upkeep.install_authority(settings_of(data=data), *pems, password))
 
 
 @user_app.command("add")

@@ -168,6 +168,16 @@ async def verify_audit(settings: Settings) -> bool:
     return report.whole
 
 
+async def install_authority(settings: Settings, certificate: bytes, key: bytes, password: str) -> None:
+    """The site's own CA certifies from now on; prints its name. Raises what `adopting.adopt_authority` does."""
+    from server.documents import adopting, signers
+
+    async with open_database(settings) as database, database.unit() as unit:
+        authority = adopting.adopt_authority(certificate, key, now=unit.now, password=password.encode() or None)
+        installed = await signers.install_authority(unit, authority=authority)
+        print(f"OK: {installed.name}")
+
+
 async def add_person(settings: Settings, *, login: str, name: str, role: Role, institution: str, password: str) -> None:
     """The first administrator of a site, or anybody else; made with a password from standard input."""
     from server.accounts import service

@@ -46,17 +46,6 @@ def found_authority(*, site: str, serial: int, now: datetime) -> Authority:
     return Authority(builder.sign(key, SHA256), key)
 
 
-def adopt_authority(certificate_pem: bytes, key_pem: bytes, password: bytes | None = None) -> Authority:
-    """The site's own authority. Raises ValueError when it is not a CA, the key is not its key, or cannot be read."""
-    certificate = x509.load_pem_x509_certificate(certificate_pem)
-    key = serialization.load_pem_private_key(key_pem, password)
-    if not isinstance(key, PrivateKey) or key.public_key() != certificate.public_key():
-        raise ValueError("the key does not belong to the certificate")
-    if not certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
-        raise ValueError("the certificate is not that of an authority")
-    return Authority(certificate, key)
-
-
 def certify(
     authority: Authority, *, name: str, institution: str, person_id: str, key: PrivateKey, serial: int, now: datetime
 ) -> x509.Certificate:

@@ -85,6 +85,11 @@ async def signing_key(unit: Unit, person_id: str, *, locked: bool = False) -> Si
     return await unit.session.scalar(asked.execution_options(populate_existing=locked))
 
 
+async def keys_in_use(unit: Unit) -> Sequence[SigningKey]:
+    """Everybody's keys that were not revoked."""
+    return (await unit.session.scalars(select(SigningKey).where(SigningKey.revoked_at.is_(None)))).all()
+
+
 async def key_by_serial(unit: Unit, serial: str) -> SigningKey | None:
     return await unit.session.scalar(select(SigningKey).where(SigningKey.serial == serial))
 

@@ -40,7 +40,12 @@ async def found_authority(unit: Unit, *, site: str) -> SiteAuthority:
 
 
 async def install_authority(unit: Unit, *, authority: Authority) -> SiteAuthority:
-    """A new authority (the site's own, from `pki.adopt_authority`) signs from now on; old signatures stay valid."""
+    """A new authority (the site's own, from `adopting.adopt_authority`) signs from now on; old signatures stay valid.
+
+    Doctors' certificates by the one before end now; each has a new one made at their next signature.
+    """
+    for key in await queries.keys_in_use(unit):
+        await _revoke(unit, key)
     row = SiteAuthority(id=unit.new_id(), founded_at=unit.now, certificate=pki.der(authority.certificate))
     row.name = authority.certificate.subject.rfc4514_string()[:120]
     row.sealed_key = unit.keys.seal(pki.key_bytes(authority.key), _about(row))
