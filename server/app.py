@@ -259,7 +259,7 @@ def _wire_signalling(app: web.Application, settings: Settings, doors: dict[str, 
                 await _pass_on(signalling, database, one)
 
     database.deliver = deliver
-    telemetry = app[TELEMETRY] = Telemetry(signalling.counters, settings.metrics_token.get_secret_value())
+    telemetry = app[TELEMETRY] = Telemetry(signalling.counters, settings)
     app[edge.OBSERVE] = telemetry.observe
 
 

@@ -1,4 +1,4 @@
-"""Figures for Prometheus at /metrics: to this machine, or to whoever shows the token."""
+"""Figures for Prometheus at /metrics: to this machine (not behind a proxy), or to whoever shows the token."""
 
 import hmac
 from dataclasses import fields
@@ -11,6 +11,7 @@ from prometheus_client import PlatformCollector, ProcessCollector  # isort: skip
 from server.core.errors import NotFound
 from server.core.http import PUBLIC, Routes
 from server.operations.site import is_here
+from server.settings import Settings
 from signaling.counters import Counters
 
 routes = Routes("telemetry")
@@ -19,8 +20,8 @@ routes = Routes("telemetry")
 class Telemetry:
     """What is counted: requests by route and status, how long they took, and the real-time side's own counters."""
 
-    def __init__(self, signalling: Counters, token: str) -> None:
-        self.token = token
+    def __init__(self, signalling: Counters, settings: Settings) -> None:
+        self._token, self._behind_proxy = settings.metrics_token.get_secret_value(), settings.behind_proxy
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
@@ -36,8 +37,10 @@ class Telemetry:
 
     def allows(self, request: web.Request) -> bool:
         sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if self.token:
-            return hmac.compare_digest(sent.encode(), self.token.encode())
+        if self._token and hmac.compare_digest(sent.encode(), self._token.encode()):
+            return True
+        if self._behind_proxy:
+            return False  # what comes from this machine is the proxy, asked by anybody
         return is_here(request.remote or "0.0.0.0")  # noqa: S104 - an unknown address is not this machine
 
 
