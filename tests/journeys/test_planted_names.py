@@ -1,4 +1,4 @@
-"""A whole case with planted names through the running application: afterwards none of them lies readable anywhere.
+"""A whole case with planted names and secrets through the running application: afterwards none lies readable anywhere.
 
 Not in the database and what it writes beside it, nor in logs, temporary files, mails, backups or kept files.
 """
@@ -16,12 +16,14 @@ from contextlib import redirect_stderr
 from datetime import UTC, date, datetime
 from email import policy
 
+import pyotp
 import pytest
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from sqlalchemy import text
 
 from server import log
+from server.accounts.visits import SESSION
 from server.core.clock import SetClock
 from server.demo import PASSWORD
 from server.operations import backup
@@ -51,8 +53,8 @@ def spellings(words):
     return {*coded, escaped, urllib.parse.quote(words).encode(), words.encode().hex().encode()}
 
 
-def found_in(content):
-    return [words for words in PLANTED if any(spelling in content for spelling in spellings(words))]
+def found_in(content, planted):
+    return [words for words in planted if any(spelling in content for spelling in spellings(words))]
 
 
 @pytest.fixture
@@ -185,6 +187,24 @@ async def goes_wrong(house, doctor):
         await connection.execute(text("ALTER TABLE patients_away RENAME TO patients"))
 
 
+async def shows_secrets(house, doctor, case):
+    """What opens the site and must not lie about: password, cookie, an authenticator's secret, a guest's token."""
+    page = await doctor.get("/second-factor")
+    secret = re.search(r'account-secret">([A-Z2-7 ]+)<', page.text)[1].replace(" ", "")
+    form = re.search(r'<form[^>]*action="/second-factor/totp".*?</form>', page.text, re.DOTALL)[0]
+    held = dict(re.findall(r'<input type="hidden" name="(\w+)"[^>]*? value="([^"]*)"', form))
+    done = await doctor.post("/second-factor/totp", {**held, "code": pyotp.TOTP(secret).at(house.clock.now())})
+    assert done.status == 200, done.text[-2000:]
+    room = (await doctor.get(f"/consultations/{case}")).link(r"/rooms/[0-9a-f]{32}")
+    link = await doctor.post(f"{room}/guests", {"name": KIN}, headers={"Accept": "application/json"})
+    token = json.loads(link.text)["url"].partition("#token=")[2]
+    guest = await house.visitor()
+    await guest.get("/join")
+    assert (await guest.post("/join", {"token": token, "name": KIN})).status == 200
+    (cookie,) = [one.value for one in doctor.session.cookie_jar if one.key == SESSION]
+    return [PASSWORD, cookie, secret, token]
+
+
 # ---- afterwards
 
 
@@ -226,6 +246,7 @@ async def test_a_whole_case_leaves_no_name_readable_anywhere(house, temporary, r
     patient = await registers(doctor)
     case = await asks(doctor, patient)
     await meet(house, doctor, expert, case, await invited(centre, expert, case))
+    planted = [*PLANTED, *await shows_secrets(house, doctor, case)]
     await decide(doctor, expert, case)
     await goes_wrong(house, doctor)
     await carry_due(house.database, Carrier(Settings(data=house.data)))
@@ -234,14 +255,17 @@ async def test_a_whole_case_leaves_no_name_readable_anywhere(house, temporary, r
 
     written = await everything_written(house, temporary, run)
     assert [path.name for path, content in written.items() if CONTROL.encode() in content], "the search finds words"
-    assert {str(path): found for path, content in written.items() if (found := found_in(content))} == {}
-    assert found_in(await stored_values(house.database)) == []
+    assert {str(path): found for path, content in written.items() if (found := found_in(content, planted))} == {}
+    assert found_in(await stored_values(house.database), planted) == []
     sent = dict(letters(house.data))
     assert sent, "mails went out on the way"
-    assert {str(path): found for path, content in sent.items() if (found := found_in(content))} == {}
+    assert {str(path): found for path, content in sent.items() if (found := found_in(content, planted))} == {}
     told = house.log.read_text()
     assert '"route": "/patients/find"' in told, "every request is in the log"
     assert "Traceback" in told, "what failed is in the log too"
+    page = await doctor.get("/patients")
+    last = json.loads(house.log.read_text().rstrip().rpartition("\n")[2])
+    assert (last["route"], last["request"]) == ("/patients", page.headers["X-Request-Id"])
 
 
 async def backed_up(house, folder):
