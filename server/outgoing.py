@@ -7,13 +7,14 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import structlog
 from sqlalchemy import select
 
 from server.core.database import Database
 from server.core.outbox import Attachment, Message, OutboxMessage, unpacked
+from server.operations.site import is_here
 from server.settings import Settings
 
 log = structlog.get_logger()
@@ -46,6 +47,7 @@ class Carrier:
             username=unquote(server.username) if server.username else None,
             password=unquote(server.password) if server.password else None,
             use_tls=server.scheme == "smtps",
+            start_tls=_must_encrypt(server),
             timeout=self._settings.smtp_timeout,
         )
 
@@ -53,6 +55,13 @@ class Carrier:
         folder = self._settings.data / "outbox"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write(folder / f"{id}.eml", mail.as_bytes(policy=SMTP))
+
+
+def _must_encrypt(server: SplitResult) -> bool | None:
+    """Whether STARTTLS must succeed first: else whoever strips it on the way reads the password. None: if offered."""
+    if server.scheme == "smtps":
+        return False  # encrypted from the first byte
+    return True if server.password and not is_here(server.hostname) else None
 
 
 def _write(path: Path, content: bytes) -> None:

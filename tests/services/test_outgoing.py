@@ -1,14 +1,19 @@
 """Mail by a real SMTP server: once to each, later when the server was away, whatever becomes of the others."""
 
 import asyncio
+import ipaddress
+import ssl
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select
 
 from server.core.outbox import Attachment, OutboxMessage
@@ -42,8 +47,8 @@ class Postbox:
 
 
 @contextmanager
-def served(postbox, port):
-    options = {"authenticator": postbox.authenticated, "auth_require_tls": False}
+def served(postbox, port, **more):
+    options = {"authenticator": postbox.authenticated, "auth_require_tls": False, **more}
     controller = Controller(postbox, hostname="127.0.0.1", port=port, **options)
     controller.start()
     try:
@@ -122,3 +127,43 @@ async def test_two_who_carry_at_once_send_each_letter_once(database, carrier, po
         sent = await asyncio.gather(*(carry_due(database, carrier) for _ in range(3)))
     assert sum(sent) == len(to)
     assert sorted(letter["To"] for letter in postbox.letters) == to
+
+
+# ---- a password goes nowhere in the clear
+
+NOT_HERE = "0.0.0.0"
+
+
+def certified(folder):
+    """What a mail server of that address speaks TLS with, and the file that trusts it."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    now, address = datetime.now(UTC), x509.IPAddress(ipaddress.ip_address(NOT_HERE))
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(1))
+    builder = builder.add_extension(x509.SubjectAlternativeName([address]), critical=True)
+    certificate = builder.sign(key, hashes.SHA256())
+    pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    trusted, both = folder / "trusted.pem", folder / "both.pem"
+    trusted.write_bytes(certificate.public_bytes(pem))
+    both.write_bytes(trusted.read_bytes() + key.private_bytes(pem, form, serialization.NoEncryption()))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(both)
+    return context, trusted
+
+
+async def test_a_server_elsewhere_that_offers_no_encryption_is_told_no_password(database, tmp_path, postbox, port):
+    carrier = Carrier(Settings(data=tmp_path, mail_from=FROM, smtp_url=f"smtp://post:geheim@{NOT_HERE}:{port}"))
+    await left(database, "lin@example.com")
+    with served(postbox, port):
+        assert await carry_due(database, carrier) == 0
+    assert (postbox.signed_in, postbox.letters) == ([], [])
+
+
+async def test_one_that_encrypts_is(database, tmp_path, postbox, port, monkeypatch):
+    context, trusted = certified(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    carrier = Carrier(Settings(data=tmp_path, mail_from=FROM, smtp_url=f"smtp://post:geheim@{NOT_HERE}:{port}"))
+    await left(database, "lin@example.com")
+    with served(postbox, port, tls_context=context):
+        assert await carry_due(database, carrier) == 1
+    assert (postbox.signed_in, len(postbox.letters)) == ([("post", "geheim")], 1)
