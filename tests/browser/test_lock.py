@@ -71,3 +71,13 @@ async def test_who_reloads_sees_the_call_and_unlocks_the_chart_when_they_want(ho
         await unlocks(page)
         await page.click("#tab-opinion")
         await expect(page.locator(PLAN)).to_be_visible(timeout=LONG)
+
+
+async def test_twelve_hours_after_the_sign_in_it_says_why_it_stays_locked_and_the_call_comes_back(house, chromium):
+    async with in_the_room(house, chromium) as (page, _):
+        house.clock.turn(timedelta(hours=12, minutes=1))
+        await page.fill(PLAN, "立即转运，途中心电监护")
+        await expect(page.get_by_text("登录已到期，通话照常")).to_be_visible(timeout=LONG)
+        await page.reload()
+        await expect(page.locator("#tab-opinion")).to_be_visible(timeout=LONG)
+        assert "/rooms/" in page.url

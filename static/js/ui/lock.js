@@ -28,9 +28,12 @@ export class Lock {
 
   async #ask() {
     if (this.#dialog.open) return;
-    const page = await fragment(ADDRESS).catch(() => null);
+    let why = t("现在不能解锁，请稍后再试");
+    const page = await fragment(ADDRESS).catch((trouble) => {
+      if (isLocked(trouble)) why = t("登录已到期，通话照常：写下的意见仍可凭密码签名，要看病历请在通话后重新登录");
+    });
     const form = page?.querySelector(`form[action="${ADDRESS}"]:not([data-passkey])`);
-    if (!(form instanceof HTMLFormElement)) return toast({ text: t("现在不能解锁，请稍后再试"), tone: "danger" });
+    if (!(form instanceof HTMLFormElement)) return toast({ text: why, tone: "danger" });
     this.#place.replaceChildren(document.importNode(form, true));
     this.#place.querySelector("form")?.addEventListener("submit", (event) => {
       event.preventDefault();
