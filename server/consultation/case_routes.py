@@ -223,7 +223,7 @@ def _may(unit: Unit, case: Consultation, related: frozenset[Relation]) -> dict[s
         "withdraw": both("consultation.invite", Move.EXHAUST) and case.state is State.INVITING,
         "schedule": both("consultation.schedule", Move.BOOK),
         "reschedule": both("consultation.schedule", Move.RESCHEDULE),
-        "no_show": both("consultation.schedule", Move.MISS),
+        "no_show": both("consultation.schedule", Move.MISS) and centre.may_be_missed(case, unit.now),
         "resume": both("consultation.resume", Move.REBOOK),
         "answer": both("consultation.answer", Move.ACCEPT),
         "end": both("consultation.end", Move.END) and case.state is not State.INTERRUPTED,

@@ -55,6 +55,11 @@ class TooFar(Refusal):
     says = "会诊时间太远，请选一年以内的时间"
 
 
+class NotYetMissed(Refusal):
+    code = "consultation.not_yet_missed"
+    says = "会诊时间还没有到，不能登记未到场"
+
+
 class NobodyToSchedule(Refusal):
     code = "consultation.nobody_to_schedule"
     says = "还没有专家接受邀请，不能排期"
@@ -164,11 +169,18 @@ async def reschedule(unit: Unit, *, case: Consultation, starts: datetime, ends: 
 
 
 async def mark_no_show(unit: Unit, *, case: Consultation, side: str) -> None:
+    """Ends it, frees what is left of the time and shuts the room. Raises NotYetMissed, IllegalMove."""
+    if not may_be_missed(case, unit.now):
+        raise NotYetMissed
     await steps.take(unit, case, Move.MISS, reason=side)
     await appointments.release(unit, case, side)
     if case.meeting_id:
         await meetings.close(unit, meeting_id=case.meeting_id, reason="no_show")
-    await service.tell_everyone(unit, case, "会诊 %(number)s 有一方未到场，已结束")
+    await service.tell_everyone(unit, case, "会诊 %(number)s 因有一方未到场已结束：%(side)s", side=side)
+
+
+def may_be_missed(case: Consultation, now: datetime) -> bool:
+    return case.starts_at is not None and case.starts_at <= now
 
 
 async def rebook(unit: Unit, *, case: Consultation, reason: str) -> None:

@@ -12,11 +12,13 @@ import aiohttp
 import orjson
 import socketio
 from aiohttp import web
+from sqlalchemy import select
 
 from server import app as composition
 from server import demo, log, serving
 from server.core.clock import SystemClock
 from server.core.http import DATABASE
+from server.core.outbox import OutboxMessage, unpacked
 from server.settings import Settings
 from tests.journeys.furnished import furnish
 
@@ -52,6 +54,13 @@ def free_port():
         return probe.getsockname()[1]
 
 
+async def letters(database):
+    """The mails of the outbox, oldest first."""
+    async with database.unit(writes=False) as unit:
+        rows = await unit.session.scalars(select(OutboxMessage).order_by(OutboxMessage.id))
+        return [unpacked(unit.keys.open(row.sealed, f"outbox:{row.id}")) for row in rows]
+
+
 class House:
     def __init__(self, app, url, trust=None):
         self.app, self.url, self.trust = app, url, trust
@@ -65,6 +74,9 @@ class House:
         if login:
             await visitor.sign_in(login)
         return visitor
+
+    async def letters(self):
+        return await letters(self.database)
 
     async def close(self):
         for visitor in self.visitors:
@@ -98,7 +110,7 @@ class Visitor:
         self.url = url
         connector = aiohttp.TCPConnector(ssl=trust) if trust else None
         self.session = aiohttp.ClientSession(url, cookie_jar=aiohttp.CookieJar(unsafe=True), connector=connector)
-        self.token = ""
+        self.token = self.login = ""
         self.sockets = []
         self.heard = []
 
@@ -117,7 +129,9 @@ class Visitor:
             self.token = found[1]
         return page
 
-    async def sign_in(self, login, password=demo.PASSWORD):
+    async def sign_in(self, login="", password=demo.PASSWORD):
+        """As `login`; with none named, as before: once a session has been idle for too long."""
+        self.login = login = login or self.login
         await self.get("/sign-in")
         page = await self.post("/sign-in", {"login": login, "password": password})
         assert page.status == 200, page.text[:500]

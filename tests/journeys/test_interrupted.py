@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from server.consultation.duties import tell_of_lost_sessions
+from tests.journeys.openings import number_of
 from tests.journeys.test_road import REQUEST, house  # noqa: F401 - the fixture
 from tests.journeys.test_session import JSON, planned, until
-from tests.journeys.test_told import number_of
 
 OVER = "中断已超过 15 分钟，不能再进入会诊室"
 IN_ENGLISH = {

@@ -4,13 +4,13 @@ import asyncio
 import io
 import re
 import time
-from datetime import datetime
 
 import orjson
 from pypdf import PdfReader
 from sqlalchemy import text
 
-from tests.journeys.test_road import REQUEST, a_patient, a_request, house  # noqa: F401 - the fixture
+from tests.journeys.openings import placed, time_comes
+from tests.journeys.test_road import house  # noqa: F401 - the fixture
 
 JSON = {"Accept": "application/json"}
 
@@ -26,21 +26,10 @@ async def until(look, within=5.0):
 
 async def planned(house, kinds=("consultation",)):  # noqa: F811
     """A consultation whose hour has come: doctor, expert, its address, its room."""
-    doctor, centre, expert = [await house.visitor(one) for one in ("wangfang", "chenyu", "zhaomin")]
-    case = await a_request(doctor, await a_patient(doctor), kinds=kinds)
-    await doctor.post(f"/consultations/{case}/submit", REQUEST)
-    drawer = await centre.get(f"/consultations/{case}/drawer")
-    post = re.search(r'name="post_id" value="([0-9a-f]{32})"(?:(?!post_id).)*?赵敏', drawer.text, re.DOTALL)[1]
-    await centre.post(f"/consultations/{case}/invite", {"post_id": post})
-    await expert.post(f"/consultations/{case}/accept")
-    drawer = await centre.get(f"/consultations/{case}/drawer")
-    slot = re.search(r'name="slot"[^>]*value="([^"]+)"', drawer.text)[1]
-    await centre.post(f"/consultations/{case}/schedule", {"slot": slot, "minutes": "30"})
-    house.clock.at = datetime.fromisoformat(slot.replace(" ", "+"))
-    for one, login in ((doctor, "wangfang"), (expert, "zhaomin")):
-        await one.sign_in(login)  # the night passed: sessions are idle
-    page = await expert.get(f"/consultations/{case}")
-    return doctor, expert, f"/consultations/{case}", page.link(r"/rooms/[0-9a-f]{32}")
+    doctor, _, expert, case, begins = await placed(house, kinds)
+    await time_comes(house, begins, doctor, expert)
+    room = (await expert.get(case)).link(r"/rooms/[0-9a-f]{32}")
+    return doctor, expert, case, room
 
 
 async def withdraws(doctor, case, kind="远程会诊"):

@@ -5,27 +5,9 @@ import re
 from datetime import datetime
 
 from server.core.i18n import BEIJING, WEEKDAYS
-from tests.journeys.test_road import REQUEST, a_patient, a_request, house  # noqa: F401 - the fixture
+from tests.journeys.openings import invited, number_of
+from tests.journeys.test_road import house  # noqa: F401 - the fixture
 from tests.journeys.test_session import planned, until
-
-
-async def invited(house):  # noqa: F811
-    """Doctor, centre, expert, and the address of a case that the expert has been asked to take."""
-    doctor, centre, expert = [await house.visitor(one) for one in ("wangfang", "chenyu", "zhaomin")]
-    case = await a_request(doctor, await a_patient(doctor))
-    await doctor.post(f"/consultations/{case}/submit", REQUEST)
-    await asks_the_expert(centre, case)
-    return doctor, centre, expert, f"/consultations/{case}"
-
-
-async def asks_the_expert(centre, case):
-    drawer = await centre.get(f"/consultations/{case}/drawer")
-    post = re.search(r'name="post_id" value="([0-9a-f]{32})"(?:(?!post_id).)*?赵敏', drawer.text, re.DOTALL)[1]
-    assert (await centre.post(f"/consultations/{case}/invite", {"post_id": post})).status == 200
-
-
-async def number_of(doctor, case):
-    return re.search(r"SQ[\w-]+", (await doctor.get(case)).text)[0]
 
 
 async def test_an_expert_is_told_that_the_invitation_is_taken_back(house):  # noqa: F811

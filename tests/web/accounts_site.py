@@ -14,11 +14,10 @@ from server.accounts.roles import Role
 from server.accounts.routes import SECOND_FACTOR_REQUIRED
 from server.core.access import Actor
 from server.core.http import DATABASE
-from server.core.outbox import OutboxMessage, unpacked
 from server.directory import service as directory
 from server.directory.kinds import ConsortiumKind, Kind, Level
 from server.settings import Settings
-from tests.journeys.house import Visitor, free_port
+from tests.journeys.house import Visitor, free_port, letters
 from tests.passwords import light
 
 PASSWORD = "春眠不觉晓-处处闻啼鸟-1299"
@@ -60,11 +59,7 @@ class Site:
 
     async def letters(self):
         """The mails that wait in the outbox, oldest first."""
-        from sqlalchemy import select
-
-        async with self.database.unit(writes=False) as unit:
-            rows = await unit.session.scalars(select(OutboxMessage).order_by(OutboxMessage.id))
-            return [unpacked(unit.keys.open(row.sealed, f"outbox:{row.id}")) for row in rows]
+        return await letters(self.database)
 
     def acting(self, login, where):
         """The actor a person is in their post there, outside of any sign-in."""
