@@ -11,9 +11,14 @@ from server.core.unit import Unit
 from server.notices import service as notices
 from server.patients.consent import service as consents
 from server.scheduling import reminders, running
+from server.scheduling.reminders import Nearness
 from server.scheduling.working_calendar import AFTERNOON, MORNING
 
-A_DAY = timedelta(days=1)
+REMINDERS = {
+    Nearness.TOMORROW: "会诊 %(number)s 明天开始：%(starts)s",
+    Nearness.TODAY: "会诊 %(number)s 今天开始：%(starts)s",
+    Nearness.SOON: "会诊 %(number)s 即将开始：%(starts)s",
+}
 OFFICE_HOURS = timedelta(minutes=AFTERNOON.end - MORNING.start)
 """A follow-up is due at the end of these, so that it is told at their beginning."""
 
@@ -25,9 +30,9 @@ async def remind(unit: Unit) -> int:
         case = await unit.session.get(Consultation, one.booking.subject_id)
         if case is None:
             continue
-        says = "会诊 %(number)s 明天开始：%(starts)s" if one.before >= A_DAY else "会诊 %(number)s 即将开始：%(starts)s"
         people = [id for id in (case.applicant_person_id, case.specialist_person_id) if id]
         facts = {"number": case.number or "", "starts": one.booking.starts_at}
+        says = REMINDERS[one.nearness(unit.now)]
         await notices.tell(unit, person_ids=people, says=says, facts=facts, href=service.href(case))
     return len(due)
 

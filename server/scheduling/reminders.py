@@ -1,20 +1,36 @@
 """Reminders of what is booked, each handed out once: the store, not a timer, knows which went out."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
+from server.core.i18n import today
 from server.core.unit import Unit
 from server.scheduling import queries
 from server.scheduling.invitations import REMIND_BEFORE
 from server.scheduling.model import Booking, SentReminder
 
 
+class Nearness(StrEnum):
+    """How people call the time that is left."""
+
+    TOMORROW = "tomorrow"
+    TODAY = "today"
+    SOON = "soon"
+
+
 class Reminder(NamedTuple):
     booking: Booking
     before: timedelta
+
+    def nearness(self, now: datetime) -> Nearness:
+        """A reminder of the day before that comes to be sent after midnight only speaks of today."""
+        if self.before < timedelta(days=1):
+            return Nearness.SOON
+        return Nearness.TOMORROW if today(self.booking.starts_at) > today(now) else Nearness.TODAY
 
 
 async def take_due_reminders(unit: Unit, subject_kind: str) -> list[Reminder]:

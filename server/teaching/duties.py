@@ -11,7 +11,6 @@ from server.teaching import appointments, captions, letters, queries, running
 from server.teaching.model import TeachingSession
 from server.teaching.states import State
 
-A_DAY = timedelta(days=1)
 FORGOTTEN = timedelta(minutes=30)
 """How long after its planned end a session that everybody left counts as ended."""
 
@@ -22,7 +21,7 @@ async def remind_of_teaching(unit: Unit) -> int:
     for one in due:
         session = await queries.session(unit, one.booking.subject_id)
         if session is not None:
-            await letters.remind(unit, session, tomorrow=one.before >= A_DAY)
+            await letters.remind(unit, session, one.nearness(unit.now))
     return len(due)
 
 

@@ -8,6 +8,7 @@ from server.core.unit import Unit
 from server.notices import service as notices
 from server.scheduling.invitations import Appointment, Method
 from server.scheduling.mailing import invitation
+from server.scheduling.reminders import Nearness
 from server.teaching import queries
 from server.teaching.kinds import EnrolmentState
 from server.teaching.model import TeachingSession
@@ -49,11 +50,17 @@ async def cancelled(unit: Unit, session: TeachingSession, reason: str, sequence:
     await _send(unit, session, people, says, Method.CANCEL, sequence + 1, reason)
 
 
-async def remind(unit: Unit, session: TeachingSession, *, tomorrow: bool) -> None:
-    says = "教学明天开始：%(title)s，%(starts)s" if tomorrow else "教学即将开始：%(title)s，%(starts)s"
+REMINDERS = {
+    Nearness.TOMORROW: "教学明天开始：%(title)s，%(starts)s",
+    Nearness.TODAY: "教学今天开始：%(title)s，%(starts)s",
+    Nearness.SOON: "教学即将开始：%(title)s，%(starts)s",
+}
+
+
+async def remind(unit: Unit, session: TeachingSession, nearness: Nearness) -> None:
     waiting = {one.person_id for one in await queries.enrolments(unit, session.id, EnrolmentState.WAITING)}
     people = await everybody(unit, session) - waiting
-    await notices.tell(unit, person_ids=people, says=says, facts=_facts(session), href=href(session))
+    await notices.tell(unit, person_ids=people, says=REMINDERS[nearness], facts=_facts(session), href=href(session))
 
 
 async def credited(unit: Unit, session: TeachingSession, person_ids: Iterable[str]) -> None:
