@@ -76,14 +76,16 @@ async def reject(unit: Unit, *, case: Consultation, reason: str) -> None:
 
 
 async def candidates(unit: Unit, case: Consultation) -> list[tuple[Post, Person]]:
-    """Who may be invited: specialists of institutions with an agreement in force; own specialty and the wish first."""
+    """Who may be invited: specialists of institutions with an agreement in force; the wish first, then by specialty."""
     declined = {one.person_id for one in await queries.invitations(unit, case.id) if one.answer == Answer.DECLINED}
     able = [(post, person) for post, person in await experts.invitable(unit, case) if person.id not in declined]
     return sorted(able, key=lambda pair: _rank(case, *pair))
 
 
-def _rank(case: Consultation, post: Post, person: Person) -> tuple[bool, bool, str]:
-    return (post.id != case.wished_post_id, case.specialty not in person.specialties, person.name)
+def _rank(case: Consultation, post: Post, person: Person) -> tuple[bool, bool, bool, str]:
+    wished, mainly = post.id == case.wished_post_id, case.specialty in person.specialties
+    also = not set(case.specialties).isdisjoint(person.specialties)
+    return (not wished, not mainly, not also, person.name)
 
 
 async def invite(unit: Unit, *, case: Consultation, post: Post) -> Invitation:

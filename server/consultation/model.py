@@ -82,6 +82,11 @@ class Consultation(Base):
         self.state_since = now
         return before
 
+    @property
+    def specialties(self) -> list[str]:
+        """All that are asked for, each once; the one it is mainly for first."""
+        return [one for one in dict.fromkeys((self.specialty, *self.further_specialties)) if one]
+
     def rejoinable_at(self, now: datetime) -> bool:
         """Whether the session is not interrupted, or not for so long that it must go on in another way."""
         return self.state is not State.INTERRUPTED or now <= self.state_since + REJOIN_WITHIN

@@ -179,7 +179,7 @@ def card(unit: Unit, case: Consultation, found: Lookups, say: Say) -> CaseCard:
         urgency_tone=urgency_tone,
         enter_href=room_href(unit, case),
         starts_at=case.starts_at,
-        specialty=say(case.specialty) if case.specialty else "",
+        specialty=say("、").join(map(say, case.specialties)),
         complaint=say(COMPLAINT_WORDS[case.complaint]),
         expert=expert.name if expert else "",
     )

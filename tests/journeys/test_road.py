@@ -37,9 +37,9 @@ async def a_patient(doctor, name="秦文远"):
     return re.search(r"/patients/([0-9a-f]{32})", made.path + made.text)[1]
 
 
-async def a_request(doctor, patient, kinds=("consultation",)):
-    """Begun by the chest-pain template, with consent signed on the screen; not yet submitted."""
-    page = await doctor.post("/consultations", {"complaint": "chest_pain", "patient_id": patient})
+async def a_request(doctor, patient, kinds=("consultation",), complaint="chest_pain"):
+    """Begun by a template, with consent signed on the screen; not yet submitted."""
+    page = await doctor.post("/consultations", {"complaint": complaint, "patient_id": patient})
     case = re.search(r"/consultations/([0-9a-f]{32})/edit", page.path)[1]
     consent = await doctor.get(f"/patients/{patient}/consent?for={case}")
     signing = re.search(r'name="signing" value="([^"]+)"', consent.text)[1]
