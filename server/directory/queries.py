@@ -319,7 +319,9 @@ async def agreement_in_force(
 
 
 async def invitable_from(unit: Unit, *, inviting_id: str, service: Service, on: date) -> frozenset[str]:
-    """The institutions that `inviting_id` has an agreement in force with for `service`."""
-    query = select(Agreement).where(Agreement.inviting_id == inviting_id, Agreement.starts <= on, Agreement.ends > on)
+    """The institutions that `inviting_id` has an agreement in force with for `service`, and that give it now."""
+    query = select(Agreement).join(Institution, Institution.id == Agreement.invited_id)
+    query = query.where(Agreement.inviting_id == inviting_id, Agreement.starts <= on, Agreement.ends > on)
+    query = query.where(Institution.suspended.is_(False))
     found = await unit.session.scalars(query)
     return frozenset(agreement.invited_id for agreement in found if agreement.in_force(service, on))
