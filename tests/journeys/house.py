@@ -5,6 +5,7 @@ import base64
 import hashlib
 import html
 import re
+import secrets
 import ssl
 from contextlib import asynccontextmanager
 
@@ -139,10 +140,11 @@ class Visitor:
         await self.get("/notices")
         return page
 
-    async def enter(self, room, fields=None):
+    async def enter(self, room, fields=None, *, move=False):
         """Takes a seat in a room over a real socket; the join's answer. The socket closes with the visitor.
 
-        By a link there is no room to name: `fields` hold its token.
+        By a link there is no room to name: `fields` hold its token. With `move` the call is taken
+        over from another device.
         """
         told = await self.post(f"{room}/join", fields, headers={"Accept": "application/json"})
         ticket = orjson.loads(told.text)["ticket"]
@@ -152,10 +154,8 @@ class Visitor:
         socket.on("*", lambda event, payload: self.heard.append((event, payload)), namespace="/room")
         await socket.connect(self.url, transports=["websocket"], namespaces=["/room"], headers=headers)
         media = {"mic": False, "cam": False, "screen": False}
-        page = f"page-{len(self.sockets):04d}"
-        answer = await socket.call(
-            "join", {"ticket": ticket, "page": page, "last": 0, "media": media}, namespace="/room"
-        )
+        asked = {"ticket": ticket, "page": secrets.token_hex(8), "last": 0, "media": media, "move": move}
+        answer = await socket.call("join", asked, namespace="/room")
         assert answer["ok"], answer
         return answer
 

@@ -70,3 +70,38 @@ async def test_a_large_family_is_let_in_and_the_server_carries_the_call_for_good
     await until(lambda: expert.events("carried") == [{}])
     await last.says("leave")
     assert "carried" in await expert.enter(room)
+
+
+async def test_a_link_is_for_one_device_and_who_came_first_is_still_in(house):  # noqa: F811
+    doctor, room = await hosted(house)
+    daughter, way, link = await invited(house, doctor, room, "患者女儿")
+    assert (await doctor.says("admit", {"who": f"guest:{link}"}))["ok"]
+    await spent(house, way)
+    assert (await daughter.says("chat", {"text": "我还在", "key": "a" * 16}))["ok"]
+    assert (await daughter.enter("", way))["state"] == "in"
+
+
+async def spent(house, way):  # noqa: F811
+    """Another device finds that the way in is taken."""
+    other = await house.visitor()
+    await other.get("/join")
+    refused = await other.post("/join", way, headers=JSON)
+    assert (refused.status, orjson.loads(refused.text)["code"]) == (410, "meeting.link_spent")
+
+
+async def test_a_session_goes_on_from_the_phone_which_need_not_sign_in(house):  # noqa: F811
+    doctor, expert, case, room = await planned(house)
+    for one in (doctor, expert):
+        await one.enter(room)
+    code = await told(doctor, f"{room}/handover")
+    token, _, purpose = code["url"].partition("#token=")[2].partition("&")
+    assert (purpose, code["svg"].startswith("<svg")) == ("for=phone", True)
+    phone = await house.visitor()
+    await phone.get("/join")
+    entered = await phone.enter("", {"token": token}, move=True)
+    assert (entered["state"], entered["you"]["name"]) == ("in", "王芳")
+    await until(lambda: ("closed", {"reason": "moved"}) in doctor.heard)
+    assert (await phone.says("chat", {"text": "我在手机上", "key": "b" * 16}))["ok"]
+    await until(lambda: {"text": "我在手机上", "name": "王芳"} in expert.events("chat"))
+    assert "/sign-in" in (await phone.get(case)).path
+    await spent(house, {"token": token})
