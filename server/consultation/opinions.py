@@ -94,6 +94,7 @@ async def signed(unit: Unit, *, case: Consultation, opinion: Opinion, document_i
             old.state = OpinionState.SUPERSEDED
     case.issued_at = unit.now
     if opinion.amends_id:
+        case.closed_at = None
         await steps.take(unit, case, Move.AMEND, reason=opinion.amends_why)
         await service.tell_applicant(unit, case, "会诊 %(number)s 的意见有新版本，请重新确认")
     else:
