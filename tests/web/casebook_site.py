@@ -25,7 +25,7 @@ from server.patients.consent.signature import read_strokes
 from server.patients.consent.signing import Shown, SignedBy
 from server.patients.particulars import Particulars, read_registrant
 from server.scheduling.working_calendar import CHINA
-from tests.contracts.access_world import STROKES
+from tests.contracts.access_cases import STROKES
 from tests.web.teaching_site import open_school
 
 STORY = "秦文远（Qin Wenyuan，电话 138 1234 5678，住院号：778812）2026年11月20日在城东医院就诊，活动后胸痛 3 天。"
