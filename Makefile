@@ -34,7 +34,11 @@ test: dev ## every test, on both stores, browsers included; some: TESTS=tests/ru
 ifdef TESTS
 	.venv/bin/python -m pytest $(TESTS)
 else
-	.venv/bin/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --ignore=tests/rules
+	@failed=0; \
+	.venv/bin/python -m pytest -n 2 --dist loadfile -m 'not browser and not call' --ignore=tests/rules || failed=1; \
+	.venv/bin/python -m pytest -n 2 --dist loadfile -m browser || failed=1; \
+	.venv/bin/python -m pytest -m call || failed=1; \
+	exit $$failed
 endif
 
 check: dev lint types rules ## quick feedback: lint, types, imports, rules (under a minute)

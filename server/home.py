@@ -7,7 +7,9 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
 
 from server.accounts import people_views, staff
 from server.accounts import queries as people
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from server.core.unit import Unit
     from server.patients.consent.model import Consent
 
+log = structlog.get_logger()
 routes = Routes("home")
 BACKUP_DUE = timedelta(days=2)
 
@@ -269,8 +272,12 @@ async def no_icon(request: web.Request) -> web.StreamResponse:
 @routes.get("/readyz", PUBLIC, own_units=True)
 async def ready(request: web.Request) -> web.StreamResponse:
     """Whether requests would be served: the store answers."""
-    async with begin_unit(request, writes=False) as unit:
-        await notices.unread_count(unit, "")
+    try:
+        async with begin_unit(request, writes=False) as unit:
+            await notices.unread_count(unit, "")
+    except (OSError, SQLAlchemyError) as away:
+        log.warning("not ready", trouble=type(away).__name__)
+        return answer({"status": "store away"}, status=503)
     return answer({"status": "ready"})
 
 

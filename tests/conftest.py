@@ -46,15 +46,6 @@ def pytest_unconfigure(config):
 RUN = pytest.StashKey[servers.Run]()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Live calls one after the other in one worker, from the start; beside them the others work file by file."""
-    for item in items:
-        in_call = item.get_closest_marker("call")
-        item.add_marker(pytest.mark.xdist_group("calls" if in_call else item.location[0]))
-    items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in ("call", "browser")])
-
-
 def pytest_collection_finish():
     gc.collect()
     gc.freeze()  # thousands of tests stand to the end: the collector need not walk over them again and again
