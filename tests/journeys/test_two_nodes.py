@@ -153,7 +153,7 @@ async def attendance(cluster, case):
 # ---- the road ----
 
 
-async def test_the_road_over_two_nodes(chromium, cluster, record_property):  # noqa: F811
+async def test_the_road_over_two_nodes(chromium, cluster, record_property, tmp_path):  # noqa: F811
     async with AsyncExitStack() as stack:
         doctor, centre, expert, family = await everybody(stack, chromium, cluster, Words("zh"))
         await both_are_reminded(cluster, doctor, expert)
@@ -178,7 +178,7 @@ async def test_the_road_over_two_nodes(chromium, cluster, record_property):  # n
         await opinion_is_signed(doctor, expert, cluster.by_one, case)
         pdf = await report_is_opened(doctor)
         await decides(doctor)
-        await verifies(family, pdf, "intact")
+        await verifies(family, pdf, "intact", tmp_path)
         await reminded_once(cluster)
     assert "秦文远" not in cluster.said
     assert "Traceback" not in cluster.said, cluster.trouble
