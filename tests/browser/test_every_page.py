@@ -10,7 +10,7 @@ from tests.journeys.house import open_house
 from tests.journeys.walk import EVERYBODY, Found, walked
 
 MACHINES = ("/api/consultations", "/api/openapi.json", "/static", "/socket.io/", "/healthz", "/readyz", "/metrics")
-FILES = ("/favicon.ico", ".xlsx", ".pdf", ".ics")
+FILES = ("/favicon.ico", ".xlsx", ".pdf", ".ics", ".vtt")
 PARTS = {
     *("/centre/rows", "/notices/bell", "/consultations/{id}/patients", "/consultations/{id}/opinion/panel"),
     *("/consultations/{id}/summary", "/files/{id}/tile", "/files/of/{kind}/{id}", "/people/export.{kind}"),
@@ -40,6 +40,7 @@ ELSEWHERE = {
     "/teaching/cases/{id}/edit": "test_casebook_masking",
     "/teaching/cases/{id}/review": "test_casebook_masking",
     "/teaching/recordings/{id}": "journeys/test_recording",
+    "/teaching/recordings/{id}/captions/{line}": "web/test_teaching_captions",
     "/verify/{code}": "journeys/test_road_in_browsers",
 }
 """Pages that the demo has no link to, and what else looks at them."""

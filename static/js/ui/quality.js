@@ -44,6 +44,7 @@ export class Quality {
     for (const again of ["playing", "pause", "seeking"]) film.addEventListener(again, () => this.#goesOn());
     if (!this.#auto) this.#chosen(); // before this script was there, or the browser knew it from before
     else if (beginsLight(line(), this.#playsOriginal)) void this.#play("light");
+    else if (film.readyState < HTMLMediaElement.HAVE_FUTURE_DATA) this.#stands(); // played, and waiting, before this was there
   }
 
   get #auto() {
