@@ -26,6 +26,9 @@ async def fetched(site, path, accepted):
         return response.status, response.headers, await response.read()
 
 
+SMALL = 2048  # bytes: a shared piece of a few lines has little to give
+
+
 async def test_a_page_comes_compressed_to_whoever_takes_it(site):
     status, headers, plain = await fetched(site, "/sign-in", "identity")
     assert (status, headers.get("Content-Encoding")) == (200, None)
@@ -42,7 +45,7 @@ async def test_styles_and_scripts_were_compressed_when_they_were_built(site):
         _, _, plain = await fetched(site, address, "identity")
         _, headers, body = await fetched(site, address, "gzip, br")
         assert headers["Content-Encoding"] in ("br", "gzip")
-        assert len(body) < len(plain) / 2, address
+        assert len(body) < len(plain) / (2 if len(plain) > SMALL else 1), address
 
 
 async def test_the_form_token_is_another_one_on_every_page_and_each_of_them_holds(site):
