@@ -152,7 +152,7 @@ async def case_context(request: web.Request, case: Consultation) -> dict[str, An
         "files": await attachments.cards(unit, case),
         "may": _may(unit, case, related),
         "late_approval": await _late_approval(unit, case, related),
-        **await _films(unit, case),
+        **await _films(unit, case, related),
         "room_open": answers.room_open(case) and Relation.CONSORTIUM in related,
         "room_href": f"/rooms/{case.meeting_id}" if case.meeting_id and case.rejoinable_at(unit.now) else "",
         "gate": await _gate(unit, case, translate),
@@ -202,8 +202,8 @@ async def _ratings(unit: Unit, case: Consultation, translate: views.Say) -> list
     return [{"row": one, "name": people[one.person_id].name, "word": translate(STAR_WORDS[one.stars])} for one in rows]
 
 
-async def _films(unit: Unit, case: Consultation) -> dict[str, Any]:
-    found = await films.of_case(unit, case)
+async def _films(unit: Unit, case: Consultation, related: frozenset[Relation]) -> dict[str, Any]:
+    found = await films.of_case(unit, case, related)
     return {"films": found, "withheld": bool(found) and await films.withheld(unit, case)}
 
 

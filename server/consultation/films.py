@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from server.consultation.model import Consultation
+    from server.core.access import Relation
     from server.core.unit import Unit
     from server.meeting.recordings.model import Recording
 
@@ -30,9 +31,9 @@ async def get_for(unit: Unit, id: str) -> tuple[Consultation, Recording]:
     return case, recording
 
 
-async def of_case(unit: Unit, case: Consultation) -> Sequence[Recording]:
+async def of_case(unit: Unit, case: Consultation, related: frozenset[Relation]) -> Sequence[Recording]:
     """In the order in which they were made; none for whoever may not watch them."""
-    if case.meeting_id is None or not unit.may("consultation.watch", await queries.relations_of(unit, case)):
+    if case.meeting_id is None or not unit.may("consultation.watch", related):
         return []
     return await recordings.of_meetings(unit, [case.meeting_id])
 
