@@ -26,6 +26,7 @@ from tests.journeys.house import open_house
 
 JOINS = int(os.environ.get("JOINS", "1000"))
 WARM_UP = 200
+VANISHING = 50  # one in so many only cuts the line, and stays as a ghost as long as one may
 QUIET = {"mic": False, "cam": False, "screen": False}
 
 
@@ -81,6 +82,8 @@ async def churn(house, room, first, times):
         body = {"ticket": ticket, "page": f"page-{number:08d}", "last": 0, "media": QUIET}
         answer = await client.call("join", body, namespace="/room")
         assert answer["ok"], answer
+        if number % VANISHING:
+            assert (await client.call("leave", {}, namespace="/room"))["ok"]
         await client.disconnect()
 
 

@@ -9,9 +9,7 @@ from typing import Any
 import av
 import orjson
 
-from signaling.media.recorder.sealed import Damaged, Kind, unsealed
-
-KEPT_OPEN = ".open"
+from signaling.media.recorder.sealed import DONE, OPEN, Damaged, Kind, unsealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ class _Unsealed:
 
 def look_through(folder: Path, key: bytes) -> list[Film]:
     """Every film in which there is anything, in the order in which they begin."""
-    found = [_looked_at(path, key) for path in sorted(folder.glob("*")) if path.suffix in (".film", KEPT_OPEN)]
+    found = [_looked_at(path, key) for path in sorted(folder.glob("*")) if path.suffix in (OPEN, DONE)]
     return sorted((film for film in found if film.frames), key=lambda film: film.start)
 
 

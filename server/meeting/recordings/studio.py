@@ -13,12 +13,12 @@ import structlog
 from server.core.database import Database
 from server.files.vault import Vault
 from server.meeting.recordings import queries, service
-from server.meeting.recordings.films import KEPT_OPEN
 from server.meeting.recordings.kinds import RecordingState
 from server.meeting.recordings.model import RecordedFile, Rung
 from server.meeting.recordings.reels import folder_of
 from server.meeting.recordings.service import Made, Outcome
 from server.meeting.recordings.workshop import held, put_away, told_by
+from signaling.media.recorder.sealed import OPEN
 
 log = structlog.get_logger()
 
@@ -120,4 +120,4 @@ class Studio:
 
 def _still_written(folder: Path) -> bool:
     recent = time.time() - SETTLED
-    return any(film.stat().st_mtime > recent for film in folder.glob(f"*{KEPT_OPEN}"))
+    return any(film.stat().st_mtime > recent for film in folder.glob(f"*{OPEN}"))

@@ -19,9 +19,8 @@ import orjson
 from signaling.media.forwarder.codecs import Codec
 from signaling.media.forwarder.reports import NTP_EPOCH, Moment
 from signaling.media.recorder.frames import Frame
-from signaling.media.recorder.sealed import Kind, Sealing
+from signaling.media.recorder.sealed import DONE, OPEN, Kind, Sealing
 
-OPEN, DONE = ".open", ".film"
 _MILLISECOND = Fraction(1, 1000)
 # a cluster a second: what a kill can take, with the frames that are still put together
 _LIVE = {"live": "1", "cluster_time_limit": "1000", "flush_packets": "1"}

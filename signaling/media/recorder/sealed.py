@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+OPEN, DONE = ".open", ".film"  # how a film's name ends while it is written, and afterwards
 MAGIC = b"LZFILM1\n"
 SALT = 16
 _HEAD = Struct("!BI")  # kind, length of what follows
