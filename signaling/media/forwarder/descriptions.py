@@ -18,6 +18,7 @@ from signaling.media.forwarder.rtp import AUDIO_LEVEL, MID, REPAIRED_RID, RID, S
 
 LONGEST = 64 << 10  # characters of a description
 MOST_SECTIONS = 64
+MOST_ADDRESSES = 8
 _TAKEN = {"audio": (MID, AUDIO_LEVEL, TRANSPORT_CC), "video": (MID, RID, REPAIRED_RID, TRANSPORT_CC)}
 _LINE_END = "\r\n"
 
@@ -120,7 +121,8 @@ def _other(described: Any, *, offer: bool) -> Other:
             prints = [(one.algorithm, one.value) for one in media.dtls.fingerprints]
             # an offer leaves the role open (actpass) and we let the browser open the handshake
             active = media.dtls.role != "server" if offer else media.dtls.role == "client"
-            return Other(media.ice.usernameFragment, prints, active)
+            found = [(one.ip, one.port) for one in media.ice_candidates if one.protocol.lower() == "udp"]
+            return Other(media.ice.usernameFragment, prints, active, media.ice.password or "", found[:MOST_ADDRESSES])
     raise Unreadable("no ICE user name or no fingerprint")
 
 
@@ -181,11 +183,11 @@ def _streams(media: Any) -> dict[int, int | None]:
 # ---- writing
 
 
-def write_answer(ours: Ours, sections: Sequence[Section], *, active: bool) -> str:
-    """`active`: the browser opens the DTLS handshake."""
+def write_answer(ours: Ours, sections: Sequence[Section], *, active: bool, lite: bool = True) -> str:
+    """`active`: the browser opens the DTLS handshake. `lite`: it checks the paths as well."""
     kept = [section.mid for section in sections if section.codec]
     setup = "passive" if active else "active"
-    return _written(_session(kept), *(_answer(ours, section, setup) for section in sections))
+    return _written(_session(kept, lite=lite), *(_answer(ours, section, setup) for section in sections))
 
 
 def _answer(ours: Ours, section: Section, setup: str) -> Iterable[str]:
@@ -225,8 +227,10 @@ def _offer(ours: Ours, line: Outgoing) -> Iterable[str]:
         yield from (f"a=ssrc:{stream} cname:{line.group}" for stream in (line.stream, line.repeat) if stream)
 
 
-def _session(bundle: list[str]) -> Iterable[str]:
-    yield from ("v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=ice-lite", "a=msid-semantic:WMS *")
+def _session(bundle: list[str], *, lite: bool = True) -> Iterable[str]:
+    yield from ("v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=msid-semantic:WMS *")
+    if lite:
+        yield "a=ice-lite"
     if bundle:
         yield f"a=group:BUNDLE {' '.join(bundle)}"
 

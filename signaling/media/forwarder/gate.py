@@ -1,7 +1,8 @@
 """The UDP ports of one process: the addresses browsers are told, and whose each connectivity check is.
 
 We are a "lite" ICE agent (RFC 8445 §2.5): browsers check, we answer. No STUN or TURN server is ever asked,
-one port serves everybody, and a browser that changes its network is followed.
+one port serves everybody, and a browser that changes its network is followed. Only where we fetch from another
+forwarder, we call (`calling`).
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from struct import unpack_from
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from signaling.media.forwarder.internals import Certificate, certificate, fingerprint, stun
 from signaling.media.forwarder.lane import Lane, Path
+
+if TYPE_CHECKING:
+    from signaling.media.forwarder.calling import Call
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
@@ -31,6 +35,7 @@ class Gate:
 
     def __init__(self, addresses: Sequence[str], ports: Sequence[int] = (), public: str = "") -> None:
         self._guests: dict[str, Guest] = {}
+        self._calls: dict[bytes, Call] = {}  # by the transaction whose answer is waited for
         self._public = public
         self.certificate: Certificate = certificate()
         self.fingerprint = fingerprint(self.certificate)
@@ -69,8 +74,18 @@ class Gate:
     def dismiss(self, username: str) -> None:
         self._guests.pop(username, None)
 
+    def expect(self, transaction: bytes, call: Call | None) -> None:
+        """The answer to a check of ours; None: no longer."""
+        if call is not None:
+            self._calls[transaction] = call
+        else:
+            self._calls.pop(transaction, None)
+
     def knocked(self, lane: Lane, raw: bytes, datagram: bytes) -> None:
         """A STUN message. Only a check with the guest's own password is answered."""
+        if call := self._calls.get(datagram[8:20]):
+            call.answered(Path(lane, raw), datagram)
+            return
         guest = self._guests.get(_username(datagram))
         if guest is None:
             lane.strangers += 1

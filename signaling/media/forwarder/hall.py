@@ -44,7 +44,8 @@ class Hall:
 
     # ---- publishing
 
-    async def publish(self, who: str, sdp: str, roles: Mapping[str, str]) -> str:
+    async def publish(self, who: str, sdp: str, roles: Mapping[str, str], calls: bool = False) -> str:
+        """`calls`: the offer is another forwarder's, and we go to where it says."""
         check_roles(roles)
         try:
             offered = read_offer(sdp)
@@ -53,13 +54,13 @@ class Hall:
         old = self._publications.get(who)
         if old is not None and old.keeps(offered):
             return old.negotiate(offered, roles)
-        new = self._publications[who] = self._publication(who)
+        new = self._publications[who] = self._publication(who, calls=calls)
         answer = new.negotiate(offered, roles)
         if old is not None:
             await old.close()
         return answer
 
-    def _publication(self, who: str) -> Publication:
+    def _publication(self, who: str, *, calls: bool) -> Publication:
         def connected() -> None:
             self._tell(Joined(self.name, who, "publish"))
 
@@ -67,7 +68,7 @@ class Hall:
             self._tasks.start(self._end_publication(who, publication), "publication ended")
 
         told = Told(self.add, self.remove, self._levels.heard, connected, ended)
-        publication = Publication(who, self._gate, self._tasks, self._clocks, told)
+        publication = Publication(who, self._gate, self._tasks, self._clocks, told, calls=calls)
         return publication
 
     async def _end_publication(self, who: str, publication: Publication) -> None:

@@ -35,7 +35,7 @@ class Lane:
     """`address` and `port` are what it is bound to; port 0 takes a free one."""
 
     def __init__(self, address: str, port: int, door: Door) -> None:
-        self.family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self.family = family_of(address)
         self._socket = socket.socket(self.family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         for side in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             self._socket.setsockopt(socket.SOL_SOCKET, side, BUFFER)
@@ -133,6 +133,10 @@ class Path:
         self.lane, self.raw = lane, raw
         self.name = name(raw)
         self.address: tuple[Any, ...] = unpacked(lane.family, raw)
+
+
+def family_of(address: str) -> int:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
 def unpacked(family: int, raw: bytes) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from signaling.media.forwarder import internals
+from signaling.media.forwarder.calling import Call
 from signaling.media.forwarder.gate import Gate
 from signaling.media.forwarder.internals import Dtls, RtcpPacket, SrtpError
 from signaling.media.forwarder.lane import Lane, Path
@@ -27,6 +28,8 @@ class Other:
     username: str
     fingerprints: Sequence[tuple[str, str]]
     active: bool  # it opens the DTLS handshake
+    password: str = ""  # this and where to find it: looked at only where we call
+    addresses: Sequence[tuple[str, int]] = ()
 
 
 @dataclass(slots=True)
@@ -57,6 +60,7 @@ class Peer:
         self._paths: list[Path] = []
         self._keys = _Keys(Dtls(gate.certificate, self._deliver, self._ended))
         self._other: Other | None = None
+        self._call: Call | None = None
         self._started = self._closed = False
         self.connected = False
         self.checked_at = time.monotonic()
@@ -105,6 +109,14 @@ class Peer:
         if first:
             self.checked_at = time.monotonic()
             self._start()
+
+    def call(self, other: Other) -> None:
+        """It is another forwarder, which waits to be checked."""
+        self._call = self._call or Call(self._gate, self, other)
+
+    def round(self, now: float) -> None:
+        if self._call:
+            self._call.round(now)
 
     def _start(self) -> None:
         if self._other and self.path and not self._started and not self._closed:
@@ -178,6 +190,8 @@ class Peer:
             return
         self._closed, self.connected = True, False
         self._gate.dismiss(self.username)
+        if self._call:
+            self._call.end()
         await self._keys.dtls.stop()
         self._keys.rx = self._keys.tx = None
         for path in list(self._paths):

@@ -67,8 +67,10 @@ class Told:
 
 
 class Publication:
-    def __init__(self, who: str, gate: Gate, tasks: Tasks, clocks: Clocks, told: Told) -> None:
-        self.who, self._gate, self._clocks, self._told = who, gate, clocks, told
+    """`calls`: it is another forwarder that sends, and we go to it."""
+
+    def __init__(self, who: str, gate: Gate, tasks: Tasks, clocks: Clocks, told: Told, *, calls: bool = False) -> None:
+        self.who, self._gate, self._clocks, self._told, self._calls = who, gate, clocks, told, calls
         hears = Hears(self._heard, self._reported, told.connected, lambda: None, told.ended)
         self.peer = Peer(gate, tasks, hears)
         self.sources: dict[str, Source] = {}  # by mid
@@ -85,8 +87,11 @@ class Publication:
 
     def keeps(self, offered: Offered) -> bool:
         """Whether the offer is of this connection: by the certificate of the browser's end, which a new one has
-        anew while an ICE restart keeps it."""
-        return self._other is not None and set(self._other.fingerprints) == set(offered.other.fingerprints)
+        anew while an ICE restart keeps it. A forwarder has one for all its connections, and restarts none."""
+        known, other = self._other, offered.other
+        if known is None or (self._calls and known.username != other.username):
+            return False
+        return set(known.fingerprints) == set(other.fingerprints)
 
     def negotiate(self, offered: Offered, roles: Mapping[str, str]) -> str:
         """The answer. A first offer, a change of one, or an ICE restart."""
@@ -96,8 +101,10 @@ class Publication:
         for section in offered.sections:
             self._take(section, roles.get(section.mid, ""))
         self.peer.meet(offered.other)
+        if self._calls:
+            self.peer.call(offered.other)
         ours = Ours(self.peer.username, self.peer.password, self._gate.fingerprint, self._gate.candidates())
-        return write_answer(ours, offered.sections, active=offered.other.active)
+        return write_answer(ours, offered.sections, active=offered.other.active, lite=not self._calls)
 
     def _take(self, section: Section, role: str) -> None:
         old = self.sources.get(section.mid)
@@ -223,6 +230,7 @@ class Publication:
 
     def round(self, now: float) -> None:
         """Some fifty times a second."""
+        self.peer.round(now)
         for source in self.sources.values():
             source.round(now)
         if now >= self._next_feedback:

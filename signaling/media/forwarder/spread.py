@@ -324,8 +324,25 @@ class Spread:
         answer: str = await self._begin(hall, "publish", who, sdp, dict(roles))
         return answer
 
+    async def fetch(self, hall: str, who: str, sdp: str, roles: Mapping[str, str]) -> str:
+        """As `publish`, of what another forwarder carries: we go to where the offer says, so never with a page's."""
+        answer: str = await self._begin(hall, "publish", who, sdp, dict(roles), True)
+        return answer
+
     async def unpublish(self, hall: str, who: str) -> None:
         await self._end(hall, "publish", who, "unpublish")
+
+    async def break_off(self, hall: str, who: str) -> None:
+        """What was fetched of them is cut off: unpublished, and a gap where it is recorded."""
+        there = self._there(hall)
+        async with there.lock:
+            own = [source for source, (_, facts) in there.sources.items() if facts["who"] == who]
+            for source in own:
+                del there.sources[source]
+                if (source, RECORDER) in there.passed and RECORDER in self._children:
+                    await self._children[RECORDER].ask("take_away", hall, source, "lost")
+                await self._withdraw(hall, there, source, RECORDER)
+        await self.unpublish(hall, who)
 
     async def watch(self, hall: str, who: str, views: Mapping[str, str] | None = None) -> None:
         await self._begin(hall, "watch", who, views)

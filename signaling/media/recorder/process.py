@@ -108,7 +108,7 @@ class Recorder:
         if verb == "bring":
             return self._halls[hall].bring(*words)
         if verb == "take_away":
-            return self._halls[hall].take_away(words[0])
+            return self._halls[hall].take_away(*words)
         if verb == "figures":
             return {"recorded": self._halls[hall].figures()}
         raise MediaRefusal("media.unknown", verb)
