@@ -242,7 +242,7 @@ def _wire_signalling(app: web.Application, settings: Settings, doors: dict[str, 
         clock=database.clock,
         feed_door=feed_door,
         origins=frozenset({settings.base_url, *settings.origins}),
-        recordings=None if settings.janus_urls else SealedReels(database, settings.recordings),
+        recordings=SealedReels(database, settings.recordings),
         captions=ShownWords(database) if settings.speech else None,
         forwarder=(lambda: _forwarder(settings)) if settings.forwarder != "none" else None,
         mesh_only=bool(settings.redis_url and not settings.janus_urls),  # each process has a forwarder of its own
@@ -278,7 +278,7 @@ def _forwarder(settings: Settings) -> Forwarder:
     if settings.janus_urls:
         from signaling.media.janus.cluster import Cluster
 
-        return Cluster(settings.janus_urls, settings.janus_secret.get_secret_value())
+        return Cluster(settings.janus_urls, settings.janus_secret.get_secret_value(), settings.speech)
     from signaling.media.forwarder.spread import Ground, Spread, own_addresses
 
     first, last = settings.media_ports

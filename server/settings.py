@@ -100,8 +100,8 @@ class Settings(BaseSettings):
 
     @property
     def speech(self) -> SpeechService | None:
-        """What writes captions; only our own processes pass the sound on."""
-        if not self.speech_url or self.forwarder != "embedded" or self.janus_urls:
+        """What writes captions of what a forwarder carries."""
+        if not self.speech_url or self.forwarder == "none":
             return None
         return SpeechService(
             self.speech_url, self.speech_key.get_secret_value(), self.speech_model, self.speech_language

@@ -202,7 +202,7 @@ class ConsentMissing(Refusal):
 
 
 class NotFilmed(Refusal):
-    """Nothing here can record: the media is on Janus, goes from browser to browser for good, or is not kept."""
+    """Nothing here can record: the media goes from browser to browser for good, or is not kept."""
 
     code = "room.not_filmed"
 

@@ -1,7 +1,9 @@
 """What a recorder wrote, as the tests look at it."""
 
+import asyncio
 import contextlib
 import io
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +11,8 @@ import av
 import orjson
 
 from signaling.media.recorder.sealed import Kind, unsealed
+
+KEY = bytes(range(32))
 
 
 @dataclass
@@ -42,6 +46,24 @@ def _packets(webm):
     with contextlib.suppress(av.error.EOFError), av.open(io.BytesIO(webm)) as film:
         return [(float(one.pts * one.time_base * 1000), one.is_keyframe) for one in film.demux() if one.size]
     return []  # its head is written, nothing else yet
+
+
+def lasting(film):
+    """Seconds from its first to its last packet."""
+    return (film.packets[-1][0] - film.packets[0][0]) / 1000 if film.packets else 0.0
+
+
+async def until_it_lasts(folder, seconds, films=2):
+    """Until each of the last so many films does."""
+
+    def written():
+        found = developed(folder, KEY) if folder.exists() else []
+        return len(found) >= films and all(lasting(one) >= seconds for one in found[-films:])
+
+    deadline = time.monotonic() + 20
+    while not written():
+        assert time.monotonic() < deadline, "nothing that long was written"
+        await asyncio.sleep(0.2)
 
 
 def pictures(path: Path, key: bytes):

@@ -6,8 +6,11 @@ import time
 import aiohttp
 import pytest
 
+from server.meeting.recordings.films import look_through
+from server.meeting.recordings.programme import MISSED, gaps, whole
 from signaling.media.janus.cluster import Cluster
-from signaling.media.ports import Lost, MediaRefusal, SourceCame, SourceLeft
+from signaling.media.ports import Lost, MediaRefusal, Reel, SourceCame, SourceLeft
+from tests.media.films import KEY, pictures, until_it_lasts
 from tests.media.janus_node import SECRET, JanusNode, outer_address
 from tests.media.people import House, In, Watcher, eventually, on_loopback
 
@@ -82,6 +85,41 @@ async def test_a_hall_whose_node_is_killed_goes_on_at_the_other(site):
     await eventually(lambda: all(node.alive for node in site.forwarder.nodes))
     await site.lecture("other")
     assert await site.place("other") is killed
+
+
+async def test_a_recording_goes_on_at_the_other_node_and_its_gap_is_marked(site, tmp_path):
+    await site.lecture("round", shade=60)
+    await site.forwarder.record("round", Reel(str(tmp_path), KEY))
+    await until_it_lasts(tmp_path, 3)
+    (await site.place("round")).kill()
+    killed = time.time()
+    await eventually(lambda: time.time() - killed > MISSED)  # pages come back after a second
+    await site.lecture("round", shade=120)
+    await until_it_lasts(tmp_path, 3)
+    await site.forwarder.cease("round")
+    films = look_through(tmp_path, KEY)
+    assert [film.ended for film in films] == ["lost", "lost", "left", "left"]
+    [(stop, start)] = gaps(films)
+    assert killed - 1 < stop < killed + 0.5
+    assert MISSED < start - stop < 5
+    before, after = (cut.film for cut in whole(films))
+    assert [abs(int(pictures(film.path, KEY)[-1]) - shade) < 4 for film, shade in ((before, 60), (after, 120))]
+
+
+async def test_each_process_of_ours_records_who_publishes_through_it(site, nodes, tmp_path):
+    other = Site(nodes)
+    await other.open()
+    try:
+        await site.lecture("round")
+        await other.forwarder.open("round")
+        await other.publisher("round", "qian", ("face",), shade=180)
+        for process in (site, other):
+            await process.forwarder.record("round", Reel(str(tmp_path), KEY))
+        await until_it_lasts(tmp_path, 2, films=3)
+        seen = sorted(film.source for film in look_through(tmp_path, KEY))
+        assert seen == ["qian:face", "zhao:face", "zhao:voice"]
+    finally:
+        await other.close()
 
 
 async def test_a_node_that_hangs_is_as_good_as_dead(site):

@@ -9,11 +9,12 @@ import av
 import numpy as np
 import pytest
 
-from signaling.media.forwarder.spread import LISTENER, Ground, Spread
+from signaling.media.forwarder.spread import LISTENER
 from signaling.media.listener.cutting import RATE, Cutting
 from signaling.media.listener.service import SiteModel, Unheard
 from signaling.media.ports import Listening, MediaRefusal, Said, SpeechService
-from tests.media.people import LOOPBACK, Camera, House, eventually, on_loopback
+from tests.media.forwarders import KINDS, house_on, process_of
+from tests.media.people import Camera, eventually
 from tests.media.speech_service import KEY, running
 
 PIECE = 320  # 20 ms
@@ -120,14 +121,10 @@ async def speaks(house, who, *tones):
     return publisher
 
 
-@pytest.fixture
-async def house(monkeypatch, service):
-    on_loopback(monkeypatch)
-    house = House(Spread(Ground([LOOPBACK], processes=1, speech=SpeechService(service.url, KEY))))
-    await house.open()
-    await house.forwarder.open("round")
-    yield house
-    await house.close()
+@pytest.fixture(params=KINDS)
+async def house(request, monkeypatch, service):
+    async with house_on(request.param, monkeypatch, SpeechService(service.url, KEY)) as house:
+        yield house
 
 
 def texts(house):
@@ -135,12 +132,12 @@ def texts(house):
 
 
 async def test_what_people_say_is_written_down_by_whose_it_is(house):
-    await speaks(house, "zhao", 0, 300)
+    await speaks(house, "zhao", *[300] * 60)
     before = time.time()
     await house.forwarder.listen("round")
-    await speaks(house, "qian", 0, 900)
+    await speaks(house, "qian", *[900] * 60)
     await eventually(lambda: {("zhao", "请看这份心电图"), ("qian", "阿司匹林一百毫克")} <= set(texts(house)), 20)
-    [first] = [one for one in house.events(Said) if one.text == "请看这份心电图"]
+    first = next(one for one in house.events(Said) if one.text == "请看这份心电图")
     assert before < first.began < time.time()
     assert 0.8 < first.seconds < 2.5
 
@@ -181,18 +178,15 @@ async def test_a_listener_that_is_killed_comes_back_and_the_hall_goes_on(house):
     await speaks(house, "zhao", *[300] * 60)
     await house.forwarder.listen("round")
     await eventually(lambda: texts(house), 20)
-    os.kill(house.forwarder._children[LISTENER].process.pid, signal.SIGKILL)
+    os.kill(process_of(house, LISTENER), signal.SIGKILL)
     known = len(texts(house))
     watcher = await house.watcher("round", "wang")
     await eventually(lambda: watcher.heard.get("zhao:voice", 0) > 3, 15)
     await eventually(lambda: len(texts(house)) > known, 20)
 
 
-async def test_without_a_model_it_is_refused(monkeypatch):
-    on_loopback(monkeypatch)
-    house = House(Spread(Ground([LOOPBACK], processes=1)))
-    await house.open()
-    await house.forwarder.open("round")
-    with pytest.raises(MediaRefusal, match="speech"):
-        await house.forwarder.listen("round")
-    await house.close()
+@pytest.mark.parametrize("kind", KINDS)
+async def test_without_a_model_it_is_refused(kind, monkeypatch):
+    async with house_on(kind, monkeypatch) as house:
+        with pytest.raises(MediaRefusal, match="speech"):
+            await house.forwarder.listen("round")

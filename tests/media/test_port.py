@@ -4,25 +4,15 @@ import asyncio
 
 import pytest
 
-from signaling.media.forwarder.spread import Ground, Spread
-from signaling.media.janus.cluster import Cluster
 from signaling.media.ports import Joined, Lost, MediaRefusal, SourceCame, SourceLeft, Speaking
-from tests.media.janus_node import SECRET, JanusNode, outer_address
-from tests.media.people import LOOPBACK, House, Publisher, eventually, on_loopback
+from tests.media.forwarders import KINDS, house_on
+from tests.media.people import Publisher, eventually
 
 
-@pytest.fixture(params=["embedded", "janus"])
+@pytest.fixture(params=KINDS)
 async def house(request, monkeypatch):
-    address = LOOPBACK if request.param == "embedded" else outer_address()
-    on_loopback(monkeypatch, address)
-    node = None if request.param == "embedded" else JanusNode(address).start()
-    house = House(Cluster([node.url], SECRET) if node else Spread(Ground([address], processes=1)))
-    await house.open()
-    await house.forwarder.open("round")
-    yield house
-    await house.close()
-    if node:
-        node.stop()
+    async with house_on(request.param, monkeypatch) as house:
+        yield house
 
 
 def sees(watcher, view, shade, within=5):

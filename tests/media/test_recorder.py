@@ -1,6 +1,5 @@
 """A hall recorded: what was published can be played, sound and picture in step, and a kill takes seconds at most."""
 
-import asyncio
 import io
 import os
 import signal
@@ -10,15 +9,13 @@ import pytest
 
 from server.meeting.recordings.films import look_through
 from signaling.media.forwarder.history import Kept
-from signaling.media.forwarder.spread import RECORDER, Ground, Spread
+from signaling.media.forwarder.spread import RECORDER
 from signaling.media.ports import Reel
 from signaling.media.recorder.frames import Frames
 from signaling.media.recorder.sealed import Damaged, Kind, Sealing, unsealed
-from tests.media.films import developed, pictures
-from tests.media.people import LOOPBACK, House, eventually, on_loopback
-
-KEY = bytes(range(32))
-
+from tests.media.films import KEY, developed, lasting, pictures, until_it_lasts
+from tests.media.forwarders import KINDS, house_on, process_of
+from tests.media.people import eventually
 
 # ---- what lies on the disk
 
@@ -94,34 +91,10 @@ def test_timestamps_count_on_past_their_wrap():
 # ---- a hall
 
 
-@pytest.fixture
-async def house(monkeypatch):
-    on_loopback(monkeypatch)
-    house = House(Spread(Ground([LOOPBACK], processes=1)))
-    await house.open()
-    await house.forwarder.open("round")
-    yield house
-    await house.close()
-
-
-def lasting(film):
-    """Seconds from its first to its last packet."""
-    return (film.packets[-1][0] - film.packets[0][0]) / 1000 if film.packets else 0.0
-
-
-def recorder_process(house):
-    return house.forwarder._children[RECORDER].process.pid
-
-
-async def until_it_lasts(tmp_path, seconds, films=2):
-    def written():
-        found = developed(tmp_path, KEY) if tmp_path.exists() else []
-        return len(found) >= films and all(lasting(one) >= seconds for one in found[-films:])
-
-    deadline = time.monotonic() + 20
-    while not written():
-        assert time.monotonic() < deadline, "nothing that long was written"
-        await asyncio.sleep(0.2)
+@pytest.fixture(params=KINDS)
+async def house(request, monkeypatch):
+    async with house_on(request.param, monkeypatch) as house:
+        yield house
 
 
 async def test_each_source_becomes_a_film_in_step_with_the_others(house, tmp_path):
@@ -150,11 +123,11 @@ async def test_a_killed_recorder_loses_five_seconds_at_most_and_the_hall_nothing
     wang = await house.watcher("round", "wang")
     await house.forwarder.record("round", Reel(str(tmp_path), KEY))
     await until_it_lasts(tmp_path, 4)
-    first = recorder_process(house)
+    first = process_of(house, RECORDER)
     os.kill(first, signal.SIGKILL)
     killed = time.time()
     seen = len(wang.seen["zhao:face"])
-    await eventually(lambda: RECORDER in house.forwarder._children and recorder_process(house) != first)
+    await eventually(lambda: process_of(house, RECORDER) not in (0, first))
     await until_it_lasts(tmp_path, 2, films=2)
     films = developed(tmp_path, KEY)
     cut = [one for one in films if one.name.endswith(".open") and not one.ended and one.facts["arrived"] < killed]

@@ -2,5 +2,6 @@
 
 Read in this order: `cluster` (which node carries which hall, and what follows when one dies), `hall` (who publishes
 and who watches, as the room itself tells), `publication` and `subscription` (one connection each), `node` and
-`handle` (how Janus is spoken to). Browsers speak to our signalling only, and send their media to the nodes.
+`handle` (how Janus is spoken to), `annex` and `fetching` (where a hall is recorded and captioned, and how it comes
+there). Browsers speak to our signalling only, and send their media to the nodes.
 """

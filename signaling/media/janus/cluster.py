@@ -12,18 +12,19 @@ from typing import Any
 
 import aiohttp
 
-from signaling.media.janus.hall import Hall
+from signaling.media.janus.annex import Annex
+from signaling.media.janus.hall import Follows, Hall
 from signaling.media.janus.node import Node
-from signaling.media.ports import MediaEvent, MediaRefusal, Reel
+from signaling.media.ports import MediaEvent, MediaRefusal, Reel, SpeechService
 from signaling.tasks import Tasks
 
 START = 5.0  # seconds for the first node to be there
 
 
 class Cluster:
-    """Implements `signaling.media.ports.Forwarder`."""
+    """Implements `signaling.media.ports.Forwarder`. `speech` writes down what is said; without it nothing listens."""
 
-    def __init__(self, addresses: Sequence[str], secret: str) -> None:
+    def __init__(self, addresses: Sequence[str], secret: str, speech: SpeechService | None = None) -> None:
         self.nodes = [Node(address, secret, self._came, self._died) for address in addresses]
         self._tasks = Tasks()
         self._halls: dict[str, Hall | None] = {}
@@ -31,6 +32,7 @@ class Cluster:
         self._events: asyncio.Queue[MediaEvent] = asyncio.Queue()
         self._found = asyncio.Event()
         self._http: aiohttp.ClientSession | None = None
+        self.annex = Annex(speech, self._events.put_nowait)
 
     # ---- nodes
 
@@ -45,6 +47,7 @@ class Cluster:
             raise MediaRefusal("media.unavailable", "no Janus can be reached") from error
 
     async def stop(self) -> None:
+        await self.annex.stop()
         for name in list(self._halls):
             await self.close(name)
         for node in self.nodes:
@@ -68,6 +71,7 @@ class Cluster:
             self._halls[hall.name] = None
             for event in hall.lost():
                 self._events.put_nowait(event)
+            self._tasks.start(self.annex.lost(hall), "what was recorded of it is cut off")
             self._tasks.start(hall.close(), "lost hall ends")
 
     async def events(self) -> AsyncIterator[MediaEvent]:
@@ -82,6 +86,7 @@ class Cluster:
     async def close(self, hall: str) -> None:
         one = self._halls.pop(hall, None)
         self._opening.pop(hall, None)
+        await self.annex.close(hall)
         if one is not None:
             await one.close()
 
@@ -97,7 +102,8 @@ class Cluster:
                 return hall
             node = await self._place(name)
             self._known(name)
-            hall = self._halls[name] = Hall(name, node, self._tasks, self._events.put_nowait, self._lost)
+            follows = Follows(self._lost, self.annex.follow)
+            hall = self._halls[name] = Hall(name, node, self._tasks, self._events.put_nowait, follows)
             try:
                 await hall.open()
             except BaseException:
@@ -146,19 +152,29 @@ class Cluster:
         if one := self._known(hall):
             await one.unwatch(who)
 
+    # ---- recording, listening
+
     async def record(self, hall: str, reel: Reel) -> None:
-        """Refused: a hall that is to be recorded is carried by the embedded forwarder (decision 0011)."""
-        raise MediaRefusal("media.unavailable", "halls on Janus are not recorded")
+        self._known(hall)
+        await self.annex.record(hall, reel)
+        await self._fetch(hall)
 
     async def cease(self, hall: str) -> None:
         self._known(hall)
+        await self.annex.cease(hall)
 
     async def listen(self, hall: str) -> None:
-        """Refused as `record` is, and for the same reason."""
-        raise MediaRefusal("media.unavailable", "halls on Janus are not captioned")
+        self._known(hall)
+        await self.annex.listen(hall)
+        await self._fetch(hall)
 
     async def unlisten(self, hall: str) -> None:
         self._known(hall)
+        await self.annex.unlisten(hall)
+
+    async def _fetch(self, hall: str) -> None:
+        if one := self._known(hall):
+            await self.annex.follow(one)
 
     async def figures(self, hall: str) -> Mapping[str, Any]:
         one = self._known(hall)

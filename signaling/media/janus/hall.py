@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from signaling.media.janus import publication, subscription
@@ -31,13 +32,19 @@ ROOM = {
 Way = Literal["publish", "watch"]
 
 
-class Hall:
-    """`ended` is called when the room was destroyed over there."""
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """Who follows a hall: `ended` is called when the room was destroyed over there, `changed` with what it has now."""
 
+    ended: Callable[[Hall], None]
+    changed: Callable[[Hall], Awaitable[None]]
+
+
+class Hall:
     def __init__(
-        self, name: str, node: Node, tasks: Tasks, tell: Callable[[MediaEvent], None], ended: Callable[[Hall], None]
+        self, name: str, node: Node, tasks: Tasks, tell: Callable[[MediaEvent], None], follows: Follows
     ) -> None:
-        self.name, self.node, self._tasks, self._tell, self._ended = name, node, tasks, tell, ended
+        self.name, self.node, self._tasks, self._tell, self._follows = name, node, tasks, tell, follows
         self.sources: dict[str, Source] = {}
         self._publications: dict[str, Publication] = {}
         self._replaced: list[Publication] = []
@@ -74,7 +81,7 @@ class Hall:
     def _heard(self, said: Said) -> None:
         facts = said.facts
         if facts.get("videoroom") == "destroyed":
-            self._ended(self)
+            self._follows.ended(self)
         elif facts.get("videoroom") in ("talking", "stopped-talking"):
             self._heard_voice(facts)
         for feed in facts.get("publishers", ()):
@@ -109,6 +116,7 @@ class Hall:
         for old in [one for one in self._replaced if one.feed not in feeds]:
             self._replaced.remove(old)
             await old.close()
+        await self._follows.changed(self)
 
     def _heard_voice(self, facts: Facts) -> None:
         for source in self.sources.values():
@@ -152,6 +160,15 @@ class Hall:
     async def unpublish(self, who: str) -> None:
         if one := self._publications.pop(who, None):
             await one.close()
+
+    def fed(self) -> dict[str, dict[str, Source]]:
+        """What is published through this process: sources by feed and id."""
+        ours = {one.feed for one in (*self._publications.values(), *self._replaced)}
+        found: dict[str, dict[str, Source]] = {}
+        for source in self.sources.values():
+            if source.feed in ours:
+                found.setdefault(source.feed, {})[source.id] = source
+        return found
 
     # ---- watching
 
