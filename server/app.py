@@ -75,9 +75,10 @@ from server.files.subjects import Subjects
 from server.interop import api
 from server.meeting import queries as meetings
 from server.meeting import routes as meeting_routes
-from server.meeting.doors import DOORS, Door
+from server.meeting.admission import ADMISSIONS, Admissions
+from server.meeting.doors import Door
 from server.meeting.feed import feed_door
-from server.meeting.live import RoomGrants, SqlJournal
+from server.meeting.live import SqlJournal
 from server.meeting.recordings.reels import SealedReels
 from server.notices import service as notices
 from server.operations.network import is_everywhere
@@ -181,7 +182,7 @@ def _wire_core(app: web.Application, settings: Settings, clock: Clock) -> None:
     app[RULES] = {}
     app[CONTEXT] = list[ContextSource]([page_frame])
     app[TASKS] = Tasks()
-    app[edge.IDENTIFY] = visits.identify
+    app[edge.IDENTIFY] = visits.Visits(database).identify
     app[visits.IN_CALL] = meetings.in_call
     app[edge.ASK_AGAIN] = again_routes.instead_of
     app[edge.OWN_ORIGINS] = frozenset({settings.base_url, *settings.origins})
@@ -197,7 +198,7 @@ def give_speech(settings: Settings, translations: Translations) -> None:
 def _wire_capabilities(app: web.Application, settings: Settings) -> None:
     database = app[DATABASE]
     doors: dict[str, Door] = {"consultation": ConsultationDoor(), "teaching": teaching_live.TeachingDoor()}
-    app[DOORS] = doors
+    app[ADMISSIONS] = Admissions(database, doors)
     subjects: Subjects = {
         "consultation": ConsultationFiles(),
         PAPER: PaperFiles(),
@@ -208,8 +209,7 @@ def _wire_capabilities(app: web.Application, settings: Settings) -> None:
     app[DARKROOM] = Darkroom(database, app[DESK])
     app[consent_routes.SUBJECTS] = LessonConsents(TaughtCase(ConsentedCase()))
     app[consent_routes.PAPERS] = SigningPapers()
-    told_of_passwords: list[me_routes.PasswordChanged] = [keep_signing_key]
-    app[me_routes.PASSWORD_CHANGED] = told_of_passwords
+    app[me_routes.PASSWORD_CHANGED] = list[me_routes.PasswordChanged]([keep_signing_key])
     app[OFFICE] = Office(
         archive=SealedArchive(store_at(settings.data / "documents", settings.s3_url), database.keys),
         address=settings.base_url,
@@ -237,7 +237,7 @@ def _wire_signalling(app: web.Application, settings: Settings, doors: dict[str, 
         store=store,
         bus=bus,
         journal=SqlJournal(database, doors),
-        grants=RoomGrants(database, doors),
+        grants=app[ADMISSIONS],
         ice=ice,
         clock=database.clock,
         feed_door=feed_door,

@@ -101,27 +101,30 @@ async def with_credential(
     return list(found.values())
 
 
-async def sign_in_by_token(unit: Unit, token: str) -> tuple[SignIn, Person, list[Post]] | None:
-    """The sign-in of a cookie, whose it is, and every post they ever held, oldest first; in one question."""
+async def sign_ins_by_digest(unit: Unit, digests: Iterable[bytes]) -> dict[bytes, tuple[SignIn, Person, list[Post]]]:
+    """The sign-ins of cookies, whose they are, and every post they ever held, oldest first; in one question."""
     query = (
         select(SignIn, Person, Post)
         .join(Person, Person.id == SignIn.person_id)
         .outerjoin(Post, Post.person_id == Person.id)
-        .where(SignIn.digest == digest_of(token))
+        .where(SignIn.digest.in_(list(digests)))
         .order_by(Post.id)
     )
-    rows = (await unit.session.execute(query)).all()
-    if not rows:
-        return None
-    sign_in, person, _ = rows[0]
-    return sign_in, person, [post for _, _, post in rows if post is not None]
+    found: dict[bytes, tuple[SignIn, Person, list[Post]]] = {}
+    for sign_in, person, post in await unit.session.execute(query):
+        _, _, posts = found.setdefault(sign_in.digest, (sign_in, person, []))
+        posts += [post] if post else []
+    return found
 
 
-async def with_posts(unit: Unit, person_id: str) -> tuple[Person, list[Post]] | None:
-    """A person and every post they ever held, oldest first; in one question."""
-    query = select(Person, Post).outerjoin(Post, Post.person_id == Person.id).where(Person.id == person_id)
-    rows = (await unit.session.execute(query.order_by(Post.starts, Post.id))).all()
-    return (rows[0][0], [post for _, post in rows if post is not None]) if rows else None
+async def with_posts(unit: Unit, person_ids: Iterable[str]) -> list[tuple[Person, list[Post]]]:
+    """Each of these people and every post they ever held, oldest first; in one question."""
+    query = select(Person, Post).outerjoin(Post, Post.person_id == Person.id).where(Person.id.in_(list(person_ids)))
+    found: dict[str, tuple[Person, list[Post]]] = {}
+    for person, post in await unit.session.execute(query.order_by(Post.starts, Post.id)):
+        _, posts = found.setdefault(person.id, (person, []))
+        posts += [post] if post else []
+    return list(found.values())
 
 
 async def open_sign_ins(unit: Unit, person_id: str) -> list[SignIn]:

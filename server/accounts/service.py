@@ -1,6 +1,6 @@
 """People and their posts, and the sign-ins by which they act."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 from server.accounts import policy, queries
@@ -108,20 +108,45 @@ async def set_password(unit: Unit, *, person: Person, password_hash: str) -> Non
 
 async def actor_of(unit: Unit, sign_in: SignIn, person: Person, posts: Iterable[Post]) -> Actor | None:
     """The actor a sign-in stands for; None when the person or every post of theirs is out of use."""
-    held = [post for post in posts if post.held(today(unit.now))]
-    if person.standing != Standing.ACTIVE or not held:
-        return None
-    post = next((one for one in held if one.id == sign_in.post_id), held[0])
-    return await _actor(unit, person, post, held, sign_in)
+    return (await actors_of(unit, [(sign_in, person, posts)])).get(sign_in.id)
+
+
+async def actors_of(unit: Unit, found: Collection[tuple[SignIn, Person, Iterable[Post]]]) -> dict[str, Actor]:
+    """The actors for whom sign-ins stand, by sign-in; those whose person or every post is out of use stand for none."""
+    held = {sign_in.id: _in_use(unit, person, posts) for sign_in, person, posts in found}
+    places = await _places(unit, held.values())
+    actors = {}
+    for sign_in, person, _ in found:
+        if posts := held[sign_in.id]:
+            post = next((one for one in posts if one.id == sign_in.post_id), posts[0])
+            actors[sign_in.id] = _actor(places, person, post, posts, sign_in)
+    return actors
+
+
+async def actors_by_person(unit: Unit, person_ids: Collection[str]) -> dict[str, list[Actor]]:
+    """What these people may act as today outside of any sign-in, in each post of theirs: grants asked again."""
+    found = await queries.with_posts(unit, person_ids)
+    held = {person.id: _in_use(unit, person, posts) for person, posts in found}
+    places = await _places(unit, held.values())
+    return {person.id: [_actor(places, person, post, [post], None) for post in held[person.id]] for person, _ in found}
 
 
 async def actor_at(unit: Unit, post: Post) -> Actor:
-    """The actor of a post outside of any sign-in: the worker, the demo, grants asked again."""
-    return await _actor(unit, await queries.person(unit, post.person_id), post, [post], None)
+    """The actor of a post outside of any sign-in: the worker, the demo, a link for the phone."""
+    return _actor(await _places(unit, [[post]]), await queries.person(unit, post.person_id), post, [post], None)
 
 
-async def _actor(unit: Unit, person: Person, post: Post, held: list[Post], sign_in: SignIn | None) -> Actor:
-    places = await directory.places(unit, {p.institution_id for p in held})
+def _in_use(unit: Unit, person: Person, posts: Iterable[Post]) -> list[Post]:
+    return [post for post in posts if post.held(today(unit.now))] if person.standing == Standing.ACTIVE else []
+
+
+async def _places(unit: Unit, held: Iterable[Iterable[Post]]) -> dict[str, directory.Place]:
+    return await directory.places(unit, {post.institution_id for posts in held for post in posts})
+
+
+def _actor(
+    places: Mapping[str, directory.Place], person: Person, post: Post, held: Iterable[Post], sign_in: SignIn | None
+) -> Actor:
     return Actor(
         person_id=person.id,
         post_id=post.id,

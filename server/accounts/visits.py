@@ -2,18 +2,22 @@
 
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from aiohttp import web
 
 from server.accounts import queries, service, sign_ins
-from server.accounts.model import Person, Post, SignIn
+from server.accounts.model import Person, SignIn
 from server.core import ids
+from server.core.access import Actor
+from server.core.database import Database
 from server.core.edge import REAUTHENTICATION_SECONDS, set_cookie
 from server.core.errors import ReauthenticationNeeded, SignedOut
 from server.core.http import DATABASE, Rule, Visit, actor_of
 from server.core.i18n import LOCALES, choose_locale
+from server.core.together import Together
 from server.core.unit import Unit
 
 SESSION = "lianzhen_session"
@@ -31,20 +35,58 @@ InCall = Callable[[Unit, str, str], Awaitable[bool]]
 IN_CALL: web.AppKey[InCall] = web.AppKey("in_call", object)  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True)
+class SignedIn:
+    sign_in: SignIn
+    actor: Actor | None
+    """None when the person or every post of theirs is out of use."""
+
+
 def cookie_name(request: web.Request) -> str:
     """With TLS the browser itself guards the name: no other host, no other path, never in the clear."""
     return f"__Host-{SESSION}" if request.scheme == "https" else SESSION
 
 
-async def identify(request: web.Request, rule: Rule | None) -> Visit:
-    """The visit of a request; an idle or ended session counts as none."""
-    token = request.cookies.get(cookie_name(request))
-    visit = await _signed_in(request, token, rule) if token else None
-    if visit is None:
-        visit = _stranger(request)
-    wished = chosen_language(request) or (visit.actor.locale if visit.actor else None)
-    visit.locale = choose_locale(wished, request.headers.get("Accept-Language", ""))
-    return visit
+class Visits:
+    """Whose requests these are; cookies that come at one moment are looked up together."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known = Together(self._look_up)
+
+    async def identify(self, request: web.Request, rule: Rule | None) -> Visit:
+        """The visit of a request; an idle or ended session counts as none."""
+        token = request.cookies.get(cookie_name(request))
+        visit = await self._signed_in(request, token, rule) if token else None
+        if visit is None:
+            visit = _stranger(request)
+        wished = chosen_language(request) or (visit.actor.locale if visit.actor else None)
+        visit.locale = choose_locale(wished, request.headers.get("Accept-Language", ""))
+        return visit
+
+    async def _look_up(self, tokens: Sequence[str]) -> list[SignedIn | None]:
+        digests = [queries.digest_of(token) for token in tokens]
+        async with self._database.unit(writes=False) as unit:
+            found = await queries.sign_ins_by_digest(unit, digests)
+            actors = await service.actors_of(unit, list(found.values()))
+        known = {digest: SignedIn(sign_in, actors.get(sign_in.id)) for digest, (sign_in, *_) in found.items()}
+        return [known.get(digest) for digest in digests]
+
+    async def _signed_in(self, request: web.Request, token: str, rule: Rule | None) -> Visit | None:
+        found, now = await self._known.ask(token), self._database.clock.now()
+        if found is None or not (found.sign_in.alive(now) or await _still_talks(request, rule, found.sign_in)):
+            return None
+        sign_in, visit = found.sign_in, _visit(found)
+        idle = sign_in.idle(now)
+        # the call of somebody idle goes on, which does not unlock their pages; nor does a page that refreshes itself
+        due = not idle and BACKGROUND not in request.headers and now - sign_in.seen_at >= sign_ins.SEEN_GRAIN
+        request[SIGN_IN] = sign_in.id
+        if idle and not (rule and rule.survives_idle):
+            return Visit(session=visit.session, asleep=visit.actor) if visit and visit.actor else None
+        if due and visit:
+            async with self._database.unit() as unit:
+                await _touch(unit, sign_in.id)
+        return visit
 
 
 def chosen_language(request: web.Request) -> str:
@@ -61,38 +103,19 @@ def _stranger(request: web.Request) -> Visit:
     return Visit(session=fresh, new_cookies={VISITOR: fresh})
 
 
-async def _signed_in(request: web.Request, token: str, rule: Rule | None) -> Visit | None:
-    database = request.app[DATABASE]
-    async with database.unit(writes=False) as unit:
-        found = await queries.sign_in_by_token(unit, token)
-        if found is None or not (found[0].alive(unit.now) or await _still_talks(request, rule, unit, found[0])):
-            return None
-        sign_in, person, posts = found
-        idle = sign_in.idle(unit.now)
-        # the call of somebody idle goes on, which does not unlock their pages; nor does a page that refreshes itself
-        due = not idle and BACKGROUND not in request.headers and unit.now - sign_in.seen_at >= sign_ins.SEEN_GRAIN
-        visit = await _visit(unit, sign_in, person, posts)
-    request[SIGN_IN] = sign_in.id
-    if idle and not (rule and rule.survives_idle):
-        return Visit(session=visit.session, asleep=visit.actor) if visit and visit.actor else None
-    if due and visit:
-        async with database.unit() as unit:
-            await _touch(unit, sign_in.id)
-    return visit
-
-
-async def _still_talks(request: web.Request, rule: Rule | None, unit: Unit, sign_in: SignIn) -> bool:
+async def _still_talks(request: web.Request, rule: Rule | None, sign_in: SignIn) -> bool:
     """Whether a sign-in past its absolute limit comes back to the call that its person is in, and to nothing else."""
     if sign_in.ended_at is not None or rule is None or not rule.survives_idle:
         return False
-    return await request.app[IN_CALL](unit, sign_in.person_id, request.match_info.get("id", ""))
+    async with request.app[DATABASE].unit(writes=False) as unit:
+        return await request.app[IN_CALL](unit, sign_in.person_id, request.match_info.get("id", ""))
 
 
-async def _visit(unit: Unit, sign_in: SignIn, person: Person, posts: list[Post]) -> Visit | None:
-    if sign_in.second_factor_at is None:
-        return Visit(session=sign_in.id, half_way=True)
-    actor = await service.actor_of(unit, sign_in, person, posts)
-    return Visit(actor=actor, session=sign_in.id) if actor else None
+def _visit(found: SignedIn) -> Visit | None:
+    session = found.sign_in.id
+    if found.sign_in.second_factor_at is None:
+        return Visit(session=session, half_way=True)
+    return Visit(actor=found.actor, session=session) if found.actor else None
 
 
 async def _touch(unit: Unit, id: str) -> None:

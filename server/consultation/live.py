@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from server.consultation import answers, consenting, queries, service
 from server.consultation.model import Consultation
 from server.consultation.states import State
-from server.core.access import Relation
+from server.core.access import Actor, Relation
 from server.core.database import Database
 from server.core.errors import NotFound, Refusal
 from server.core.unit import Unit
 from server.meeting import queries as meetings
-from server.meeting.doors import Entrant
-from server.meeting.live import GUEST
+from server.meeting.admission import GUEST
+from server.meeting.doors import Entrant, one_by_one
 from server.patients.consent import service as consents
 from server.patients.consent.model import ConsentKind
 
@@ -47,7 +48,10 @@ async def audience(database: Database, id: str) -> frozenset[str]:
 
 
 class ConsultationDoor:
-    async def entrant(self, unit: Unit, meeting: Meeting) -> Entrant:
+    async def entrants(self, unit: Unit, meeting: Meeting, actors: Sequence[Actor]) -> list[Entrant | Refusal]:
+        return await one_by_one(self._entrant, unit, meeting, actors)
+
+    async def _entrant(self, unit: Unit, meeting: Meeting) -> Entrant:
         case = await queries.get_for(unit, "room.enter", meeting.subject_id)
         if case.meeting_id != meeting.id:
             raise NotFound

@@ -1,7 +1,7 @@
 """The store: one engine, and the edge at which every unit of work begins and ends."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
@@ -13,6 +13,7 @@ from server.core import ids, sqlite
 from server.core.access import Actor, Matrix
 from server.core.clock import Clock
 from server.core.crypto import Keyring
+from server.core.together import Together
 from server.core.unit import Announcement, Unit
 
 BeforeCommit = Callable[[Unit], Awaitable[None]]
@@ -37,8 +38,7 @@ class Database:
         self.deliver: Deliver = keep_quiet
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
         self._writer = asyncio.Lock() if self.is_sqlite else None
-        self._unrecorded: dict[int, Unit] = {}
-        self._recorder = asyncio.Lock()
+        self._recorder = Together(self._record)
 
     @property
     def is_sqlite(self) -> bool:
@@ -71,7 +71,7 @@ class Database:
             elif writes:
                 await self._seal(unit)
         if unit.acts and (unit.undone or not writes):
-            await self._record(unit)
+            await self._recorder.ask(unit)
         if unit.announcements:
             await self.deliver(unit.announcements)
 
@@ -81,23 +81,11 @@ class Database:
             await act(unit)
         await unit.session.commit()
 
-    async def _record(self, ended: Unit) -> None:
-        """What a read-only unit saw is on record before anyone is shown it (decision 0003); so is what was refused.
-        Those who come while it is being written are written together next."""
-        self._unrecorded[id(ended)] = ended
-        try:
-            async with self._recorder:
-                if id(ended) in self._unrecorded:  # nobody before us has taken it along
-                    await self._record_together()
-        finally:
-            self._unrecorded.pop(id(ended), None)
-
-    async def _record_together(self) -> None:
-        together = dict(self._unrecorded)
+    async def _record(self, ended: Sequence[Unit]) -> Sequence[None]:
+        """What a read-only unit saw is on record before anyone is shown it (decision 0003); so is what was refused."""
         async with self.unit() as unit:
-            unit.ended = list(together.values())
-        for each in together:
-            self._unrecorded.pop(each, None)
+            unit.ended = list(ended)
+        return [None] * len(ended)
 
     async def close(self) -> None:
         await self.engine.dispose()

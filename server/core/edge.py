@@ -277,7 +277,7 @@ async def transact(request: web.Request, handler: Handler) -> web.StreamResponse
     rule = rule_of(request)
     if rule is None or rule.own_units:
         return await handler(request)
-    writes = request.method not in csrf.SAFE and not rule.reads
+    writes = request.method not in csrf.SAFE
     key = await _repeat_key(request) if writes else ""
     async with begin_unit(request, writes=writes) as unit:
         request[UNIT] = unit

@@ -40,8 +40,6 @@ class Rule:
     a live consultation is never cut by a timer."""
     foreign: bool = False
     """Called by other programs with a token of their own: no form token is asked."""
-    reads: bool = False
-    """A POST that changes nothing, so that it waits for nobody who does; what it shows is on record all the same."""
     half_way: bool = False
     """Answers between the password and the second factor."""
 

@@ -1,10 +1,11 @@
 """Who may enter a meeting is decided by what it is about: each capability that meets hangs its door here."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from aiohttp import web
-
+from server.core.access import Actor
+from server.core.errors import Refusal
 from server.core.unit import Unit
 from server.meeting.model import Meeting
 
@@ -31,8 +32,8 @@ class Entrant:
 
 
 class Door(Protocol):
-    async def entrant(self, unit: Unit, meeting: Meeting) -> Entrant:
-        """How the actor of the unit may come in. Raises NotFound."""
+    async def entrants(self, unit: Unit, meeting: Meeting, actors: Sequence[Actor]) -> Sequence[Entrant | Refusal]:
+        """How each of them may come in, or why not: NotFound where that is nothing to them."""
 
     async def records(self, unit: Unit, meeting: Meeting) -> None:
         """Raises a Refusal when a patient is seen there who has not consented to be recorded."""
@@ -44,4 +45,14 @@ class Door(Protocol):
         """A host ended the session. Raises a Refusal when there is nothing to end yet."""
 
 
-DOORS = web.AppKey("doors", dict[str, Door])
+async def one_by_one(
+    ask: Callable[[Unit, Meeting], Awaitable[Entrant]], unit: Unit, meeting: Meeting, actors: Sequence[Actor]
+) -> list[Entrant | Refusal]:
+    """The answers of a door at which no crowd stands; it asks as the actor of the unit."""
+    found: list[Entrant | Refusal] = []
+    for unit.signed_in in actors:
+        try:
+            found.append(await ask(unit, meeting))
+        except Refusal as refusal:
+            found.append(refusal)
+    return found

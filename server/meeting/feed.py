@@ -2,14 +2,14 @@
 
 from aiohttp import web
 
-from server.accounts import visits
 from server.core.access import Actor
+from server.core.edge import IDENTIFY
 from signaling.ports import Pass
 
 
 async def feed_door(request: web.Request) -> Pass | None:
     """The signed-in actor's topics; None for a stranger."""
-    visit = await visits.identify(request, None)
+    visit = await request.app[IDENTIFY](request, None)
     return Pass(person=visit.actor.person_id, topics=topics_of(visit.actor)) if visit.actor else None
 
 

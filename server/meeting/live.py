@@ -1,21 +1,19 @@
-"""What signalling asks of the house: the durable log, whether a grant still holds, whose page a socket serves."""
+"""What signalling asks of the house: the durable log of its rooms."""
 
 from collections.abc import Mapping, Sequence
 
 from server.accounts import queries as accounts
 from server.accounts import service as people
-from server.accounts.roles import Standing
 from server.core.database import Database
 from server.core.errors import Refusal
 from server.core.unit import Unit
 from server.meeting import queries, service
 from server.meeting.doors import Door
-from server.meeting.model import Meeting, MeetingEntry, RoomLink
+from server.meeting.model import MeetingEntry
 from server.meeting.recordings import service as recordings
-from signaling.ports import Entry, Grant, Line, Stay
+from signaling.ports import Entry, Line, Stay
 from signaling.refusals import NotBegun, PatientConsentMissing
 
-GUEST = "guest:"
 CAPTIONS = frozenset({"captions", "corrected"})
 """What a host does about captions; the lines themselves are nobody's act."""
 
@@ -95,36 +93,3 @@ class SqlJournal:
 
 def _entry(unit: Unit, row: MeetingEntry) -> Entry:
     return Entry(row.meeting_id, row.seq, row.at, row.kind, row.by, queries.opened(unit, row))
-
-
-class RoomGrants:
-    """signaling.ports.Grants: asked again at every join, so a right that ended does not outlive it."""
-
-    def __init__(self, database: Database, doors: Mapping[str, Door]) -> None:
-        self._database, self._doors = database, doors
-
-    async def still_holds(self, grant: Grant) -> bool:
-        async with self._database.unit(writes=False) as unit:
-            meeting = await unit.session.get(Meeting, grant.room)
-            if meeting is None or not meeting.open_at(unit.now):
-                return False
-            if grant.participant.startswith(GUEST):
-                link = await unit.session.get(RoomLink, grant.participant.removeprefix(GUEST))
-                return link is not None and link.usable(unit.now)
-            return await self._still_enters(unit, meeting, grant)
-
-    async def _still_enters(self, unit: Unit, meeting: Meeting, grant: Grant) -> bool:
-        """Asks the subject's door in each post the person holds now."""
-        found = await accounts.with_posts(unit, grant.person or "")
-        if found is None or found[0].standing != Standing.ACTIVE:
-            return False
-        for post in found[1]:
-            if not post.held(people.today(unit.now)):
-                continue
-            unit.signed_in = await people.actor_at(unit, post)
-            try:
-                await self._doors[meeting.subject_kind].entrant(unit, meeting)
-            except Refusal:
-                continue
-            return True
-        return False

@@ -50,6 +50,12 @@ async def entries_of(unit: Unit, meeting_id: str, kinds: Iterable[str]) -> list[
     return list(await unit.session.scalars(query.order_by(MeetingEntry.seq)))
 
 
+async def removed(unit: Unit, meeting_id: str) -> frozenset[str]:
+    """The participants whom a host sent away."""
+    entries = await entries_of(unit, meeting_id, ("removed", "denied"))
+    return frozenset(str(opened(unit, one).get("who", "")) for one in entries)
+
+
 async def entries_of_all(unit: Unit, meeting_ids: Iterable[str], kinds: Iterable[str]) -> dict[str, list[MeetingEntry]]:
     """As `entries_of`, for many meetings at once."""
     wanted = MeetingEntry.meeting_id.in_(set(meeting_ids)), MeetingEntry.kind.in_(list(kinds))

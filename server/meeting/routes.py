@@ -10,12 +10,15 @@ from pydantic import BaseModel, Field
 from server.accounts import queries as accounts
 from server.accounts import service as people
 from server.core import ids
+from server.core.access import Actor
 from server.core.addresses import ADDRESSES
 from server.core.http import (
     PUBLIC,
     SIGNED_IN,
     Routes,
+    actor_of,
     answer,
+    begin_unit,
     read_form,
     render,
     say,
@@ -24,9 +27,9 @@ from server.core.http import (
 )
 from server.core.unit import Unit
 from server.meeting import queries, service
-from server.meeting.doors import DOORS, Entrant
+from server.meeting.admission import ADMISSIONS, GUEST
+from server.meeting.doors import Entrant
 from server.meeting.kinds import LinkKind
-from server.meeting.live import GUEST
 from server.meeting.model import Meeting, RoomLink
 from server.meeting.recordings import queries as recordings
 from signaling.app import Signaling
@@ -47,7 +50,7 @@ async def _entering(request: web.Request) -> tuple[Meeting, Entrant]:
     """The meeting of the address and how the actor comes in. Raises NotFound."""
     unit = unit_of(request)
     meeting = await queries.meeting(unit, request.match_info["id"])
-    return meeting, await request.app[DOORS][meeting.subject_kind].entrant(unit, meeting)
+    return meeting, await request.app[ADMISSIONS].entrant(unit, meeting)
 
 
 @routes.get("/rooms/{id}", SIGNED_IN, survives_idle=True)
@@ -80,22 +83,19 @@ async def room_page(request: web.Request) -> web.StreamResponse:
     )
 
 
-@routes.post("/rooms/{id}/join", SIGNED_IN, survives_idle=True, reads=True)
+@routes.post("/rooms/{id}/join", SIGNED_IN, survives_idle=True, own_units=True)
 async def join(request: web.Request) -> web.StreamResponse:
-    """Decides, and mints the ticket that the socket redeems."""
-    meeting, entrant = await _entering(request)
-    unit = unit_of(request)
-    if not meeting.open_at(unit.now):
-        raise service.RoomShut
-    grant = _grant(request, unit, meeting, entrant)
-    await service.refuse_removed(unit, meeting_id=meeting.id, participant=grant.participant)
-    unit.record("meeting.ticket", kind="meeting", id=meeting.id)
+    """Decides, and mints the ticket that the socket redeems; it is on record before anybody has it."""
+    actor = actor_of(request)
+    admission = await request.app[ADMISSIONS].admit(actor, request.match_info["id"])
+    grant = _grant(request, actor, admission.meeting, admission.entrant)
+    async with begin_unit(request, writes=False) as unit:
+        unit.record("meeting.ticket", kind="meeting", id=grant.room)
     ticket = await request.app[SIGNALING].mint(grant)
     return answer({"ticket": ticket, "participant": grant.participant})
 
 
-def _grant(request: web.Request, unit: Unit, meeting: Meeting, entrant: Entrant) -> Grant:
-    actor = unit.actor
+def _grant(request: web.Request, actor: Actor, meeting: Meeting, entrant: Entrant) -> Grant:
     return Grant(
         room=meeting.id,
         participant=actor.person_id,
@@ -230,8 +230,8 @@ async def join_by_link(request: web.Request) -> web.StreamResponse:
 async def _phone_grant(request: web.Request, unit: Unit, link: RoomLink, meeting: Meeting) -> Grant:
     post = await accounts.post(unit, link.post_id or "")
     unit.signed_in = await people.actor_at(unit, post)
-    entrant = await request.app[DOORS][meeting.subject_kind].entrant(unit, meeting)
-    grant = _grant(request, unit, meeting, entrant)
+    entrant = await request.app[ADMISSIONS].entrant(unit, meeting)
+    grant = _grant(request, unit.actor, meeting, entrant)
     return Grant(**{**{name: getattr(grant, name) for name in grant.__slots__}, "device": _device(link.id)})
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from server.core.access import Relation
-from server.core.errors import NotFound
+from server.core.access import Actor, Relation
+from server.core.errors import NotFound, Refusal
 from server.core.unit import Unit
 from server.meeting import queries as meetings
 from server.meeting.doors import Entrant
@@ -18,22 +19,14 @@ if TYPE_CHECKING:
 
 
 class TeachingDoor:
-    async def entrant(self, unit: Unit, meeting: Meeting) -> Entrant:
-        session, related = await queries.get_related(unit, "teaching.enter", meeting.subject_id)
-        if session.meeting_id != meeting.id or session.state not in OPEN_ROOM:
-            raise NotFound
-        teaches = Relation.OWN in related
-        if not running.lets_in(session, unit.now, teaches=teaches):
-            raise running.NotYetOpen
-        return Entrant(
-            role="授课教师" if teaches else "学员",
-            host=teaches and await _hosts(unit, session),
-            hall=True,
-            speaks=teaches,
-            files_src=f"/files/of/{materials.SUBJECT}/{session.id}",
-            back=letters.href(session),
-            title=session.title,
-        )
+    async def entrants(self, unit: Unit, meeting: Meeting, actors: Sequence[Actor]) -> list[Entrant | Refusal]:
+        session = await queries.session(unit, meeting.subject_id)
+        if session is None or session.meeting_id != meeting.id or session.state not in OPEN_ROOM:
+            return [NotFound() for _ in actors]
+        related = await queries.relations_of_all(unit, session, actors)
+        teachers = await queries.teachers(unit, session.id)
+        guests = {one.post_id for one in teachers[1:]}
+        return [_entrant(unit, session, *one, guests) for one in zip(actors, related, strict=True)]
 
     async def records(self, unit: Unit, meeting: Meeting) -> None:
         session = await queries.by_meeting(unit, meeting.id)
@@ -51,10 +44,24 @@ class TeachingDoor:
             await running.end(unit, session=session)
 
 
-async def _hosts(unit: Unit, session: TeachingSession) -> bool:
-    """The organiser and the first of the teachers."""
-    teachers = await queries.teachers(unit, session.id)
-    return unit.actor.post_id not in [one.post_id for one in teachers[1:]]
+def _entrant(
+    unit: Unit, session: TeachingSession, actor: Actor, related: Collection[Relation], guests: Collection[str]
+) -> Entrant | Refusal:
+    """Hosts are the organiser and the first of the teachers; the posts of the others are those of `guests`."""
+    teaches = Relation.OWN in related
+    if not queries.may(unit, "teaching.enter", session, actor, related):
+        return NotFound()
+    if not running.lets_in(session, unit.now, teaches=teaches):
+        return running.NotYetOpen()
+    return Entrant(
+        role="授课教师" if teaches else "学员",
+        host=teaches and actor.post_id not in guests,
+        hall=True,
+        speaks=teaches,
+        files_src=f"/files/of/{materials.SUBJECT}/{session.id}",
+        back=letters.href(session),
+        title=session.title,
+    )
 
 
 async def audience(unit: Unit, session_id: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
-from server.core.access import Relation
+from server.core.access import Actor, Relation
 from server.core.errors import NotFound
 from server.core.unit import Unit
 from server.teaching import policy
@@ -34,30 +34,37 @@ TAKING_PART = (EnrolmentState.ENROLLED, EnrolmentState.WAITING)
 
 async def get_for(unit: Unit, action: str, id: str, *, locked: bool = False) -> TeachingSession:
     """The session, when the actor may do `action` to it. Raises NotFound alike for none and not yours."""
-    session, _ = await get_related(unit, action, id, locked=locked)
+    session = await unit.session.get(TeachingSession, id, with_for_update=locked)
+    if session is None or not may(unit, action, session, unit.actor, await relations_of(unit, session)):
+        raise NotFound
     return session
 
 
-async def get_related(
-    unit: Unit, action: str, id: str, *, locked: bool = False
-) -> tuple[TeachingSession, frozenset[Relation]]:
-    """As `get_for`, and how the actor stands to it."""
-    session = await unit.session.get(TeachingSession, id, with_for_update=locked)
-    if session is None:
-        raise NotFound
-    related = await relations_of(unit, session)
-    unit.require(action, related)
-    if policy.hidden(session):
-        unit.require("teaching.edit", related)
-    return session, related
+def may(unit: Unit, action: str, session: TeachingSession, actor: Actor, related: Collection[Relation]) -> bool:
+    """Whether an actor who stands so to it may do `action` to it."""
+    actions = [action, "teaching.edit"] if policy.hidden(session) else [action]
+    return all(unit.matrix.allows(actor, one, related) for one in actions)
 
 
 async def relations_of(unit: Unit, session: TeachingSession) -> frozenset[Relation]:
-    me, enrolled = unit.actor, Enrolment.state == EnrolmentState.ENROLLED
-    teaches = exists().where(Teacher.session_id == session.id, Teacher.post_id == me.post_id)
-    listens = exists().where(Enrolment.session_id == session.id, Enrolment.person_id == me.person_id, enrolled)
-    taught, heard = (await unit.session.execute(select(teaches, listens))).one()
-    return policy.relations(me, session, teachers=[me.post_id] if taught else [], enrolled=heard)
+    [found] = await relations_of_all(unit, session, [unit.actor])
+    return found
+
+
+async def relations_of_all(
+    unit: Unit, session: TeachingSession, actors: Collection[Actor]
+) -> list[frozenset[Relation]]:
+    """How each of these actors stands to it; in one question."""
+    teach = select(Teacher.post_id).where(
+        Teacher.session_id == session.id, Teacher.post_id.in_([one.post_id for one in actors])
+    )
+    listen = select(Enrolment.person_id).where(
+        Enrolment.session_id == session.id,
+        Enrolment.person_id.in_([one.person_id for one in actors]),
+        Enrolment.state == EnrolmentState.ENROLLED,
+    )
+    known = frozenset(await unit.session.scalars(teach.union_all(listen)))  # no post has the id of a person
+    return [policy.relations(one, session, teachers=known, enrolled=one.person_id in known) for one in actors]
 
 
 async def course_for(unit: Unit, action: str, id: str) -> Course:

@@ -3,12 +3,12 @@
 import pytest
 
 from server.meeting import queries as meetings
-from server.meeting.doors import DOORS
 from server.meeting.live import SqlJournal
 from server.meeting.recordings import queries as recordings
 from server.teaching import captions, queries, running
 from server.teaching.hearing import ShownWords
 from server.teaching.kinds import Material
+from server.teaching.live import TeachingDoor
 from signaling.ports import Line
 from signaling.refusals import PatientConsentMissing
 from tests.web.teaching_site import MINUTE, open_school
@@ -109,7 +109,7 @@ async def test_the_patient_of_a_lesson_is_not_named_however_it_is_written(site):
 
 async def test_they_begin_where_a_recording_might_and_in_the_name_of_the_host(site):
     session, _ = await recorded(site)
-    journal = SqlJournal(site.database, site.app[DOORS])
+    journal = SqlJournal(site.database, {"teaching": TeachingDoor()})
     host = site.people["teacher"].id
     await journal.append(session.meeting_id, [Line("captions", host, "captions:0", {"on": True})])
     await journal.append(session.meeting_id, [Line("captions", host, "captions:1", {"on": False})])

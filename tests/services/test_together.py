@@ -1,0 +1,65 @@
+"""Those who ask at one moment are answered by one look, each with what is theirs, never out of a look of before."""
+
+import asyncio
+
+import pytest
+
+from server.core.together import Together
+
+
+class Board:
+    """What stands on it is read when `opened`; `looks` holds who asked in each."""
+
+    def __init__(self):
+        self.says, self.looks = {}, []
+        self.opened, self.looked = asyncio.Event(), asyncio.Event()
+        self.opened.set()
+
+    async def read(self, asked):
+        self.looks.append(list(asked))
+        self.looked.set()
+        seen = dict(self.says)
+        await self.opened.wait()
+        return [seen.get(one, KeyError(one)) for one in asked]
+
+
+@pytest.fixture
+def board():
+    return Board()
+
+
+async def test_a_crowd_is_one_look_and_each_gets_their_own(board):
+    board.says = {number: str(number) for number in range(100)}
+    together = Together(board.read)
+    found = await asyncio.gather(*(together.ask(number) for number in range(100)))
+    assert (found, len(board.looks)) == ([str(number) for number in range(100)], 1)
+
+
+async def test_who_asks_during_a_look_sees_what_is_true_afterwards(board):
+    board.says, together = {"right": "held"}, Together(board.read)
+    board.opened.clear()
+    early = asyncio.create_task(together.ask("right"))
+    await board.looked.wait()
+    board.says["right"] = "ended"
+    late = asyncio.create_task(together.ask("right"))
+    await asyncio.sleep(0)
+    board.opened.set()
+    assert (await early, await late) == ("held", "ended")
+
+
+async def test_what_is_refused_is_refused_to_whoever_asked_for_it_alone(board):
+    board.says, together = {"known": 1}, Together(board.read)
+    found = await asyncio.gather(together.ask("known"), together.ask("unknown"), return_exceptions=True)
+    assert (found[0], type(found[1]), len(board.looks)) == (1, KeyError, 1)
+
+
+async def test_whoever_looks_for_all_may_go_and_the_others_look_by_themselves(board):
+    board.says, together = {"a": 1, "b": 2}, Together(board.read)
+    board.opened.clear()
+    leader = asyncio.create_task(together.ask("a"))
+    other = asyncio.create_task(together.ask("b"))
+    await board.looked.wait()
+    leader.cancel()
+    board.opened.set()
+    assert await other == 2
+    assert board.looks == [["a", "b"], ["b"]]
