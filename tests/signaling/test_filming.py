@@ -159,7 +159,7 @@ def forwarder():
 
 
 NOWHERE = [
-    ({"forwarder": forwarder}, True),  # nobody keeps recordings: as on Janus
+    ({"forwarder": forwarder}, True),  # nobody keeps recordings
     ({"forwarder": forwarder}, False),
     ({"recordings": Reels(None)}, False),
     ({"forwarder": forwarder, "recordings": Reels(None), "mesh_only": True}, False),  # several nodes

@@ -42,7 +42,9 @@ async def recorded(site, **changes):
     assert "直播中" in await teacher.post(f"{address}/move", {"move": "begin"})
     session = await session_at(site, address)
     site.clock.turn(MINUTE * 5)
-    recording = await kept(site.database, site.app[DESK].vault, session.meeting_id, WEBM, gaps=[[600.0, 630.0]])
+    recording = await kept(
+        site.database, site.app[DESK].vault, session.meeting_id, WEBM, gaps=[[600.0, 630.0], [700.2, 700.6]]
+    )
     return session, f"/teaching/recordings/{recording.id}"
 
 
@@ -67,6 +69,7 @@ async def test_a_learner_finds_it_by_its_chapter_and_plays_pieces_of_it(site):
     chapters = re.findall(r'data-at="([\d.]+)"><span class="number">([\d:]+)</span> <span>([^<]+)', page.text)
     assert chapters == [("0.0", "0:00", "心电图基础 "), ("900.0", "15:00", "病例讨论")]
     assert "10:00 到 10:30 录制中断" in page
+    assert "11:40 处录制短暂中断" in page
     src = re.search(r'<video[^>]* src="([^"]+)"', page.text)[1]
     piece = await learner.get(src, headers={"Range": "bytes=256-511"})
     assert (piece.status, piece.headers["Content-Range"]) == (206, f"bytes 256-511/{len(WEBM)}")

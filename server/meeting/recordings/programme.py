@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from server.meeting.recordings.films import Film
 
-MISSED = 1.0
-"""Seconds from which on a hole counts as a gap."""
+MISSED = 0.1
+"""Seconds from which on a hole where a film was cut off counts as a gap: a word is lost in less than one."""
 CUT_OFF = frozenset({"", "lost"})
 """How a film ends that somebody would have gone on with."""
 SHORT = 5.0
