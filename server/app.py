@@ -278,13 +278,12 @@ def _forwarder(settings: Settings) -> Forwarder:
     if settings.janus_urls:
         from signaling.media.janus.cluster import Cluster
 
-        return Cluster(settings.janus_urls, settings.janus_secret.get_secret_value(), settings.speech)
+        secret, crowd = settings.janus_secret.get_secret_value(), settings.janus_crowd
+        return Cluster(settings.janus_urls, secret, settings.speech, crowd)
     from signaling.media.forwarder.spread import Ground, Spread, own_addresses
 
-    first, last = settings.media_ports
     addresses = settings.media_addresses or (own_addresses() if is_everywhere(settings.host) else [settings.host])
-    ports = range(first, last + 1 if last else first)
-    return Spread(Ground(addresses, ports, settings.media_public, speech=settings.speech))
+    return Spread(Ground(addresses, settings.udp_ports, settings.media_public, speech=settings.speech))
 
 
 def _limiter(settings: Settings) -> Limiter:

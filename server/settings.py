@@ -56,9 +56,13 @@ class Settings(BaseSettings):
     media_ports: tuple[int, int] = (0, 0)
     """The first and last UDP port for media, e.g. [40000, 40015]; one a process. [0, 0]: any."""
     janus_urls: list[str] = []
-    """ws://10.0.0.20:8188 …: the Janus nodes that carry the media of halls in place of our own processes."""
+    """ws://10.0.0.20:8188 …: the Janus nodes that carry the media of halls in place of our own processes. They pass
+    large halls on to each other by these addresses, unencrypted (Janus 1.1.2 cannot): let them be private."""
     janus_secret: SecretStr = SecretStr("")
     """The api_secret of every node."""
+    janus_crowd: int = 150
+    """How many watch a hall at one node before the next ones do at another, to which its publishers are passed on.
+    Where several processes serve, each counts its own. The default is about what one core of a node carries."""
     speech_url: str = ""
     """http://10.0.0.30:8000/v1: the site's speech model, by OpenAI's transcription API. Without it, no captions."""
     speech_key: SecretStr = SecretStr("")
@@ -97,6 +101,12 @@ class Settings(BaseSettings):
     def recordings(self) -> Path:
         """Where recordings lie, sealed, until they can be played. Several machines that serve share it."""
         return self.data / "recordings"
+
+    @property
+    def udp_ports(self) -> range:
+        """None: any."""
+        first, last = self.media_ports
+        return range(first, last + 1 if last else first)
 
     @property
     def speech(self) -> SpeechService | None:

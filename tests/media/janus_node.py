@@ -81,6 +81,29 @@ class JanusNode:
             there = [await self._answer(socket, "list_handles", session_id=one) for one in sessions]
             return sum(len(one["handles"]) for one in there)
 
+    async def passed_on(self):
+        """How many remote publishers it has, in all rooms."""
+        async with aiohttp.ClientSession() as http, http.ws_connect(self.url, protocols=["janus-protocol"]) as socket:
+            session = (await self._answer(socket, "create", apisecret=self.secret))["data"]["id"]
+            ours = {"apisecret": self.secret, "session_id": session}
+            handle = (await self._answer(socket, "attach", plugin="janus.plugin.videoroom", **ours))["data"]["id"]
+
+            async def asked(**body):
+                told = await self._answer(socket, "message", handle_id=handle, body=body, **ours)
+                return told["plugindata"]["data"]
+
+            rooms = [one["room"] for one in (await asked(request="list"))["list"]]
+            there = [await asked(request="listparticipants", room=room) for room in rooms]
+            return sum(bool(one.get("remote")) for room in there for one in room.get("participants", ()))
+
+    async def until(self, count, number):
+        """Waits until it has that many, by its own word."""
+        for _ in range(200):
+            if await count() == number:
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"still {await count()}")
+
     async def _answer(self, socket, verb, **words):
         await socket.send_json({"janus": verb, "transaction": "test", **words})
         return await socket.receive_json()

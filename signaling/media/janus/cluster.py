@@ -1,7 +1,9 @@
 """The forwarder as the house sees it: halls over Janus nodes.
 
-A hall is on one node: where another process of ours has it, else on the one that carries least. When that node
-dies, everybody in the hall is told to come back, and finds the hall on another.
+A hall is on one node: where another process of ours has it, else on the one that carries least. When more watch than
+one node should serve, the others are put at further nodes, to which its publishers are passed on. When a further node
+dies, those who watched there are told to come back; when the hall's own dies, everybody is, and finds the hall on
+another.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import Any
 import aiohttp
 
 from signaling.media.janus.annex import Annex
+from signaling.media.janus.audience import Ground
 from signaling.media.janus.hall import Follows, Hall
 from signaling.media.janus.node import Node
 from signaling.media.ports import MediaEvent, MediaRefusal, Reel, SpeechService
@@ -22,15 +25,19 @@ START = 5.0  # seconds for the first node to be there
 
 
 class Cluster:
-    """Implements `signaling.media.ports.Forwarder`. `speech` writes down what is said; without it nothing listens."""
+    """Implements `signaling.media.ports.Forwarder`. `speech` writes down what is said; without it nothing listens. More
+    watchers of a hall than a `crowd` are not put at one node as long as there is another."""
 
-    def __init__(self, addresses: Sequence[str], secret: str, speech: SpeechService | None = None) -> None:
+    def __init__(
+        self, addresses: Sequence[str], secret: str, speech: SpeechService | None = None, crowd: int = 150
+    ) -> None:
         self.nodes = [Node(address, secret, self._came, self._died) for address in addresses]
         self._tasks = Tasks()
         self._halls: dict[str, Hall | None] = {}
         self._opening: dict[str, asyncio.Lock] = {}
         self._events: asyncio.Queue[MediaEvent] = asyncio.Queue()
         self._found = asyncio.Event()
+        self._ground = Ground(crowd, self._further)
         self._http: aiohttp.ClientSession | None = None
         self.annex = Annex(speech, self._events.put_nowait)
 
@@ -62,8 +69,12 @@ class Cluster:
 
     def _died(self, node: Node) -> None:
         for hall in list(self._halls.values()):
-            if hall is not None and hall.node is node:
+            if hall is None:
+                continue
+            if hall.node is node:
                 self._lost(hall)
+            else:
+                hall.audience.died(node)
 
     def _lost(self, hall: Hall) -> None:
         """It stands on without a node until somebody comes back to it."""
@@ -103,7 +114,8 @@ class Cluster:
             node = await self._place(name)
             self._known(name)
             follows = Follows(self._lost, self.annex.follow)
-            hall = self._halls[name] = Hall(name, node, self._tasks, self._events.put_nowait, follows)
+            tell = self._events.put_nowait
+            hall = self._halls[name] = Hall(name, node, self._tasks, tell, follows, self._ground)
             try:
                 await hall.open()
             except BaseException:
@@ -121,6 +133,11 @@ class Cluster:
         there = await asyncio.gather(*(node.has(name) for node in living))
         found = [node for node, has in zip(living, there, strict=True) if has]
         return found[0] if found else min(living, key=lambda node: node.load)
+
+    def _further(self, beside: Sequence[Node]) -> Node | None:
+        """One more node for the audience of a hall that is at those, its own first."""
+        reached = [node for node in self.nodes if node.alive and (beside[0].alone or not node.alone)]
+        return min((node for node in reached if node not in beside), key=lambda node: node.load, default=None)
 
     # ---- verbs
 
@@ -178,4 +195,4 @@ class Cluster:
 
     async def figures(self, hall: str) -> Mapping[str, Any]:
         one = self._known(hall)
-        return {one.node.address: one.figures()} if one else {}
+        return one.figures() if one else {}

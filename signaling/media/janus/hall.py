@@ -10,25 +10,17 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from signaling.media.janus import publication, subscription
+from signaling.media.janus.audience import Audience, Ground, Home, Place
 from signaling.media.janus.descriptions import answer_of, offer_of
 from signaling.media.janus.handle import Facts, Handle, Said
-from signaling.media.janus.node import NO_ROOM, OURS, ROOM_EXISTS, JanusRefusal, Node
+from signaling.media.janus.node import Node
 from signaling.media.janus.publication import Publication
+from signaling.media.janus.rooms import enter
 from signaling.media.janus.subscription import Source, Subscription
 from signaling.media.names import check_roles, check_views
 from signaling.media.ports import Joined, Lost, MediaEvent, MediaRefusal, Offered, SourceCame, SourceLeft, Speaking
 from signaling.tasks import Tasks
 
-ROOM = {
-    "description": OURS,
-    "publishers": 64,
-    "bitrate": 0,
-    "audiocodec": "opus",
-    "videocodec": "vp8",  # what every browser has; of one codec, so that a view changes its source unnegotiated
-    "audiolevel_event": True,
-    "audio_active_packets": 15,  # 0.3 s of voice
-    "audio_level_average": 50,  # −dBov; what is quieter is a room, not a voice
-}
 Way = Literal["publish", "watch"]
 
 
@@ -42,10 +34,17 @@ class Follows:
 
 class Hall:
     def __init__(
-        self, name: str, node: Node, tasks: Tasks, tell: Callable[[MediaEvent], None], follows: Follows
+        self,
+        name: str,
+        node: Node,
+        tasks: Tasks,
+        tell: Callable[[MediaEvent], None],
+        follows: Follows,
+        ground: Ground,
     ) -> None:
         self.name, self.node, self._tasks, self._tell, self._follows = name, node, tasks, tell, follows
         self.sources: dict[str, Source] = {}
+        self.audience = Audience(Home(node, name, self.sources), ground, tasks, self._scattered)
         self._publications: dict[str, Publication] = {}
         self._replaced: list[Publication] = []
         self._subscriptions: dict[str, Subscription] = {}
@@ -56,25 +55,10 @@ class Hall:
         """Makes the room, or finds it made, and listens in it. Raises MediaRefusal."""
         self._observer = await self.node.attach(self._heard)
         try:
-            await self._enter(self._observer)
+            await enter(self._observer, self.name)
         except BaseException:
             await self._observer.leave()
             raise
-
-    async def _enter(self, observer: Handle) -> None:
-        """Again if another process of ours, which found it empty, has just destroyed it."""
-        for attempt in range(3):
-            try:
-                await observer.ask("create", {**ROOM, "room": self.name})
-            except JanusRefusal as refusal:
-                if refusal.number != ROOM_EXISTS:
-                    raise
-            try:
-                await observer.ask("join", {"ptype": "publisher", "room": self.name})
-                return
-            except JanusRefusal as refusal:
-                if refusal.number != NO_ROOM or attempt == 2:
-                    raise
 
     # ---- what the room tells
 
@@ -110,8 +94,10 @@ class Hall:
         self._tasks.start(self._settle(), "what is watched")
 
     async def _settle(self) -> None:
-        """Watchers first; then the connections that newer ones have replaced can go."""
-        await asyncio.gather(*(one.settle(self.node) for one in list(self._subscriptions.values())))
+        """Further nodes first, then watchers; then what newer connections have replaced can go."""
+        over = await self.audience.settle()
+        await asyncio.gather(*(one.settle(self._node_of(who)) for who, one in self._subscriptions.items()))
+        await asyncio.gather(*(leg.end() for leg in over))
         feeds = {source.feed for source in self.sources.values()}
         for old in [one for one in self._replaced if one.feed not in feeds]:
             self._replaced.remove(old)
@@ -176,10 +162,14 @@ class Hall:
         check_views(views)
         if old := self._subscriptions.pop(who, None):
             await old.close()
-        new = self._subscriptions[who] = self._subscription(who, views)
-        await new.settle(self.node)
+        place = await self.audience.seat(who)
+        new = self._subscriptions[who] = self._subscription(who, views, place)
+        await new.settle(place.node)
 
-    def _subscription(self, who: str, views: Mapping[str, str] | None) -> Subscription:
+    def _node_of(self, who: str) -> Node:
+        return self.audience.place(who).node
+
+    def _subscription(self, who: str, views: Mapping[str, str] | None, place: Place) -> Subscription:
         def offer(number: int, sdp: str, shown: Mapping[str, str]) -> None:
             self._tell(Offered(self.name, who, number, sdp, shown))
 
@@ -189,14 +179,22 @@ class Hall:
         def ended() -> None:
             self._tasks.start(self._end_subscription(who, new), "subscription ended")
 
-        new = Subscription(who, views, self.name, self.sources, subscription.Says(offer, connected, ended))
+        new = Subscription(who, views, place.room, place.sources, subscription.Says(offer, connected, ended))
         return new
 
     async def _end_subscription(self, who: str, one: Subscription) -> None:
         if self._subscriptions.get(who) is one:
             del self._subscriptions[who]
+            self.audience.leave(who)
             self._tell(Lost(self.name, who, "watch"))
         await one.close()
+
+    def _scattered(self, people: list[str]) -> None:
+        """The further node where they watched is gone: they come back to another."""
+        for who in people:
+            if one := self._subscriptions.pop(who, None):
+                self._tell(Lost(self.name, who, "watch"))
+                self._tasks.start(one.close(), "watched at a node that is gone")
 
     def _watching(self, who: str) -> Subscription:
         if one := self._subscriptions.get(who):
@@ -207,18 +205,19 @@ class Hall:
         check_views(views)
         one = self._watching(who)
         one.wanted = views
-        await one.settle(self.node)
+        await one.settle(self._node_of(who))
 
     async def answer(self, who: str, number: int, sdp: str) -> None:
         one = self._watching(who)
         answer_of(sdp)
-        await one.answered(number, sdp, self.node)
+        await one.answered(number, sdp, self._node_of(who))
 
     async def limit(self, who: str, view: str, layer: int | None) -> None:
         await self._watching(who).limit(view, layer)
 
     async def unwatch(self, who: str) -> None:
         if one := self._subscriptions.pop(who, None):
+            self.audience.leave(who)
             await one.close()
 
     # ---- the end
@@ -235,7 +234,9 @@ class Hall:
         self._subscriptions.clear()
         self._publications.clear()
         self._replaced.clear()
-        await asyncio.gather(*(one.close() for one in watched), *(one.close() for one in published))
+        await asyncio.gather(*(one.close() for one in watched))
+        await self.audience.close()
+        await asyncio.gather(*(one.close() for one in published))
         if self._observer is not None:
             with contextlib.suppress(MediaRefusal):
                 there = await self._observer.ask("listparticipants", {"room": self.name})
@@ -243,13 +244,18 @@ class Hall:
                     await self._observer.ask("destroy", {"room": self.name})
             await self._observer.leave()
 
-    def figures(self) -> dict[str, Any]:
-        return {
-            "published": {who: {"feed": one.feed} for who, one in self._publications.items()},
-            "watched": {who: one.figures() for who, one in self._subscriptions.items()},
+    def figures(self) -> dict[str, dict[str, Any]]:
+        """By node."""
+        found: dict[str, dict[str, Any]] = {
+            place.node.address: {"published": {}, "watched": {}} for place in self.audience.places
         }
+        for who, published in self._publications.items():
+            found[self.node.address]["published"][who] = {"feed": published.feed}
+        for who, watched in self._subscriptions.items():
+            found[self._node_of(who).address]["watched"][who] = watched.figures()
+        return found
 
 
 def _source(feed: Facts, stream: Facts) -> Source:
     who, role = feed["display"], stream["description"]
-    return Source(f"{who}:{role}", who, role, stream["type"], feed["id"], stream["mid"])
+    return Source(f"{who}:{role}", who, role, stream["type"], feed["id"], stream["mid"], stream)

@@ -8,6 +8,7 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -46,6 +47,16 @@ class Node:
         self._asked: dict[str, asyncio.Future[Said]] = {}
         self._handles: dict[int, Hears] = {}
         self._tasks = Tasks()
+
+    @property
+    def host(self) -> str:
+        """Where we reach it, and the other nodes do."""
+        return urlsplit(self.address).hostname or ""
+
+    @property
+    def alone(self) -> bool:
+        """Only this machine reaches it."""
+        return self.host == "localhost" or self.host.startswith("127.") or self.host == "::1"
 
     @property
     def alive(self) -> bool:
@@ -174,10 +185,9 @@ class Node:
         """Rooms outlive whoever made them: those that a process of ours left when it was killed end here."""
         with contextlib.suppress(MediaRefusal):
             async with self.desk() as desk:
-                rooms = (await desk.ask("list")).facts["list"]
-                for room in rooms:
-                    if room["description"] == OURS and not room["num_participants"]:
-                        await desk.ask("destroy", {"room": room["room"]})
+                for room in (await desk.ask("list")).facts["list"]:
+                    if room["description"] == OURS:
+                        await _end_if_left(desk, room["room"])
 
     # ---- handles
 
@@ -191,6 +201,15 @@ class Node:
         if self._handles.pop(number, None) is not None:
             with contextlib.suppress(MediaRefusal):
                 await self.ask("detach", handle_id=number)
+
+
+async def _end_if_left(desk: Handle, room: str) -> None:
+    """Nobody is there but, maybe, what was passed on from another node: that does not end with its room."""
+    there = (await desk.ask("listparticipants", {"room": room})).facts["participants"]
+    if all(one.get("remote") for one in there):
+        for one in there:
+            await desk.ask("remove_remote_publisher", {"room": room, "id": one["id"]})
+        await desk.ask("destroy", {"room": room})
 
 
 def _said(told: Mapping[str, Any]) -> Said:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from signaling.media.janus.descriptions import named, without_candidates
@@ -24,7 +24,7 @@ BEST = 2  # the layer that Janus takes the best there is for
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What can be watched: one stream of a feed."""
+    """What can be watched: one stream of a feed, as the room describes it."""
 
     id: str
     who: str
@@ -32,6 +32,7 @@ class Source:
     kind: str
     feed: str
     mid: str
+    stream: Facts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

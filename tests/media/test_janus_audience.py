@@ -1,0 +1,179 @@
+"""A large audience over Janus nodes: what is published at one is passed on to the next, where the others watch."""
+
+import time
+
+import pytest
+
+from signaling.media.janus.cluster import Cluster
+from signaling.media.ports import Joined, Lost, SourceCame, SourceLeft
+from tests.media.janus_node import SECRET, JanusNode, outer_address
+from tests.media.people import House, eventually, on_loopback
+
+CROWD = 2
+
+
+class Lecture(House):
+    """One hall over two nodes, of which one carries two watchers."""
+
+    def __init__(self, nodes):
+        super().__init__(Cluster([node.url for node in nodes], SECRET, crowd=CROWD))
+        self.nodes = nodes
+
+    async def open(self):
+        await super().open()
+        await eventually(lambda: all(node.alive for node in self.forwarder.nodes))
+        await self.forwarder.open("round")
+
+    async def people_at(self):
+        """Who watches at which node: that of the hall first."""
+        figures = await self.forwarder.figures("round")
+        by_url = {node.url: node for node in self.nodes}
+        found = sorted(figures.items(), key=lambda item: not item[1]["published"])
+        return [(by_url[url], set(there["watched"])) for url, there in found]
+
+    async def seated(self, *people):
+        return [await self.watcher("round", who) for who in people]
+
+
+@pytest.fixture
+def nodes(monkeypatch):
+    address = outer_address()
+    on_loopback(monkeypatch, address)
+    nodes = [JanusNode(address, watched=True).start() for _ in range(2)]
+    yield nodes
+    for node in nodes:
+        node.stop()
+
+
+@pytest.fixture
+async def lecture(nodes):
+    lecture = Lecture(nodes)
+    await lecture.open()
+    yield lecture
+    await lecture.close()
+
+
+def sees(watcher, shade, view="zhao:face"):
+    return any(abs(seen - shade) < 4 for seen in watcher.seen.get(view, [])[-1:])
+
+
+async def test_whoever_is_beyond_the_crowd_of_a_node_sees_and_hears_at_the_next(lecture):
+    await lecture.publisher("round", "zhao", shade=60)
+    watchers = await lecture.seated("wang", "li", "sun", "zhou")
+    for watcher in watchers:
+        await eventually(lambda w=watcher: len(w.seen.get("zhao:face", [])) > 10 and w.heard.get("zhao:voice", 0) > 10)
+        assert sees(watcher, 60)
+    (_, near), (_, far) = await lecture.people_at()
+    assert (near, far) == ({"wang", "li"}, {"sun", "zhou"})
+    assert {event.source for event in lecture.events(SourceCame)} == {"zhao:voice", "zhao:face"}
+
+
+async def test_a_stage_changes_for_those_far_away_too(lecture):
+    for who, shade in (("zhao", 60), ("qian", 180)):
+        await lecture.publisher("round", who, shade=shade)
+    await eventually(lambda: len(lecture.events(SourceCame)) == 4)
+    watchers = [await lecture.watcher("round", who, {"stage": "zhao:face"}) for who in ("wang", "li", "sun")]
+    for source, shade in (("zhao:face", 60), ("qian:face", 180), ("zhao:face", 60), ("qian:face", 180)):
+        for watcher in watchers:
+            await watcher.hall.arrange(watcher.who, {"stage": source})
+        for watcher in watchers:
+            await eventually(lambda w=watcher, shade=shade: sees(w, shade, "stage"), within=3)
+    assert [len(watcher.offers) for watcher in watchers] == [1, 1, 1]
+
+
+async def test_a_publisher_reloads_and_leaves_and_another_comes(lecture):
+    zhao = await lecture.publisher("round", "zhao", shade=60)
+    watchers = await lecture.seated("wang", "li", "sun")
+    for watcher in watchers:
+        await eventually(lambda w=watcher: sees(w, 60))
+    await lecture.publisher("round", "zhao", shade=200)
+    for watcher in watchers:
+        await eventually(lambda w=watcher: sees(w, 200))
+    await zhao.close()
+    await lecture.forwarder.unpublish("round", "zhao")
+    await eventually(lambda: all(not watcher.views for watcher in watchers))
+    assert {event.source for event in lecture.events(SourceLeft)} == {"zhao:voice", "zhao:face"}
+    await lecture.publisher("round", "qian", shade=120)
+    for watcher in watchers:
+        await eventually(lambda w=watcher: w.seen.get("qian:face") and w.heard.get("qian:voice", 0) > 10)
+    for (node, _), number in zip(await lecture.people_at(), (0, 2), strict=True):
+        await node.until(node.passed_on, number)
+
+
+async def test_who_comes_late_to_the_next_node_sees_a_picture_at_once(lecture):
+    await lecture.publisher("round", "zhao", shade=60)
+    for watcher in await lecture.seated("wang", "li", "sun"):
+        await eventually(lambda w=watcher: sees(w, 60))
+    (late,) = await lecture.seated("zhou")
+    await eventually(lambda: Joined("round", "zhou", "watch") in lecture.events(Joined))
+    await eventually(lambda: sees(late, 60), within=0.5)
+
+
+async def test_when_the_next_node_is_killed_only_its_watchers_come_back(lecture):
+    await lecture.publisher("round", "zhao", shade=60)
+    watchers = await lecture.seated("wang", "li", "sun")
+    for watcher in watchers:
+        await eventually(lambda w=watcher: sees(w, 60))
+    _, (killed, _) = await lecture.people_at()
+    began = time.monotonic()
+    killed.kill()
+    await eventually(lambda: lecture.events(Lost), within=2)
+    (back,) = await lecture.seated("sun")
+    await eventually(lambda: sees(back, 60))
+    assert time.monotonic() - began < 5
+    assert lecture.events(Lost) == [Lost("round", "sun", "watch")]
+    assert lecture.events(SourceLeft) == []
+    ((_, near),) = await lecture.people_at()
+    assert near == {"wang", "li", "sun"}  # there is no other node: it is fuller rather than shut
+    seen = len(watchers[0].seen["zhao:face"])
+    await eventually(lambda: len(watchers[0].seen["zhao:face"]) > seen + 10)
+    assert [len(watcher.offers) for watcher in watchers] == [1, 1, 1]
+
+
+async def test_when_the_halls_own_node_is_killed_all_come_back_at_the_other(lecture):
+    await lecture.publisher("round", "zhao", shade=60)
+    await lecture.seated("wang", "li", "sun")
+    (killed, _), (other, _) = await lecture.people_at()
+    began = time.monotonic()
+    killed.kill()
+    lost = {Lost("round", "zhao", "publish"), *(Lost("round", who, "watch") for who in ("wang", "li", "sun"))}
+    await eventually(lambda: lost <= set(lecture.events(Lost)), within=2)
+    await lecture.publisher("round", "zhao", shade=120)
+    for watcher in await lecture.seated("wang", "li", "sun"):
+        await eventually(lambda w=watcher: sees(w, 120))
+    assert time.monotonic() - began < 5
+    assert [node for node, _ in await lecture.people_at()] == [other]
+    assert await other.passed_on() == 0
+
+
+async def test_large_halls_that_come_and_go_leave_nothing_behind(lecture):
+    for number in range(4):
+        await lecture.forwarder.open("round")
+        await lecture.publisher("round", "zhao")
+        watchers = await lecture.seated("wang", "li", "sun")
+        await eventually(lambda watchers=watchers: sees(watchers[2], 60))
+        assert sum([await node.passed_on() for node in lecture.nodes]) == 2
+        if number % 2:
+            await lecture.forwarder.unwatch("round", "sun")  # nobody is left at the second node
+            for node in lecture.nodes:
+                await node.until(node.passed_on, 0)
+        await lecture.forwarder.close("round")
+        for person in lecture.people:
+            await person.close()
+        lecture.people.clear()
+    for node in lecture.nodes:
+        await node.until(node.handles, 0)
+        await node.until(node.passed_on, 0)
+
+
+async def test_a_killed_process_of_ours_leaves_nothing_passed_on(lecture, nodes):
+    await lecture.publisher("round", "zhao")
+    await lecture.seated("wang", "li", "sun")
+    _, (far, _) = await lecture.people_at()
+    await far.until(far.passed_on, 2)
+    await lecture.forwarder._http.close()  # as the end of a process closes its sockets
+    await eventually(lambda: not any(node.alive for node in lecture.forwarder.nodes))
+    after = Lecture(nodes)
+    await after.open()
+    await far.until(far.passed_on, 0)
+    await after.close()
