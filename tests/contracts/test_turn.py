@@ -94,9 +94,9 @@ def test_nothing_is_reached_by_tcp(client):
     assert refusal(one.allocate, 4, TCP) == 442
 
 
-def test_one_person_in_one_session_holds_at_most_four_relays(client):
-    answers = [refusal(client().allocate) for _ in range(6)]
-    assert answers == ["granted"] * 4 + [QUOTA] * 2
+def test_one_person_in_one_session_holds_twice_the_relays_of_a_page_and_no_more(client):
+    answers = [refusal(client().allocate) for _ in range(38)]
+    assert answers == ["granted"] * 36 + [QUOTA] * 2
 
 
 @pytest.mark.parametrize(

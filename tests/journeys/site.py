@@ -8,10 +8,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import closing, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 
 from tests import node
+from tests.journeys.furnished import furnish
 from tests.stores import free_port
 
 MANIFEST = node.ROOT / "static/dist/manifest.json"
@@ -23,6 +24,21 @@ def build_front_end():
     if MANIFEST.exists() and MANIFEST.stat().st_mtime > max(one.stat().st_mtime for one in sources):
         return
     subprocess.run([node.node(), "build.mjs"], cwd=node.ROOT, env=node.environment(), check=True)
+
+
+@asynccontextmanager
+async def standing(folder, *, told=True, **settings):
+    """A site that is ready, with its demo; where that is `told` already, it starts at once."""
+    build_front_end()
+    site = Site(folder / "data", **settings)
+    if told:
+        await furnish(site.data)
+    site.start()
+    try:
+        await site.ready()
+        yield site
+    finally:
+        site.kill()
 
 
 class Site:

@@ -9,7 +9,7 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from tests.browser.conftest import fonts, launch, playwright  # noqa: F401 - fixtures among them
-from tests.journeys.site import Site, build_front_end
+from tests.journeys.site import standing
 from tests.journeys.test_hall import (  # noqa: F401 - fixtures among them
     LISTENER,
     LONG,
@@ -51,14 +51,8 @@ async def service():
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def site(tmp_path_factory, service):
-    build_front_end()
-    site = Site(tmp_path_factory.mktemp("site") / "data", speech_url=service.url)
-    site.start()
-    try:
-        await site.ready()
+    async with standing(tmp_path_factory.mktemp("site"), speech_url=service.url) as site:
         yield site
-    finally:
-        site.kill()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -17,7 +17,7 @@ from server.core.i18n import BEIJING
 from tests.browser.conftest import fonts, launch, playwright, profile  # noqa: F401 - fixtures
 from tests.browser.room.visitors import FRAMES, WATCH, until
 from tests.journeys.house import Visitor
-from tests.journeys.site import Site, build_front_end
+from tests.journeys.site import standing
 
 pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
@@ -45,14 +45,8 @@ async def slow_cameras(playwright, fonts):  # noqa: F811
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def site(tmp_path_factory):
-    build_front_end()
-    site = Site(tmp_path_factory.mktemp("site") / "data")
-    site.start()
-    try:
-        await site.ready()
+    async with standing(tmp_path_factory.mktemp("site")) as site:
         yield site
-    finally:
-        site.kill()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -13,7 +13,7 @@ from playwright.async_api import expect
 from server.core.i18n import BEIJING
 from tests.browser.conftest import fonts, playwright  # noqa: F401 - fixtures
 from tests.browser.room.visitors import until
-from tests.journeys.site import Site, build_front_end
+from tests.journeys.site import standing
 from tests.journeys.test_hall import LISTENER, PHONE, TEACHER, WIDE, at, clerks, planned, slow_cameras  # noqa: F401
 from tests.journeys.test_recording import MOVES, begun, passed, reloaded
 from tests.media.janus_node import SECRET, JanusNode, outer_address
@@ -40,15 +40,9 @@ def nodes():
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def site(tmp_path_factory, nodes):
-    build_front_end()
-    data = tmp_path_factory.mktemp("site") / "data"
-    site = Site(data, janus_urls=json.dumps([node.url for node in nodes]), janus_secret=SECRET)
-    site.start()
-    try:
-        await site.ready()
+    janus = {"janus_urls": json.dumps([node.url for node in nodes]), "janus_secret": SECRET}
+    async with standing(tmp_path_factory.mktemp("site"), **janus) as site:
         yield site
-    finally:
-        site.kill()
 
 
 async def filmed(teacher, seen_by):

@@ -28,7 +28,7 @@ from server.patients.papers import Sex
 from tests.browser.conftest import chromium, drop, fonts, playwright  # noqa: F401 - fixtures
 from tests.browser.room.visitors import BACK_WITHIN, until
 from tests.journeys.colleagues import Words, colleague
-from tests.journeys.site import Site, build_front_end
+from tests.journeys.site import standing
 
 pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
@@ -50,16 +50,10 @@ LONG = 30_000  # ms: for what another person's click brings into a page on a bus
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def site(chromium, tmp_path_factory):  # noqa: F811
     """The program with its demo; what the demo has planned for the next hour is put off."""
-    build_front_end()
-    site = Site(tmp_path_factory.mktemp("site") / "data")
-    site.start()
-    try:
-        await site.ready()
+    async with standing(tmp_path_factory.mktemp("site"), told=False) as site:
         async with colleague(chromium, site, "陈瑜", Words("zh"), "chenyu") as centre:
             await makes_room(centre)
         yield site
-    finally:
-        site.kill()
 
 
 # ---- asking ----

@@ -15,7 +15,7 @@ import { HallLine, Passage } from "./hall-line.js";
  * @typedef {object} CarriedEnds
  * @property {import("./hall-line.js").HallEnds["ask"]} ask
  * @property {import("./hall-line.js").Tracks} tracks
- * @property {() => RTCConfiguration} configuration
+ * @property {import("./hall-line.js").HallEnds["configuration"]} configuration
  * @property {() => string[]} may
  * @property {(to: string, page: string) => void} sayHeard  tells a page that the server brings its sound
  * @property {() => void} changed

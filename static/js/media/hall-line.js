@@ -3,6 +3,7 @@
 
 import { sourceOf } from "../lib/hall.js";
 import { isKeptOut, NOT_RECORDED } from "../lib/roster.js";
+import { BUNDLED } from "./ice.js";
 
 /** @typedef {"audio" | "camera" | "screen"} Place */
 /** @typedef {Record<Place, MediaStreamTrack | null>} Tracks */
@@ -10,7 +11,7 @@ import { isKeptOut, NOT_RECORDED } from "../lib/roster.js";
 /**
  * @typedef {object} HallEnds
  * @property {(name: string, payload?: Record<string, any>) => Promise<any>} ask
- * @property {() => RTCConfiguration} configuration
+ * @property {() => Promise<RTCConfiguration>} configuration  with credentials that still hold
  * @property {() => void} changed
  * @property {Tracks} tracks  own tracks, changed in place
  */
@@ -50,7 +51,7 @@ export class HallLine {
   /** Everything there is, on a connection of its own. */
   watch() {
     this.#dropIn();
-    const pc = new RTCPeerConnection(this.ends.configuration());
+    const pc = new RTCPeerConnection(BUNDLED);
     pc.addEventListener("connectionstatechange", () => this.ends.changed());
     this.#in = pc;
     void this.#untilDone("watch", { views: null }, () => this.#in === pc);
@@ -61,6 +62,7 @@ export class HallLine {
     const pc = this.#in;
     this.#queue(async () => {
       if (!pc || pc !== this.#in) return;
+      pc.setConfiguration(await this.ends.configuration());
       await pc.setRemoteDescription({ type: "offer", sdp });
       await pc.setLocalDescription();
       this.#views = views;
@@ -100,7 +102,7 @@ export class HallLine {
   publish({ screen } = { screen: true }) {
     this.#dropOut();
     this.publishing = true;
-    const pc = new RTCPeerConnection(this.ends.configuration());
+    const pc = new RTCPeerConnection(BUNDLED);
     const together = new MediaStream();
     for (const place of PLACES) if (screen || place !== "screen") this.#senders.set(place, lay(pc, place, together));
     for (const place of PLACES) this.replace(place);
@@ -139,6 +141,7 @@ export class HallLine {
   /** @param {RTCPeerConnection} pc */
   async #offer(pc) {
     if (pc !== this.#out) return;
+    pc.setConfiguration(await this.ends.configuration());
     await pc.setLocalDescription();
     const mids = pc.getTransceivers().map((line) => line.mid ?? "");
     const roles = Object.fromEntries(mids.map((mid, index) => [mid, ROLES[PLACES[index]]]));

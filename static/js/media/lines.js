@@ -14,11 +14,11 @@ export class Lines {
 
   /**
    * @param {LinesEnds} ends
-   * @param {import("./mesh.js").Ice} ice
+   * @param {import("./ice.js").Relays} relays
    */
-  constructor(ends, ice) {
+  constructor(ends, relays) {
     this.ends = ends;
-    this.mesh = new Mesh(ends, ice);
+    this.mesh = new Mesh(ends, relays);
   }
 
   /** One a person: the server's as soon as its sound is there, or the other's has fallen. @returns {Map<string, Tie>} */
@@ -74,11 +74,6 @@ export class Lines {
     this.#carried?.line.favour(faces, stage);
   }
 
-  /** @param {import("./mesh.js").Ice} ice */
-  renew(ice) {
-    this.mesh.renew(ice);
-  }
-
   networkChanged() {
     this.mesh.networkChanged();
   }
@@ -91,8 +86,7 @@ export class Lines {
   #carry() {
     if (this.#carried) return this.#carried;
     const { ask, may, tracks, changed, send } = this.ends;
-    // The server is no other person: its address is known, so that nobody need hide from it behind a relay.
-    const configuration = () => ({ ...this.mesh.configuration, iceTransportPolicy: /** @type {const} */ ("all") });
+    const configuration = () => this.mesh.relays.toServer();
     const sayHeard = (/** @type {string} */ to, /** @type {string} */ page) => send(to, page, { heard: true });
     this.mesh.windUp();
     this.#carried = new Carried({ ask, may, tracks, changed, configuration, sayHeard }, this.mesh);

@@ -8,7 +8,7 @@ import { Link } from "./link.js";
 /** @typedef {import("./link.js").Place} Place */
 /** @typedef {import("./link.js").Tracks} Tracks */
 /** @typedef {import("../lib/roster.js").Peer} Peer */
-/** @typedef {{servers: RTCIceServer[], policy: RTCIceTransportPolicy, ttl: number}} Ice  `ttl` seconds */
+/** @typedef {import("./ice.js").Relays} Relays */
 /** @typedef {Step & {from: string, page: string}} Signal */
 /** @typedef {import("../lib/tie.js").TieOf<Link>} Tie */
 /**
@@ -16,7 +16,6 @@ import { Link } from "./link.js";
  * @property {string} me
  * @property {Tracks} tracks
  * @property {(to: string, page: string, step: Step | {heard: true}) => void} send
- * @property {() => Promise<Ice | null>} freshIce
  * @property {() => boolean} reachable  signalling is up
  * @property {() => void} changed
  */
@@ -32,25 +31,17 @@ export class Mesh {
   #awaited = new Map();
   /** @type {Peer[]} */
   #peers = [];
-  #iceAt = 0;
   #measuredAt = 0;
   #windingUp = false;
 
   /**
    * @param {MeshEnds} ends
-   * @param {Ice} ice
+   * @param {Relays} relays
    */
-  constructor(ends, ice) {
+  constructor(ends, relays) {
     this.ends = ends;
-    this.ice = ice;
-    this.renew(ice);
+    this.relays = relays;
     this.watch = setInterval(() => this.#look(performance.now()), LOOK_EVERY);
-  }
-
-  /** @param {Ice} ice */
-  renew(ice) {
-    this.ice = ice;
-    this.#iceAt = performance.now();
   }
 
   /**
@@ -135,8 +126,8 @@ export class Mesh {
       me: this.ends.me,
       other: id,
       tracks: this.ends.tracks,
-      configuration: () => this.configuration,
-      freshen: () => this.#freshen(),
+      configuration: () => this.relays.configuration,
+      freshen: () => this.relays.freshen(),
       send: (step) => this.ends.send(id, page, step),
       changed: () => this.#changed(id),
       failed: (error) => console.warn("link", error),
@@ -160,21 +151,6 @@ export class Mesh {
     if (!tie) return;
     if (noteStanding(tie, performance.now())) this.#share();
     this.ends.changed();
-  }
-
-  get configuration() {
-    return /** @type {RTCConfiguration} */ ({
-      iceServers: this.ice.servers,
-      iceTransportPolicy: this.ice.policy,
-      bundlePolicy: "max-bundle",
-      rtcpMuxPolicy: "require",
-    });
-  }
-
-  async #freshen() {
-    if (performance.now() - this.#iceAt < this.ice.ttl * 800) return;
-    const ice = await this.ends.freshIce();
-    if (ice) this.renew(ice);
   }
 
   /** Gives each picture its part of the uplink; sound goes first. */

@@ -10,7 +10,7 @@ import { Gone } from "./wire.js";
 /** @typedef {import("../lib/journal.js").Entry} Entry */
 /** @typedef {import("../lib/roster.js").Peer} Peer */
 /** @typedef {import("../lib/roster.js").Change} Change */
-/** @typedef {import("../media/mesh.js").Ice} Ice */
+/** @typedef {import("../media/ice.js").Ice} Ice */
 /** @typedef {{id: string, name: string, title: string, role: string, host: boolean, may: string[]}} Me */
 /** @typedef {{mic: boolean, cam: boolean, screen: boolean}} Live */
 /** @typedef {"outside" | "entering" | "waiting" | "in" | "away" | "out"} Place */

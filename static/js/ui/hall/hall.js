@@ -5,6 +5,7 @@ import { hallFaces, hallStage, heard } from "../../lib/hall.js";
 import { hallFilmSays, hallRefusalSays } from "../../lib/hall-sayings.js";
 import { t } from "../../lib/words.js";
 import { HallLine, Passage } from "../../media/hall-line.js";
+import { Relays } from "../../media/ice.js";
 import { Screen } from "../../media/screen.js";
 import { post } from "../../net/http.js";
 import { Seat } from "../../net/seat.js";
@@ -34,6 +35,7 @@ export class Hall {
   /** @type {string | null} */
   pinned = null;
   minutes = new Minutes();
+  relays = new Relays(() => this.seat.ask("ice"));
   /** @type {Set<string>} */
   #speaking = new Set();
   #at = "";
@@ -51,7 +53,7 @@ export class Hall {
     this.ends = ends;
     const { facts } = ends;
     this.place = new Standpoint(ends.choices, { track: (place) => this.line.replace(place), changed: () => (ends.kept(), this.changed()) });
-    this.line = new HallLine({ ask: (name, payload) => this.seat.ask(name, payload), changed: () => this.changed(), tracks: this.place.tracks, configuration: () => ({ bundlePolicy: "max-bundle" }) });
+    this.line = new HallLine({ ask: (name, payload) => this.seat.ask(name, payload), changed: () => this.changed(), tracks: this.place.tracks, configuration: () => this.relays.toServer() });
     this.screen = new Screen((track) => this.place.put("screen", track));
     this.seat = new Seat({ wire: new Wire(facts.signalling), admission: () => post(facts.join, {}), page: newId(), listener: this.#listener() });
     this.faces = new Faces(byId("faces"), { pin: (key) => this.pin(key), firstFrame: () => performance.mark("hall-first-frame") });
@@ -149,7 +151,7 @@ export class Hall {
       live: () => this.place.live(),
       flows: () => false,
       placed: (place) => (performance.mark(`room-${place}`), this.changed()),
-      seated: ({ me }) => (this.minutes.know([me]), this.#seated()),
+      seated: ({ me, ice }) => (this.minutes.know([me]), this.relays.renew(ice), this.#seated()),
       people: ({ roster }) => (this.minutes.know(roster.peers), this.#met(roster.hall)),
       entries: (entries, how) => this.#heard(entries, how),
       signal: () => undefined,

@@ -2,6 +2,7 @@
 
 import { filmSays, refusalSays } from "../../lib/sayings.js";
 import { t } from "../../lib/words.js";
+import { Relays } from "../../media/ice.js";
 import { Lines } from "../../media/lines.js";
 import { Screen } from "../../media/screen.js";
 import { post } from "../../net/http.js";
@@ -49,6 +50,7 @@ export class Call {
   pinned = null;
   ears = new Ears();
   minutes = new Minutes();
+  relays = new Relays(() => this.seat.ask("ice"));
   withdrawal = new Withdrawal(() => void this.ask("end"));
   #told = "";
   #beganAt = 0;
@@ -208,23 +210,20 @@ export class Call {
 
   /**
    * @param {import("../../net/seat.js").Me} me
-   * @param {import("../../media/mesh.js").Ice} ice
+   * @param {import("../../media/ice.js").Ice} ice
    * @param {boolean} first
    */
   #seated(me, ice, first) {
     this.minutes.know([me]);
-    if (this.lines) this.lines.renew(ice);
-    else this.lines = this.#newLines(me.id, ice);
+    this.relays.renew(ice);
+    this.lines ??= this.#newLines(me.id);
     if (first) this.ends.seated();
     if (this.hand) queueMicrotask(() => this.seat.hint("hand", { up: true }));
     queueMicrotask(() => this.talk.begin());
   }
 
-  /**
-   * @param {string} me
-   * @param {import("../../media/mesh.js").Ice} ice
-   */
-  #newLines(me, ice) {
+  /** @param {string} me */
+  #newLines(me) {
     return new Lines(
       {
         me,
@@ -232,17 +231,11 @@ export class Call {
         send: (to, page, step) => this.seat.hint("signal", { to, page, ...step }),
         ask: (name, payload) => this.seat.ask(name, payload),
         may: () => this.seat.me?.may ?? [],
-        freshIce: () => this.#freshIce(),
         reachable: () => this.seat.place === "in",
         changed: () => this.changed(),
       },
-      ice,
+      this.relays,
     );
-  }
-
-  async #freshIce() {
-    const answer = await this.seat.ask("ice").catch(() => null);
-    return answer?.ok ? answer.ice : null;
   }
 
   /**
