@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from aiohttp import web_app
 
 import server
 from server.core.access import Actor, Matrix
@@ -49,6 +50,10 @@ RUN = pytest.StashKey[servers.Run]()
 def pytest_collection_finish():
     gc.collect()
     gc.freeze()  # thousands of tests stand to the end: the collector need not walk over them again and again
+
+
+def pytest_runtest_teardown():
+    web_app._cached_build_middleware.cache_clear()  # it keeps the last thousand handlers, and with them whole sites
 
 
 @pytest.fixture(scope="session")
