@@ -1,4 +1,5 @@
-"""Janus with real Chromium: the pages of a hall are the same, and so is what they see."""
+"""Janus with real Chromium: the pages of a hall are the same, and so is what they see, at its own node or at another
+to which it is passed on."""
 
 import asyncio
 
@@ -9,18 +10,21 @@ from signaling.media.ports import Lost, Offered
 from tests.browser.conftest import profile
 from tests.browser.test_forwarder import PAGE, Visitor, chromium
 from tests.media.janus_node import SECRET, JanusNode, outer_address
-from tests.media.people import In
+from tests.media.people import In, eventually
 
 LAYERS = [{"rid": "l", "scaleResolutionDownBy": 4}, {"rid": "h"}]  # as the hall's page sends them
+NEAR, FAR = "at the hall's own node", "at a further node"
+USHERS = ("usher", "porter")  # who have taken all places at the hall's own node; they look at nothing
 __all__ = ["chromium"]  # its browser is ours too
 
 
 class House:
-    """One hall on one Janus."""
+    """One hall on two nodes, and where its visitors watch."""
 
-    def __init__(self, browser):
-        self.browser, self.node = browser, JanusNode(outer_address()).start()
-        self.cluster = Cluster([self.node.url], SECRET)
+    def __init__(self, browser, where):
+        self.browser, self.where = browser, where
+        self.nodes = [JanusNode(outer_address()).start() for _ in range(2)]
+        self.cluster = Cluster([node.url for node in self.nodes], SECRET, crowd=len(USHERS))
         self.hall = In(self.cluster, "round")
         self.told, self.visitors, self._profiles, self._answers = [], {}, [], []
 
@@ -28,12 +32,21 @@ class House:
         await self.cluster.start()
         await self.cluster.open("round")
         self._listening = asyncio.ensure_future(self._listen())
+        await eventually(lambda: all(node.alive for node in self.cluster.nodes))
+        for usher in USHERS if self.where == FAR else ():
+            await self.hall.watch(usher, None)
         return self
+
+    async def watching(self, who):
+        """Where they watch."""
+        places = (await self.cluster.figures("round")).values()
+        (place,) = [place for place in places if who in place["watched"]]
+        return NEAR if place["published"] else FAR
 
     async def _listen(self):
         async for event in self.cluster.events():
             self.told.append(event)
-            if isinstance(event, Offered):
+            if isinstance(event, Offered) and event.who in self.visitors:
                 self._answers.append(asyncio.ensure_future(self.visitors[event.who].offered(event)))
 
     async def visitor(self, who):
@@ -52,12 +65,13 @@ class House:
         await self.cluster.stop()
         self._listening.cancel()
         await asyncio.gather(self._listening, *self._answers, return_exceptions=True)
-        self.node.stop()
+        for node in self.nodes:
+            node.stop()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def house(chromium):
-    house = await House(chromium).open()
+@pytest_asyncio.fixture(loop_scope="session", params=[NEAR, FAR])
+async def house(chromium, request):
+    house = await House(chromium, request.param).open()
     yield house
     await house.close()
 
@@ -71,6 +85,7 @@ async def test_late_joiners_see_a_picture_at_once_and_old_pictures_go_on(house):
     await house.hall.watch("li", None)
     found = await late.until("zhao:face", lambda seen: seen.get("framesDecoded", 0) > 24)
     assert found["first"] < 1000
+    assert {await house.watching(who) for who in ("wang", "li")} == {house.where}
     before = await wang.seen("zhao:face")
     await wang.until("zhao:face", lambda seen: seen["framesDecoded"] > before["framesDecoded"] + 10)
     voice = await wang.until("zhao:voice", lambda seen: seen.get("totalSamplesReceived", 0) > 48000)
@@ -94,6 +109,7 @@ async def test_a_stage_changes_its_publisher_and_the_next_picture_is_whole(house
             ),
         )
     assert len(wang.offers) == 1
+    assert await house.watching("wang") == house.where
 
 
 async def test_a_view_gets_the_layer_it_asks_for(house):
@@ -106,3 +122,4 @@ async def test_a_view_gets_the_layer_it_asks_for(house):
     await house.hall.limit("wang", "zhao:face", None)
     found = await wang.until("zhao:face", lambda seen: seen.get("frameWidth") == 1280)
     await wang.until("zhao:face", lambda seen: seen["framesDecoded"] > found["framesDecoded"] + 20)
+    assert await house.watching("wang") == house.where
