@@ -1,5 +1,6 @@
 """A large audience over Janus nodes: what is published at one is passed on to the next, where the others watch."""
 
+import asyncio
 import time
 
 import pytest
@@ -10,13 +11,14 @@ from tests.media.janus_node import SECRET, JanusNode, outer_address
 from tests.media.people import House, eventually, on_loopback
 
 CROWD = 2
+BESIDE = "127.0.0.2"
 
 
 class Lecture(House):
     """One hall over two nodes, of which one carries two watchers."""
 
-    def __init__(self, nodes):
-        super().__init__(Cluster([node.url for node in nodes], SECRET, crowd=CROWD))
+    def __init__(self, nodes, urls=None):
+        super().__init__(Cluster(urls or [node.url for node in nodes], SECRET, crowd=CROWD))
         self.nodes = nodes
 
     async def open(self):
@@ -177,3 +179,50 @@ async def test_a_killed_process_of_ours_leaves_nothing_passed_on(lecture, nodes)
     await after.open()
     await far.until(far.passed_on, 0)
     await after.close()
+
+
+async def test_each_process_of_ours_passes_on_for_its_own_watchers(lecture, nodes):
+    other = Lecture(nodes)
+    await other.open()
+    try:
+        await lecture.publisher("round", "zhao", shade=60)
+        await lecture.seated("wang", "li", "sun")
+        for watcher in await other.seated("zhou", "wu", "zheng"):
+            await eventually(lambda w=watcher: sees(w, 60))
+        assert [people for _, people in await other.people_at()] == [{"zhou", "wu"}, {"zheng"}]
+        (_, (far, _)) = await lecture.people_at()
+        await far.until(far.passed_on, 4)
+        await other.forwarder.close("round")
+        await far.until(far.passed_on, 2)
+    finally:
+        await other.close()
+
+
+async def test_a_node_that_the_others_do_not_reach_by_its_address_takes_no_part(nodes):
+    tunnels = [await tunnel(node) for node in nodes]
+    lecture = Lecture(nodes, [f"ws://{BESIDE}:{one.sockets[0].getsockname()[1]}" for one in tunnels])
+    await lecture.open()
+    try:
+        await lecture.publisher("round", "zhao", shade=60)
+        for watcher in await lecture.seated("wang", "li", "sun"):
+            await eventually(lambda w=watcher: sees(w, 60))
+        assert len(await lecture.forwarder.figures("round")) == 1
+    finally:
+        await lecture.close()
+        for one in tunnels:
+            one.close()
+
+
+async def tunnel(node):
+    """A way to a node by an address that it does not know."""
+
+    async def pass_on(reader, writer):
+        there, to = await asyncio.open_connection("127.0.0.1", node.port)
+        await asyncio.gather(pipe(reader, to), pipe(there, writer))
+
+    async def pipe(reader, writer):
+        while words := await reader.read(65536):
+            writer.write(words)
+        writer.close()
+
+    return await asyncio.start_server(pass_on, BESIDE)
