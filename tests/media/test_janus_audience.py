@@ -91,6 +91,7 @@ async def test_a_publisher_reloads_and_leaves_and_another_comes(lecture):
     await lecture.publisher("round", "zhao", shade=200)
     for watcher in watchers:
         await eventually(lambda w=watcher: sees(w, 200))
+    assert [len(watcher.offers) for watcher in watchers] == [1, 1, 1]
     await zhao.close()
     await lecture.forwarder.unpublish("round", "zhao")
     await eventually(lambda: all(not watcher.views for watcher in watchers))
@@ -111,14 +112,15 @@ async def test_who_comes_late_to_the_next_node_sees_a_picture_at_once(lecture):
     await eventually(lambda: sees(late, 60), within=0.5)
 
 
-async def test_when_the_next_node_is_killed_only_its_watchers_come_back(lecture):
+@pytest.mark.parametrize("end", [JanusNode.kill, JanusNode.hang], ids=["killed", "hung"])
+async def test_when_the_next_node_is_gone_only_its_watchers_come_back(lecture, end):
     await lecture.publisher("round", "zhao", shade=60)
     watchers = await lecture.seated("wang", "li", "sun")
     for watcher in watchers:
         await eventually(lambda w=watcher: sees(w, 60))
-    _, (killed, _) = await lecture.people_at()
+    _, (gone, _) = await lecture.people_at()
     began = time.monotonic()
-    killed.kill()
+    end(gone)
     await eventually(lambda: lecture.events(Lost), within=2)
     (back,) = await lecture.seated("sun")
     await eventually(lambda: sees(back, 60))
