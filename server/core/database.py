@@ -121,4 +121,5 @@ def _set_up_sqlite(connection: Any, record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     immediate = connection.get_execution_options().get("immediate")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    opened: sqlite.Connection = connection.connection.driver_connection  # type: ignore[assignment]  # never None here
+    opened.begin_with("BEGIN IMMEDIATE" if immediate else "BEGIN")

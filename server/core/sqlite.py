@@ -20,6 +20,8 @@ KNOWN_STATEMENTS = 512
 class WholeAnswer(aiosqlite.Cursor):
     """Has every row as soon as it has asked; nothing is left open behind it."""
 
+    _conn: "Connection"
+
     def __init__(self, connection: "Connection") -> None:
         super().__init__(connection, None)  # type: ignore[arg-type]  # made by the first statement, in its thread
         self._rows: list[Any] = []
@@ -29,13 +31,15 @@ class WholeAnswer(aiosqlite.Cursor):
         return self
 
     async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> Self:
-        many = self._conn._conn.executemany
-        self._cursor = await self._execute(many, sql, parameters)  # type: ignore[no-untyped-call]
+        await self._execute(self._ask_many, sql, parameters)  # type: ignore[no-untyped-call]
         return self
 
     def _ask(self, sql: str, parameters: Iterable[Any]) -> None:
-        self._cursor = self._conn._conn.execute(sql, parameters)  # type: ignore[arg-type]
+        self._cursor = self._conn.begun().execute(sql, parameters)  # type: ignore[arg-type]
         self._rows = self._cursor.fetchall()
+
+    def _ask_many(self, sql: str, parameters: Iterable[Iterable[Any]]) -> None:
+        self._cursor = self._conn.begun().executemany(sql, parameters)  # type: ignore[arg-type]
 
     async def fetchall(self) -> list[Any]:
         rows, self._rows = self._rows, []
@@ -46,8 +50,34 @@ class WholeAnswer(aiosqlite.Cursor):
 
 
 class Connection(aiosqlite.Connection):
+    """A transaction begins with the first statement in it, in one errand; one in which nothing is said is none."""
+
+    _begins_with = ""
+
     def cursor(self) -> WholeAnswer:  # type: ignore[override]
         return WholeAnswer(self)
+
+    def begin_with(self, sql: str) -> None:
+        self._begins_with = sql
+
+    def begun(self) -> sqlite3.Connection:
+        """In the connection's thread. Raises sqlite3.OperationalError while another process writes too long."""
+        if self._begins_with:
+            self._conn.execute(self._begins_with)
+            self._begins_with = ""
+        return self._conn
+
+    async def commit(self) -> None:
+        if not self._has_only_begun():
+            await super().commit()
+
+    async def rollback(self) -> None:
+        if not self._has_only_begun():
+            await super().rollback()
+
+    def _has_only_begun(self) -> bool:
+        begins, self._begins_with = self._begins_with, ""
+        return bool(begins)
 
 
 async def connect(path: str) -> Connection:

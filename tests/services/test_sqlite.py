@@ -57,3 +57,36 @@ async def test_a_refused_statement_leaves_the_connection_well(connection):
         with pytest.raises(sqlite3.IntegrityError):
             await cursor.execute("INSERT INTO beds VALUES (1, '外二科')")
     assert await all_beds(connection) == [(1, "内一科")]
+
+
+async def test_a_transaction_begins_in_the_errand_of_its_first_statement(connection):
+    connection.begin_with("BEGIN IMMEDIATE")
+    assert not connection.in_transaction
+    assert await errands(connection, all_beds(connection)) == ([], 1)
+    assert connection.in_transaction
+    await connection.rollback()
+    assert not connection.in_transaction
+
+
+async def test_a_transaction_in_which_nothing_is_said_costs_no_errand(connection):
+    connection.begin_with("BEGIN")
+    assert await errands(connection, connection.commit()) == (None, 0)
+    connection.begin_with("BEGIN")
+    assert await errands(connection, connection.rollback()) == (None, 0)
+    await all_beds(connection)
+    assert not connection.in_transaction
+
+
+async def test_nothing_is_said_outside_of_a_transaction_that_could_not_begin(connection, tmp_path):
+    async with connection.cursor() as cursor:
+        await cursor.execute("PRAGMA busy_timeout = 0")
+    other = sqlite3.connect(tmp_path / "one.sqlite", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    connection.begin_with("BEGIN IMMEDIATE")
+    for _ in range(2):
+        with pytest.raises(sqlite3.OperationalError):
+            await all_beds(connection)
+    other.execute("ROLLBACK")
+    other.close()
+    await all_beds(connection)
+    assert connection.in_transaction
