@@ -214,6 +214,8 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     if UNREADABLE.search(request.path) or any(UNREADABLE.search(value) for value in request.query.values()):
         raise NotFound
     rule = rule_of(request)
+    if rule is None and request.match_info.route.resource is not None:
+        return await handler(request)  # files of the page, and sockets, which ask who comes when something is joined
     visit = request[VISIT] = await request.app[IDENTIFY](request, rule)
     if rule is not None:
         check_rule(request, rule, visit)

@@ -1,6 +1,7 @@
 """A longer list asks the store no more often than a short one."""
 
 import asyncio
+import re
 from contextlib import contextmanager
 from string import ascii_lowercase
 
@@ -74,3 +75,11 @@ async def test_pages_ask_as_often_for_many_as_for_few(house):
     more = {page: (len(few[page]), len(asked)) for page, asked in many.items() if len(asked) > len(few[page])}
     assert more == {}
     assert max(map(len, many.values())) < 40
+
+
+async def test_what_belongs_to_the_page_is_given_without_asking_who_comes(house):
+    visitor = await house.visitor("wangfang")
+    files = re.findall(r'"(/static/[^"]+)"', (await visitor.get("/")).text)
+    with counted(house.database.engine) as asked:
+        assert [(await visitor.get(file)).status for file in files] == [200] * len(files)
+    assert (asked, bool(files)) == ([], True)
