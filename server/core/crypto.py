@@ -1,6 +1,7 @@
 """Keys: sealing of fields, blind indexes, derived secrets. The site key lives outside the database."""
 
 import contextlib
+import functools
 import hashlib
 import hmac
 import os
@@ -93,5 +94,6 @@ def _create(path: Path, text: str) -> None:
         draft.unlink()
 
 
+@functools.cache
 def _derive(key: bytes, purpose: str) -> bytes:
     return HKDF(hashes.SHA256(), KEY_BYTES, None, f"lianzhen {purpose}".encode()).derive(key)

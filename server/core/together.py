@@ -4,19 +4,26 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+PAUSE = 0.02
+"""Seconds between the beginnings of two fetches while a crowd is coming."""
+
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
 
 class Together(Generic[Asked, Answer]):
     """Who comes while answers are being fetched gets theirs from the next fetch, with all who wait by then: nobody is
-    answered out of what was read before they asked. `fetch` gives the answers in the order of what was asked; one that
-    is an exception is raised to whoever asked for it."""
+    answered out of what was read before they asked. Whoever comes alone is answered at once; while several come in one
+    fetch, the next waits a moment for more. `fetch` gives the answers in the order of what was asked; one that is an
+    exception is raised to whoever asked for it."""
 
-    def __init__(self, fetch: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer | Exception]]]) -> None:
-        self._fetch = fetch
+    def __init__(
+        self, fetch: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer | Exception]]], *, pause: float = PAUSE
+    ) -> None:
+        self._fetch, self._pause = fetch, pause
         self._waiting: dict[asyncio.Future[Answer], Asked] = {}
         self._turn = asyncio.Lock()
+        self._next = 0.0
 
     async def ask(self, asked: Asked) -> Answer:
         """Raises the answer that is an exception, or whatever kept everybody from being answered."""
@@ -32,8 +39,10 @@ class Together(Generic[Asked, Answer]):
 
     async def _answer_all(self) -> None:
         """Should this fail, or whoever runs it be gone, those who still wait try again by themselves."""
-        await asyncio.sleep(0)  # those of this very moment come along
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(self._next - loop.time())  # those of this very moment come along in any case
         together = dict(self._waiting)
+        self._next = loop.time() + self._pause if len(together) > 1 else 0.0
         found = await self._fetch(list(together.values()))
         for answer, one in zip(together, found, strict=True):
             if self._waiting.pop(answer, None) is None:  # gone meanwhile

@@ -20,6 +20,8 @@ from server.meeting.model import Meeting, RoomLink
 from signaling.ports import Grant
 
 GUEST = "guest:"
+MOMENT = 0.1
+"""Seconds for which those who come in a crowd are gathered; nobody minds them at a door."""
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
@@ -34,8 +36,8 @@ class Admission:
 class Admissions:
     def __init__(self, database: Database, doors: Mapping[str, Door]) -> None:
         self._database, self._doors = database, doors
-        self._coming = Together(partial(self._room_by_room, self._admit))
-        self._held = Together(partial(self._room_by_room, self._hold))
+        self._coming = Together(partial(self._room_by_room, self._admit), pause=MOMENT)
+        self._held = Together(partial(self._room_by_room, self._hold), pause=MOMENT)
 
     async def entrant(self, unit: Unit, meeting: Meeting) -> Entrant:
         """How the actor of the unit comes in, within a unit that does more. Raises the Refusal of the door."""

@@ -35,6 +35,23 @@ async def test_a_crowd_is_one_look_and_each_gets_their_own(board):
     assert (found, len(board.looks)) == ([str(number) for number in range(100)], 1)
 
 
+async def test_while_a_crowd_comes_the_next_look_waits_for_more_of_it(board):
+    together = Together(board.read, pause=0.05)
+    coming = [asyncio.create_task(together.ask(number)) for number in range(2)]
+    await asyncio.wait(coming)
+    coming += [asyncio.create_task(together.ask(2))]
+    await asyncio.sleep(0)
+    coming += [asyncio.create_task(together.ask(3))]
+    await asyncio.gather(*coming, return_exceptions=True)
+    assert board.looks == [[0, 1], [2, 3]]
+
+
+async def test_whoever_comes_alone_never_waits_for_others(board):
+    board.says, together = {"alone": 1}, Together(board.read, pause=3600)
+    async with asyncio.timeout(5):
+        assert [await together.ask("alone") for _ in range(3)] == [1, 1, 1]
+
+
 async def test_who_asks_during_a_look_sees_what_is_true_afterwards(board):
     board.says, together = {"right": "held"}, Together(board.read)
     board.opened.clear()
