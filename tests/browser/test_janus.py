@@ -5,10 +5,12 @@ import asyncio
 
 import pytest_asyncio
 
+from server.meeting.recordings.films import look_through
 from signaling.media.janus.cluster import Cluster
-from signaling.media.ports import Lost, Offered
+from signaling.media.ports import Lost, Offered, Reel
 from tests.browser.conftest import profile
 from tests.browser.test_forwarder import PAGE, Visitor, chromium
+from tests.media.films import KEY, until_it_lasts, widths
 from tests.media.janus_node import SECRET, JanusNode, outer_address
 from tests.media.people import In, eventually
 
@@ -123,3 +125,14 @@ async def test_a_view_gets_the_layer_it_asks_for(house):
     found = await wang.until("zhao:face", lambda seen: seen.get("frameWidth") == 1280)
     await wang.until("zhao:face", lambda seen: seen["framesDecoded"] > found["framesDecoded"] + 20)
     assert await house.watching("wang") == house.where
+
+
+async def test_of_several_layers_the_largest_is_recorded(house, tmp_path):
+    await (await house.visitor("zhao")).publish(LAYERS, 1280)
+    await house.cluster.record("round", Reel(str(tmp_path), KEY))
+    await until_it_lasts(tmp_path, 6)
+    await house.cluster.cease("round")
+    (face,) = [film for film in look_through(tmp_path, KEY) if not film.sounds]
+    wide = widths(face.path, KEY)
+    assert wide.count(1280) > len(wide) / 2
+    assert wide[-1] == 1280

@@ -66,9 +66,18 @@ async def until_it_lasts(folder, seconds, films=2):
         await asyncio.sleep(0.2)
 
 
+def widths(path: Path, key: bytes):
+    """Of every picture of a film."""
+    return [frame.width for frame in _decoded(path, key)]
+
+
 def pictures(path: Path, key: bytes):
-    """Every picture of a film, decoded."""
+    """The shade of every picture of a film."""
+    return [frame.to_ndarray(format="yuv420p")[0, 0] for frame in _decoded(path, key)]
+
+
+def _decoded(path, key):
     with path.open("rb") as file:
         webm = b"".join(plain for kind, plain in unsealed(file, key) if kind is Kind.MEDIA)
     with av.open(io.BytesIO(webm)) as film:
-        return [frame.to_ndarray(format="yuv420p")[0, 0] for frame in film.decode(video=0)]
+        yield from film.decode(video=0)

@@ -1,6 +1,8 @@
 """Several Janus nodes: halls spread over them, one dies and its people come back elsewhere, nothing is left behind."""
 
 import asyncio
+import os
+import signal
 import time
 
 import aiohttp
@@ -11,8 +13,11 @@ from server.meeting.recordings.programme import gaps, whole
 from signaling.media.janus.cluster import Cluster
 from signaling.media.ports import Lost, MediaRefusal, Reel, SourceCame, SourceLeft
 from tests.media.films import KEY, pictures, until_it_lasts
+from tests.media.forwarders import process_of
 from tests.media.janus_node import SECRET, JanusNode, outer_address
 from tests.media.people import House, In, Watcher, eventually, on_loopback
+
+ANNEX = 0  # the one process of the forwarder beside the nodes
 
 
 class Site(House):
@@ -103,6 +108,20 @@ async def test_a_recording_goes_on_at_the_other_node_and_its_gap_is_marked(site,
     assert start - stop < 5
     before, after = (cut.film for cut in whole(films))
     assert [abs(int(pictures(film.path, KEY)[-1]) - shade) < 4 for film, shade in ((before, 60), (after, 120))]
+
+
+async def test_an_annex_that_is_killed_costs_the_recording_a_gap_and_the_hall_nothing(site, tmp_path):
+    wang = await site.lecture("round")
+    await site.forwarder.record("round", Reel(str(tmp_path), KEY))
+    await until_it_lasts(tmp_path, 2)
+    os.kill(process_of(site, ANNEX), signal.SIGKILL)
+    seen = len(wang.seen["zhao:face"])
+    await eventually(lambda: len(list(tmp_path.iterdir())) == 4, within=20)
+    await until_it_lasts(tmp_path, 2)
+    await site.forwarder.cease("round")
+    assert [film.ended for film in look_through(tmp_path, KEY)] == ["lost", "lost", "left", "left"]
+    assert len(wang.seen["zhao:face"]) > seen + 30
+    assert len(wang.offers) == 1, "who watches noticed nothing"
 
 
 async def test_each_process_of_ours_records_who_publishes_through_it(site, nodes, tmp_path):
