@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -44,7 +44,7 @@ class Fetching:
             for feed, sources in feeds.items():
                 await self._bring(feed, sources)
             for feed in self._fetched.keys() - feeds.keys():
-                await self._leave(self._fetched.pop(feed))
+                await self._leave(feed, feeds)
 
     async def _bring(self, feed: str, sources: Mapping[str, Source]) -> None:
         if feed not in self._fetched:
@@ -68,19 +68,25 @@ class Fetching:
 
     async def _answer(self, feed: str, one: _Fetched, number: int, sdp: str, shown: Mapping[str, str]) -> None:
         roles = {mid: source.removeprefix(f"{one.who}:") for mid, source in shown.items()}
-        if self._fetched.get(feed) is not one:
+        if self._fetched.get(feed) is not one or feed not in self.hall.fed():
             return
         try:
             answer = await self._annex.fetch(self.hall.name, one.who, sdp, roles)
             one.there = True
             await one.subscription.answered(number, answer, self.hall.node)
+            await self.settle()
         except MediaRefusal as refusal:
             log.info("%s is not fetched: %s", one.who, refusal)
             await self._anew(feed, one)
 
-    async def _leave(self, gone: _Fetched) -> None:
-        """Another connection of the same person has taken its place, or they publish no more."""
-        if all(one.who != gone.who for one in self._fetched.values()):
+    async def _leave(self, feed: str, feeds: Collection[str]) -> None:
+        """They publish no more; or through a newer connection, which takes the place of this one first."""
+        who = self._fetched[feed].who
+        newer = [one for other, one in self._fetched.items() if other in feeds and one.who == who]
+        if newer and not any(one.there for one in newer):
+            return
+        gone = self._fetched.pop(feed)
+        if not newer:
             with suppress(MediaRefusal):  # the annex has it no more
                 await self._annex.unpublish(self.hall.name, gone.who)
         await gone.subscription.close()
