@@ -132,7 +132,7 @@ async def test_a_request_becomes_a_signed_opinion_and_a_decision(house):
     decided = await doctor.post(f"/consultations/{case}/decide", {"adoption": "adopted", "plan": "已联系 120 转运。"})
     assert (decided.status, "已归档" in decided) == (200, True), decided.text[-2000:]
     history = await doctor.get(f"/consultations/{case}/history")
-    for move in ("提交申请", "邀请专家", "专家接受", "排定时间", "意见签名出具", "申请方作出决定", "归档"):
+    for move in ("提交申请", "已邀请专家", "专家接受", "时间已排定", "意见签名出具", "申请方作出决定", "归档"):
         assert move in history
     async with house.database.unit(writes=False) as unit:
         assert (await audit.verify(unit)).whole

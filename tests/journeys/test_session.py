@@ -60,7 +60,7 @@ async def acts(house, action):  # noqa: F811
 async def test_a_case_and_its_consent_go_to_paper_and_that_is_on_record(house):  # noqa: F811
     doctor, expert, case, _ = await planned(house, ("consultation", "teaching"))
     history = await paper(doctor, (await doctor.get(f"{case}/history")).link(rf"{case}/history\.pdf"))
-    for part in ("秦文远", "是否需要立即上转行冠脉造影？", "152mmHg", "排定时间", "打印"):
+    for part in ("秦文远", "是否需要立即上转行冠脉造影？", "152mmHg", "时间已排定", "打印"):
         assert part in history, history
     assert await acts(house, "consultation.print") == 1
     signed = (await doctor.get(case)).link(r"/patients/[0-9a-f]{32}/consents/[0-9a-f]{32}")

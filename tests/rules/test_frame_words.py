@@ -64,6 +64,7 @@ def test_both_languages_fill_the_same_places():
         (38, "还剩 38 分", "38 min left"),
         (125, "还剩 2 小时 5 分", "2 h 5 min left"),
         (4470, "还剩 3 天 2 小时", "3 d 2 h left"),
+        (0, "时限已到", "Due now"),
         (-12, "已超时 12 分", "12 min overdue"),
     ],
 )

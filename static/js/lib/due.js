@@ -19,9 +19,10 @@ export function dueOf(at, now, soon = 60) {
 /**
  * @param {Due} due
  * @param {typeof import("./words.js").t} t
- * @returns {string} 还剩 38 分, 已超时 2 小时 5 分
+ * @returns {string} 还剩 38 分, 时限已到, 已超时 2 小时 5 分
  */
 export function dueWords(due, t) {
+  if (due.over && !due.minutes) return t("时限已到");
   const left = span(due.minutes, t);
   return due.over ? t("已超时 %(left)s", { left }) : t("还剩 %(left)s", { left });
 }

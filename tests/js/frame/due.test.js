@@ -9,6 +9,7 @@ const said = (/** @type {number} */ at) => dueWords(dueOf(at, NOON), fill);
 
 test("a deadline says what is left, and what it is over", () => {
   assert.equal(said(minutes(38)), "还剩 38 分");
+  assert.equal(said(minutes(0)), "时限已到");
   assert.equal(said(minutes(-12)), "已超时 12 分");
   assert.equal(said(minutes(125)), "还剩 2 小时 5 分");
   assert.equal(said(minutes(3 * 1440 + 150)), "还剩 3 天 2 小时");
