@@ -87,6 +87,16 @@ async def test_groups_talk_by_themselves_are_visited_and_come_back(slow_cameras,
         await says(asker, "第 2 组")
         await listener.sees(ASKER)
 
+        # sent back to the hall, where the panel lists them, and put into the other group from there
+        panel = teacher.page.locator("#groups-list")
+        await panel.get_by_label("贾欣 的组").select_option("0")
+        await expect(listener.page.locator("#group-banner")).to_be_hidden(timeout=LONG)
+        await expect(panel.locator("[data-group='0']")).to_contain_text("贾欣", timeout=LONG)
+        await panel.get_by_label("贾欣 的组").select_option("1")
+        await says(listener, "第 1 组")
+        await expect(panel.locator("[data-group='1']")).to_contain_text("贾欣", timeout=LONG)
+        await expect(panel.locator("[data-group='0']")).to_have_count(0)
+
         await teacher.page.click("#groups-gather")
         for person in (listener, asker):
             await expect(person.page.locator("#group-banner")).to_be_hidden(timeout=LONG)

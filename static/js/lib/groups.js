@@ -14,6 +14,17 @@ export function partition(people, count) {
 }
 
 /**
+ * Those whom no group has: they came later, or were sent back.
+ * @param {{id: string, name: string}[]} people
+ * @param {Member[]} members
+ * @returns {{id: string, name: string}[]} by name
+ */
+export function leftOver(people, members) {
+  const placed = new Set(members.filter(({ group }) => group > 0).map(({ id }) => id));
+  return people.filter(({ id }) => !placed.has(id)).sort((one, other) => one.name.localeCompare(other.name, "zh"));
+}
+
+/**
  * @param {string} until
  * @param {number} now the server's ms
  * @returns {string} 9:05; 0:00 when it is over

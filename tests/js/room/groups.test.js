@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { clockLeft, partition } from "../../../static/js/lib/groups.js";
+import { clockLeft, leftOver, partition } from "../../../static/js/lib/groups.js";
 
 test("each group has its own, by name; who is back in the hall is in none", () => {
   const people = [
@@ -11,6 +11,12 @@ test("each group has its own, by name; who is back in the hall is in none", () =
     { id: "d", name: "唐力", group: 0 },
   ];
   assert.deepEqual(partition(people, 3).map((group) => group.map(({ id }) => id)), [["a", "b"], ["c"], []]);
+});
+
+test("who came later and who was sent back are in no group", () => {
+  const members = [{ id: "c", name: "王芳", group: 2 }, { id: "d", name: "唐力", group: 0 }];
+  const people = [{ id: "c", name: "王芳" }, { id: "d", name: "唐力" }, { id: "e", name: "贾欣" }];
+  assert.deepEqual(leftOver(people, members).map(({ id }) => id), ["e", "d"]);
 });
 
 test("the time left is told in minutes and seconds, and never less than none", () => {

@@ -1,6 +1,7 @@
 // Talking in groups: a host makes them, visits, writes to all, calls everybody back; who is in one sees which and how long.
 
-import { clockLeft, partition } from "../../lib/groups.js";
+import { clockLeft, leftOver, partition } from "../../lib/groups.js";
+import { Turns } from "../../lib/turns.js";
 import { t } from "../../lib/words.js";
 import { newId } from "../../net/tab.js";
 import { toast } from "../toast.js";
@@ -16,6 +17,10 @@ export class Groups {
   #count = byId("groups-count", HTMLInputElement);
   #minutes = byId("groups-minutes", HTMLInputElement);
   #drawn = "";
+  #counted = "";
+  #asking = new Turns();
+  /** @type {Person[]} who listens, as last told */
+  #listening = [];
   /** @type {Person[]} */
   #teachers = [];
 
@@ -30,24 +35,36 @@ export class Groups {
   }
 
   /** @param {Now} now */
-  show({ lesson: { groups }, me, at, group, peers, recorded }) {
+  show({ lesson: { groups }, me, at, group, peers, recorded, audience }) {
     this.#teachers = peers.filter(({ host }) => !host);
     byId("groups-new", HTMLButtonElement).disabled = Boolean(groups);
     byId("groups").hidden = !groups || !me.host;
     byId("group-banner").hidden = !groups || !(group || me.host);
-    if (!groups) return;
+    if (!groups) return void (this.#counted = "");
+    if (me.host) this.#know(JSON.stringify([audience, groups.people]));
     const left = groups.until ? t("剩 %(left)s", { left: clockLeft(groups.until, at) }) : "";
     write(byId("group-banner"), [where(group), left, aside(group, recorded)].filter(Boolean).join(" · "));
     write(byId("groups-left"), left);
-    const now = JSON.stringify([groups, group]);
-    if (me.host && now !== this.#drawn) this.#draw(groups, me.id, group);
+    const home = leftOver([...this.#teachers, ...this.#listening], groups.people ?? []);
+    const now = JSON.stringify([groups, group, home]);
+    if (me.host && now !== this.#drawn) this.#draw(groups, home, me.id, group);
     this.#drawn = now;
   }
 
-  /** @param {Standing} groups @param {string} me @param {number} here */
-  #draw(groups, me, here) {
+  /** Who listens is asked for again when they are others than before. @param {string} now */
+  #know(now) {
+    if (now !== this.#counted) this.#asking.want("audience");
+    this.#counted = now;
+    for (const asked of this.#asking.take())
+      void this.#audience().then((people) => ((this.#listening = people), this.#asking.over(asked)));
+  }
+
+  /** @param {Standing} groups @param {Person[]} home in the hall meanwhile @param {string} me @param {number} here */
+  #draw(groups, home, me, here) {
     const members = partition(groups.people ?? [], groups.count);
-    byId("groups-list").replaceChildren(...members.map((people, place) => this.#group(people, place + 1, groups.count, me, here)));
+    const drawn = members.map((people, place) => this.#group(people, place + 1, groups.count, me, here));
+    if (home.length) drawn.push(this.#left(home, groups.count));
+    byId("groups-list").replaceChildren(...drawn);
     byId("groups-home").replaceChildren(...(here ? [this.#visit(me, 0, t("回到主会场"))] : []));
   }
 
@@ -57,6 +74,13 @@ export class Groups {
     if (number !== here) head.append(this.#visit(me, number, t("进入")));
     const rows = people.filter(({ id }) => id !== me).map((person) => make("li", {}, person.name, this.#place(person, number, count)));
     return make("li", { "data-group": String(number) }, head, make("ul", { class: "group-people" }, ...rows));
+  }
+
+  /** @param {Person[]} people @param {number} count */
+  #left(people, count) {
+    const head = make("p", { class: "group-head" }, make("strong", {}, t("主会场")), " ", t("%(count)s 人", { count: people.length }));
+    const rows = people.map((person) => make("li", {}, person.name, this.#place(person, 0, count)));
+    return make("li", { "data-group": "0" }, head, make("ul", { class: "group-people" }, ...rows));
   }
 
   /** @param {string} me @param {number} group @param {string} word */

@@ -20,7 +20,7 @@ import { Slides } from "./slides.js";
  * @property {string | undefined} speaker
  */
 /** @typedef {{lesson: import("../../lib/lesson.js").Lesson, me: import("../../net/seat.js").Me, teaches: boolean, stage: boolean, group: number,
- *   peers: import("../../lib/roster.js").Peer[], recorded: boolean, at: number}} Now
+ *   peers: import("../../lib/roster.js").Peer[], recorded: boolean, audience: number, at: number}} Now
  *   stage: whether one stands on it; group: in which one is, 0 for the hall; at: the server's ms */
 
 export class Lesson {
@@ -66,7 +66,7 @@ export class Lesson {
   show() {
     const { me, offset, roster } = this.ends.seat;
     if (!me) return;
-    const now = { lesson: this.state, me, teaches: this.teaches, stage: roster.hall?.stage ?? false, group: roster.hall?.group ?? 0, peers: roster.peers, recorded: roster.hall?.recording.on ?? false, at: Date.now() + offset };
+    const now = { lesson: this.state, me, teaches: this.teaches, stage: roster.hall?.stage ?? false, group: roster.hall?.group ?? 0, peers: roster.peers, recorded: roster.hall?.recording.on ?? false, audience: roster.hall?.audience ?? 0, at: Date.now() + offset };
     for (const tool of this.tools) tool.show(now);
     byId("lesson-desk").hidden = !me.host;
     byId("chats-open", HTMLInputElement).checked = this.state.chat.open;
