@@ -83,6 +83,10 @@ class JanusNode:
 
     async def passed_on(self):
         """How many remote publishers it has, in all rooms."""
+        return sum(bool(one.get("remote")) for people in (await self.rooms()).values() for one in people)
+
+    async def rooms(self):
+        """Who publishes and who listens in each."""
         async with aiohttp.ClientSession() as http, http.ws_connect(self.url, protocols=["janus-protocol"]) as socket:
             session = (await self._answer(socket, "create", apisecret=self.secret))["data"]["id"]
             ours = {"apisecret": self.secret, "session_id": session}
@@ -93,16 +97,16 @@ class JanusNode:
                 return told["plugindata"]["data"]
 
             rooms = [one["room"] for one in (await asked(request="list"))["list"]]
-            there = [await asked(request="listparticipants", room=room) for room in rooms]
-            return sum(bool(one.get("remote")) for room in there for one in room.get("participants", ()))
+            there = {room: await asked(request="listparticipants", room=room) for room in rooms}
+            return {room: told["participants"] for room, told in there.items() if "participants" in told}
 
-    async def until(self, count, number):
-        """Waits until it has that many, by its own word."""
+    async def until(self, asked, answer):
+        """Waits until its own word is that."""
         for _ in range(200):
-            if await count() == number:
+            if await asked() == answer:
                 return
             await asyncio.sleep(0.05)
-        raise AssertionError(f"still {await count()}")
+        raise AssertionError(f"still {await asked()}")
 
     async def _answer(self, socket, verb, **words):
         await socket.send_json({"janus": verb, "transaction": "test", **words})

@@ -167,7 +167,7 @@ async def test_large_halls_that_come_and_go_leave_nothing_behind(lecture):
         lecture.people.clear()
     for node in lecture.nodes:
         await node.until(node.handles, 0)
-        await node.until(node.passed_on, 0)
+        await node.until(node.rooms, {})
 
 
 async def test_a_killed_process_of_ours_leaves_nothing_passed_on(lecture, nodes):
@@ -206,9 +206,10 @@ async def test_a_node_that_the_others_do_not_reach_by_its_address_takes_no_part(
     await lecture.open()
     try:
         await lecture.publisher("round", "zhao", shade=60)
-        for watcher in await lecture.seated("wang", "li", "sun"):
+        for watcher in await lecture.seated("wang", "li", "sun", "zhou"):
             await eventually(lambda w=watcher: sees(w, 60))
         assert len(await lecture.forwarder.figures("round")) == 1
+        assert sorted([len(await node.rooms()) for node in nodes]) == [0, 1]
     finally:
         await lecture.close()
         for one in tunnels:

@@ -49,6 +49,7 @@ class Audience:
     def __init__(self, home: Home, ground: Ground, tasks: Tasks, scattered: Callable[[list[str]], None]) -> None:
         self._home, self._ground, self._tasks, self._scattered = home, ground, tasks, scattered
         self._edges: list[Edge] = []
+        self._unfit: set[Node] = set()  # took nothing in, and have not been started again since
         self._seats: dict[str, Place] = {}
         self._turn = asyncio.Lock()
 
@@ -89,7 +90,7 @@ class Audience:
     # ---- further nodes
 
     async def _further(self) -> Edge | None:
-        node = self._ground.further([place.node for place in self.places])
+        node = self._ground.further([*(place.node for place in self.places), *self._unfit])
         if node is None:
             return None
         edge = Edge(self._home.room, self._home.node, node, self.lost)
@@ -97,6 +98,7 @@ class Audience:
             await edge.open()
         except MediaRefusal as refusal:
             log.warning("%s does not take a part of %s: %s", node.address, self._home.room, refusal)
+            self._unfit.add(node)
             return None
         self._edges.append(edge)
         return edge
@@ -114,6 +116,7 @@ class Audience:
         return [leg for legs in over for leg in legs]
 
     def died(self, node: Node) -> None:
+        self._unfit.discard(node)
         for edge in [edge for edge in self._edges if edge.node is node]:
             self.lost(edge)
 

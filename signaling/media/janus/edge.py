@@ -70,7 +70,7 @@ class Edge:
             await enter(self._here, self.room)
             await self._try()
         except BaseException:
-            await self._leave()
+            await self.close()
             raise
 
     async def _try(self) -> None:
@@ -176,12 +176,9 @@ class Edge:
             if self._here is not None:
                 with suppress(MediaRefusal):
                     await self._here.ask("destroy", {"room": self.room})
-            await self._leave()
-
-    async def _leave(self) -> None:
-        for handle in (self._here, self._from):
-            if handle is not None:
-                await handle.leave()
+                await self._here.leave()
+            if self._from is not None:
+                await self._from.leave()
 
 
 def _filling(slot: int) -> Facts:
