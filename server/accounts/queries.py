@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, CursorResult, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, bindparam, exists, func, or_, select, update
 
 from server.accounts import policy
 from server.accounts.model import Invitation, Passkey, Person, Post, RecoveryCode, SignIn
@@ -101,17 +101,20 @@ async def with_credential(
     return list(found.values())
 
 
+SIGN_INS = (
+    select(SignIn, Person, Post)
+    .join(Person, Person.id == SignIn.person_id)
+    .outerjoin(Post, Post.person_id == Person.id)
+    .where(SignIn.digest.in_(bindparam("digests", expanding=True)))
+    .order_by(Post.id)
+)
+"""Put into words once: it is asked with every request."""
+
+
 async def sign_ins_by_digest(unit: Unit, digests: Iterable[bytes]) -> dict[bytes, tuple[SignIn, Person, list[Post]]]:
     """The sign-ins of cookies, whose they are, and every post they ever held, oldest first; in one question."""
-    query = (
-        select(SignIn, Person, Post)
-        .join(Person, Person.id == SignIn.person_id)
-        .outerjoin(Post, Post.person_id == Person.id)
-        .where(SignIn.digest.in_(list(digests)))
-        .order_by(Post.id)
-    )
     found: dict[bytes, tuple[SignIn, Person, list[Post]]] = {}
-    for sign_in, person, post in await unit.session.execute(query):
+    for sign_in, person, post in await unit.session.execute(SIGN_INS, {"digests": list(digests)}):
         _, _, posts = found.setdefault(sign_in.digest, (sign_in, person, []))
         posts += [post] if post else []
     return found

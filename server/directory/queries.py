@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
 
 from server.core.access import Relation
 from server.core.errors import NotFound
@@ -232,17 +232,20 @@ class Place:
     """Those it belongs to, as a member or as the lead."""
 
 
+PLACES = (
+    select(Institution.id, Institution.short_name, Membership.consortium_id, Consortium.id)
+    .outerjoin(Membership, Membership.institution_id == Institution.id)
+    .outerjoin(Consortium, Consortium.lead_id == Institution.id)
+    .where(Institution.id.in_(bindparam("ids", expanding=True)))
+)
+"""Put into words once: it is asked with every request."""
+
+
 async def places(unit: Unit, ids: Iterable[str]) -> dict[str, Place]:
-    """In one question: it is asked with every request."""
-    query = (
-        select(Institution.id, Institution.short_name, Membership.consortium_id, Consortium.id)
-        .outerjoin(Membership, Membership.institution_id == Institution.id)
-        .outerjoin(Consortium, Consortium.lead_id == Institution.id)
-        .where(Institution.id.in_(set(ids)))
-    )
+    """In one question."""
     names: dict[str, str] = {}
     consortia: dict[str, set[str]] = {}
-    for id, name, *belongs_to in await unit.session.execute(query):
+    for id, name, *belongs_to in await unit.session.execute(PLACES, {"ids": list(set(ids))}):
         names[id] = name
         consortia.setdefault(id, set()).update(one for one in belongs_to if one)
     return {id: Place(short_name=name, consortium_ids=frozenset(consortia[id])) for id, name in names.items()}
