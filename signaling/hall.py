@@ -44,6 +44,7 @@ class Hall(Room):
         self._aloud: dict[int, int] = {}  # the last entry that was told, in each group; 0 is the hall
         self.lesson = Lesson()
         self.captions_paused = False  # the speech model does not keep up
+        self._counted: tuple[tuple[int, int], HallRoster] | None = None  # as of that version and that entry
 
     # ---- asking
 
@@ -67,10 +68,17 @@ class Hall(Room):
         return {"lesson": self.lesson.recap(seat)}
 
     def roster(self, viewer: Seat) -> dict[str, Any]:
-        return HallRoster(self).of(viewer)
+        return self._roster_now().of(viewer)
 
     def rosters(self, viewers: Iterable[Seat]) -> Iterable[tuple[Sequence[Seat], dict[str, Any]]]:
-        return HallRoster(self).told(viewers)
+        return self._roster_now().told(viewers)
+
+    def _roster_now(self) -> HallRoster:
+        """Counted once for all who come in at one moment, not by each of them."""
+        now = self.seating.version, self.history.seq
+        if self._counted is None or self._counted[0] != now:
+            self._counted = now, HallRoster(self)
+        return self._counted[1]
 
     def audience(self, after: str) -> dict[str, Any]:
         """The next of those who listen, by id; `next` is "" when there are no more."""
