@@ -1,5 +1,6 @@
 """What a teacher says is read in the hall, by whoever wants it and in the size they want; real Chromium and sound."""
 
+import json
 import wave
 from contextlib import AsyncExitStack
 
@@ -21,6 +22,8 @@ from tests.journeys.test_hall import (  # noqa: F401 - fixtures among them
     clerks,
     planned,
 )
+from tests.media.forwarders import KINDS
+from tests.media.janus_node import SECRET, JanusNode, outer_address
 from tests.media.speech_service import running
 
 pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
@@ -49,9 +52,20 @@ async def service():
         yield service
 
 
+@pytest.fixture(scope="module", params=KINDS)
+def carried(request):
+    """The settings of what carries the hall."""
+    if request.param == "embedded":
+        yield {}
+        return
+    node = JanusNode(outer_address()).start()
+    yield {"janus_urls": json.dumps([node.url]), "janus_secret": SECRET}
+    node.stop()
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def site(tmp_path_factory, service):
-    async with standing(tmp_path_factory.mktemp("site"), speech_url=service.url) as site:
+async def site(tmp_path_factory, service, carried):
+    async with standing(tmp_path_factory.mktemp("site"), speech_url=service.url, **carried) as site:
         yield site
 
 
