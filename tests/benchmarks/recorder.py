@@ -1,17 +1,19 @@
 """The recorder against aiortc's MediaRecorder, which decodes and encodes: CPU a source, length, lips and voice.
 
     python -m tests.benchmarks.recorder
-    SOURCES=1,12 SECONDS=15 RUNS=3
+    SOURCES=1,12 SECONDS=15 RUNS=3 SESSIONS=1000
 
 A source is a person: 640 × 480 at about 1 Mbit/s, and a voice. CPU is the recorder's process by the operating
 system's accounting, and beside it what the forwarder's process uses more than before it was recorded. The peer is
-measured with one source, which already takes half a core.
+measured with one source, which already takes half a core. Last, so many sessions one after the other, in eight halls at
+once: what they leave in the recorder's process.
 """
 
 import asyncio
 import contextlib
 import io
 import os
+import shutil
 import sys
 import tempfile
 from itertools import pairwise
@@ -27,15 +29,18 @@ from server.meeting.recordings.press import Order, make
 from server.meeting.recordings.scratch import Scratch
 from signaling.media.forwarder.spread import RECORDER, Ground, Spread
 from signaling.media.ports import Reel
-from tests.benchmarks.figures import cpu_seconds, figure, median
+from tests.benchmarks.figures import cpu_seconds, descriptors, figure, median, resident_mb
 from tests.benchmarks.forwarder_engines import started
 from tests.benchmarks.forwarder_load import FRAMES, VOICE, Played, connected, connection, encoded, pictures
 from tests.benchmarks.forwarder_load import Recorded as Looped
 from tests.journeys.house import free_port
+from tests.media.people import eventually
 
 SOURCES = [int(one) for one in os.environ.get("SOURCES", "1,12").split(",")]
 SECONDS = float(os.environ.get("SECONDS", "15"))
 RUNS = int(os.environ.get("RUNS", "3"))
+SESSIONS = int(os.environ.get("SESSIONS", "1000"))
+HALLS, WARM_UP = 8, 200
 KEY, LOOPBACK, STEP = bytes(32), "127.0.0.1", 80
 VIDEO = {"width": 640, "height": 480, "pix_fmt": "yuv420p", "bit_rate": 1_000_000}
 
@@ -75,16 +80,29 @@ def claps():
         yield frame
 
 
-async def ours(sources, folder):
-    """(CPU % a source of the recorder, of the forwarder because of it, the recording's seconds)."""
+@contextlib.asynccontextmanager
+async def published(halls):
+    """A forwarder of one process, with a person in each of these halls, a hall named as often as people are in it."""
     spread = Spread(Ground([LOOPBACK], processes=1))
     await spread.start()
     listening = asyncio.ensure_future(_deaf(spread))
-    people = [Clapper() for _ in range(sources)]
+    people = [Clapper() for _ in halls]
     try:
-        await spread.open("hall")
-        for number, person in enumerate(people):
-            await _publish(spread, person, f"p{number}")
+        for hall in dict.fromkeys(halls):
+            await spread.open(hall)
+        for number, (hall, person) in enumerate(zip(halls, people, strict=True)):
+            await _publish(spread, hall, person, f"p{number}")
+        yield spread
+    finally:
+        await asyncio.gather(*(person.close() for person in people))
+        await spread.stop()
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+
+
+async def ours(sources, folder):
+    """(CPU % a source of the recorder, of the forwarder because of it, the recording's seconds)."""
+    async with published(["hall"] * sources) as spread:
         await asyncio.sleep(2)
         forwarder = spread._children[0].process.pid
         before = await _cpu(forwarder)
@@ -96,11 +114,26 @@ async def ours(sources, folder):
         await spread.cease("hall")
         lasted = asyncio.get_running_loop().time() - began
         return used / sources, (more - before) / sources, lasted
-    finally:
-        await asyncio.gather(*(person.close() for person in people))
-        await spread.stop()
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+
+
+async def left_behind(folder):
+    """(MB, descriptors) that the recorder's process has more after SESSIONS than after the first WARM_UP."""
+    halls = [f"hall{number}" for number in range(HALLS)]
+    async with published(halls) as spread:
+        await asyncio.gather(*(sessions(spread, hall, folder / hall, WARM_UP // HALLS) for hall in halls))
+        recorder = spread._children[RECORDER].process.pid
+        before = resident_mb(recorder), descriptors(recorder)
+        await asyncio.gather(*(sessions(spread, hall, folder / hall, SESSIONS // HALLS) for hall in halls))
+        return resident_mb(recorder) - before[0], descriptors(recorder) - before[1]
+
+
+async def sessions(spread, hall, folder, times):
+    """Each until there is sound and picture of it on the disk."""
+    for _ in range(times):
+        await spread.record(hall, Reel(str(folder), KEY))
+        await eventually(lambda: len([file for file in folder.glob("*") if file.stat().st_size > 1000]) == 2, 30)
+        await spread.cease(hall)
+        shutil.rmtree(folder)
 
 
 async def _deaf(spread):
@@ -108,10 +141,10 @@ async def _deaf(spread):
         pass
 
 
-async def _publish(spread, person, who):
+async def _publish(spread, hall, person, who):
     await person.pc.setLocalDescription()
     voice, face = (transceiver.mid for transceiver in person.pc.getTransceivers())
-    answer = await spread.publish("hall", who, person.pc.localDescription.sdp, {voice: "voice", face: "face"})
+    answer = await spread.publish(hall, who, person.pc.localDescription.sdp, {voice: "voice", face: "face"})
     await person.pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
     await connected(person.pc)
 
@@ -198,6 +231,10 @@ async def main():
                 runs.append((*run, played(folder) if sources == 1 else None))
     for sources, runs in found.items():
         told_of(sources, runs, peers)
+    with tempfile.TemporaryDirectory() as folder:
+        rss, opened = await left_behind(Path(folder))
+    figure("recorder", f"{SESSIONS}-sessions", "rss_mb", rss, "MB", goal=20)
+    figure("recorder", f"{SESSIONS}-sessions", "descriptors", opened, "count", goal=0)
 
 
 if __name__ == "__main__":

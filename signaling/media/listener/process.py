@@ -7,6 +7,7 @@ captioned. It yields the machine to those that carry the hall.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import resource
 import sys
@@ -113,6 +114,7 @@ class Listener:
     def _close(self, hall: str) -> None:
         if hearing := self._halls.pop(hall, None):
             hearing.close()
+            gc.collect()  # as in the recorder
 
     def _tell(self, event: MediaEvent) -> None:
         control.send(self._writer, control.event_words(event))

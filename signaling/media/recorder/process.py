@@ -6,6 +6,7 @@ To the house it is one more process of the forwarder, which serves nobody and ta
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import resource
 import secrets
@@ -121,6 +122,7 @@ class Recorder:
     def _close(self, hall: str, why: str = "left") -> None:
         if recording := self._halls.pop(hall, None):
             recording.close(why)
+            gc.collect()  # takes are rings: left to the collector's own time, they tear the heap to pieces
 
     async def close(self) -> None:
         for hall in list(self._halls):  # nobody said that it is over: whoever wanted it recorded is gone
