@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-PAUSE = 0.02
+PAUSE = 0.05
 """Seconds between the beginnings of two fetches while a crowd is coming."""
 
 Asked = TypeVar("Asked")

@@ -24,7 +24,7 @@ class TeachingDoor:
         if session is None or session.meeting_id != meeting.id or session.state not in OPEN_ROOM:
             return [NotFound() for _ in actors]
         related = await queries.relations_of_all(unit, session, actors)
-        teachers = await queries.teachers(unit, session.id)
+        teachers = await queries.teachers(unit, session.id) if any(Relation.OWN in one for one in related) else []
         guests = {one.post_id for one in teachers[1:]}
         return [_entrant(unit, session, *one, guests) for one in zip(actors, related, strict=True)]
 
