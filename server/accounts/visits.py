@@ -56,8 +56,8 @@ class Visits:
 
     async def identify(self, request: web.Request, rule: Rule | None) -> Visit:
         """The visit of a request; an idle or ended session counts as none."""
-        token = request.cookies.get(cookie_name(request))
-        visit = await self._signed_in(request, token, rule) if token else None
+        token = request.cookies.get(cookie_name(request), "")
+        visit = await self._signed_in(request, token, rule) if token and token.isascii() else None
         if visit is None:
             visit = _stranger(request)
         wished = chosen_language(request) or (visit.actor.locale if visit.actor else None)

@@ -37,6 +37,9 @@ def faults(text: str) -> Iterator[Finding]:
                 ranges.append(_range(value))
             except ValueError:
                 yield bad("turn_rule_malformed", "中继规则 %(rule)s 写错了，coturn 会跳过它", rule=value)
+    for name, _, value in settings:
+        if name.strip() == "allowed-peer-ip" and not _is_one_address(value):
+            yield bad("turn_rule_wide", "中继规则放行了 %(rule)s，只能放行本站转发媒体的一个地址", rule=value)
     for network in map(ipaddress.ip_network, NEVER):
         ends = (network[0], network[-1], network[network.num_addresses // 3])
         if not all(any(_denies(one, end) for one in ranges) for end in ends):
@@ -46,6 +49,14 @@ def faults(text: str) -> Iterator[Finding]:
 
 def examined(text: str) -> list[Finding]:
     return list(faults(text)) or [good("turn_rules", "中继规则挡住了所有内部地址")]
+
+
+def _is_one_address(text: str) -> bool:
+    try:
+        low, high = _range(text)
+    except ValueError:
+        return False
+    return low == high
 
 
 def _range(text: str) -> tuple[Address, Address]:

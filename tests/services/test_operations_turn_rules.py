@@ -1,5 +1,7 @@
 """A coturn whose rules are malformed or full of holes is told before it starts (assurance MD-1)."""
 
+import re
+
 import pytest
 
 from server.operations.turn_rules import examined, faults
@@ -49,6 +51,13 @@ def test_one_wide_range_would_not_do_for_ipv6():
     assert ("turn_rule_missing", "::ffff:0:0/96") in found(narrow)
 
 
-@pytest.mark.parametrize("name", ["no-tcp-relay", "use-auth-secret", "user-quota=4"])
+@pytest.mark.parametrize("name", ["no-tcp-relay", "use-auth-secret", "user-quota"])
 def test_a_setting_left_out_is_told(name):
-    assert found(RULES.replace(f"\n{name}\n", "\n")) == [("turn_setting", name.partition("=")[0])]
+    without = re.sub(rf"^{name}(=.*)?$", "", RULES, flags=re.MULTILINE)
+    assert found(without) == [("turn_setting", name)]
+
+
+def test_one_address_of_our_own_may_be_let_through_and_no_more():
+    assert found(f"{RULES}\nallowed-peer-ip=10.0.0.10\n") == []
+    for wide in ("10.0.0.0-10.255.255.255", "everything"):
+        assert found(f"{RULES}\nallowed-peer-ip={wide}\n") == [("turn_rule_wide", wide)]

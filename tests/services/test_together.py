@@ -36,7 +36,7 @@ async def test_a_crowd_is_one_look_and_each_gets_their_own(board):
 
 
 async def test_while_a_crowd_comes_the_next_look_waits_for_more_of_it(board):
-    together = Together(board.read, pause=0.05)
+    together = Together(board.read, pause=0.5)
     coming = [asyncio.create_task(together.ask(number)) for number in range(2)]
     await asyncio.wait(coming)
     coming += [asyncio.create_task(together.ask(2))]
@@ -80,3 +80,24 @@ async def test_whoever_looks_for_all_may_go_and_the_others_look_by_themselves(bo
     board.opened.set()
     assert await other == 2
     assert board.looks == [["a", "b"], ["b"]]
+
+
+async def test_one_that_cannot_be_looked_up_spoils_nobody_elses_look():
+    async def read(asked):
+        if "broken" in asked:
+            raise UnicodeError
+        return [f"{one}!" for one in asked]
+
+    together = Together(read)
+    found = await asyncio.gather(*map(together.ask, ("a", "broken", "b")), return_exceptions=True)
+    assert (found[0], type(found[1]), found[2]) == ("a!", UnicodeError, "b!")
+
+
+async def test_a_look_that_hangs_fails_those_in_it_and_holds_up_nobody_afterwards(board, monkeypatch):
+    monkeypatch.setattr("server.core.together.PATIENCE", 0.05)
+    board.says, together = dict.fromkeys("abc", 1), Together(board.read)
+    board.opened.clear()
+    found = await asyncio.gather(together.ask("a"), together.ask("b"), return_exceptions=True)
+    assert [type(one) for one in found] == [TimeoutError, TimeoutError]
+    board.opened.set()
+    assert await together.ask("c") == 1

@@ -1,8 +1,10 @@
 """Where one is signed in: another browser is put out, this one stays; a new password puts out all others."""
 
+import asyncio
 import re
 
 import pytest
+from yarl import URL
 
 from tests.web.accounts_site import PASSWORD, open_site
 
@@ -50,3 +52,23 @@ async def test_a_changed_password_leaves_only_this_browser_signed_in(browsers):
     assert (page.status, "其他浏览器上的登录都已退出" in page) == (200, True), page.text[-2000:]
     assert await signed_in(browsers) == [True, False, False, True]
     assert await listed(here) == []
+
+
+async def statuses(address, cookies):
+    """What each of these bytes is answered as a cookie, all at once."""
+
+    async def asked(cookie):
+        reader, writer = await asyncio.open_connection(address.host, address.port)
+        writer.write(b"GET /me HTTP/1.1\r\nHost: %s\r\nCookie: lianzhen_session=" % address.authority.encode())
+        writer.write(cookie + b"\r\nAccept: application/json\r\nConnection: close\r\n\r\n")
+        line = await reader.readline()
+        writer.close()
+        return int(line.split()[1])
+
+    return await asyncio.gather(*map(asked, cookies))
+
+
+async def test_a_cookie_in_no_letters_of_ours_is_a_strangers_and_spoils_nobody_elses_request(browsers):
+    here, *_ = browsers
+    own = next(one.value for one in here.session.cookie_jar if one.key == "lianzhen_session").encode()
+    assert await statuses(URL(str(here.url)), [own, b"\xff", own, "签".encode(), own]) == [200, 401, 200, 401, 200]

@@ -62,7 +62,9 @@ export class HallLine {
     const pc = this.#in;
     this.#queue(async () => {
       if (!pc || pc !== this.#in) return;
-      pc.setConfiguration(await this.ends.configuration());
+      const configuration = await this.ends.configuration();
+      if (pc !== this.#in) return;
+      pc.setConfiguration(configuration);
       await pc.setRemoteDescription({ type: "offer", sdp });
       await pc.setLocalDescription();
       this.#views = views;
@@ -141,7 +143,9 @@ export class HallLine {
   /** @param {RTCPeerConnection} pc */
   async #offer(pc) {
     if (pc !== this.#out) return;
-    pc.setConfiguration(await this.ends.configuration());
+    const configuration = await this.ends.configuration();
+    if (pc !== this.#out) return;
+    pc.setConfiguration(configuration);
     await pc.setLocalDescription();
     const mids = pc.getTransceivers().map((line) => line.mid ?? "");
     const roles = Object.fromEntries(mids.map((mid, index) => [mid, ROLES[PLACES[index]]]));

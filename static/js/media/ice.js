@@ -23,6 +23,7 @@ export class Relays {
 
   /** Gets new credentials when the old ones are about to lapse. */
   async freshen() {
+    if (!this.#ice.servers.some(({ credential }) => credential)) return;
     if (performance.now() - this.#at < this.#ice.ttl * 800) return;
     const answer = await this.ask().catch(() => null);
     if (answer?.ok) this.renew(answer.ice);

@@ -56,7 +56,9 @@ export class Groups {
     if (now !== this.#counted) this.#asking.want("audience");
     this.#counted = now;
     for (const asked of this.#asking.take())
-      void this.#audience().then((people) => ((this.#listening = people), this.#asking.over(asked)));
+      void this.#audience(this.ends.insist)
+        .then((people) => people && (this.#listening = people))
+        .finally(() => this.#asking.over(asked));
   }
 
   /** @param {Standing} groups @param {Person[]} home in the hall meanwhile @param {string} me @param {number} here */
@@ -97,7 +99,7 @@ export class Groups {
 
   async #plan() {
     this.#dialog.showModal();
-    const people = [...this.#teachers, ...(await this.#audience())];
+    const people = [...this.#teachers, ...((await this.#audience(this.ends.ask)) ?? [])];
     const fewer = Math.min(12, Math.max(2, Math.round(people.length / 4)));
     this.#count.value = String(fewer);
     const rows = people.map(({ id, name }) => {
@@ -108,13 +110,14 @@ export class Groups {
     byId("groups-people").replaceChildren(...rows);
   }
 
-  /** @returns {Promise<Person[]>} everybody who listens, however many pages they are */
-  async #audience() {
+  /** @param {Ends["insist"]} ask @returns {Promise<Person[] | null>} everybody who listens, however many pages they are */
+  async #audience(ask) {
     /** @type {Person[]} */
     const all = [];
     for (let after = null; after !== ""; ) {
-      const page = await this.ends.ask("audience", { after: after ?? "" });
-      if (!page) break;
+      /** @type {any} */
+      const page = await ask("audience", { after: after ?? "" });
+      if (!page) return null;
       all.push(...page.people);
       after = page.next;
     }
