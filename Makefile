@@ -35,8 +35,8 @@ ifdef TESTS
 	.venv/bin/python -m pytest $(TESTS)
 else
 	@failed=0; \
-	.venv/bin/python -m pytest -n 4 --dist loadfile -m 'not browser and not call' --ignore=tests/rules || failed=1; \
-	.venv/bin/python -m pytest -n 3 --dist loadfile -m browser || failed=1; \
+	.venv/bin/python -m pytest -n 3 --dist loadfile -m 'not browser and not call' --ignore=tests/rules || failed=1; \
+	.venv/bin/python -m pytest -n 2 --dist loadfile -m browser || failed=1; \
 	.venv/bin/python -m pytest -m call || failed=1; \
 	exit $$failed
 endif

@@ -15,7 +15,7 @@ from tests.journeys.test_road import house  # noqa: F401 - the fixture
 JSON = {"Accept": "application/json"}
 
 
-async def until(look, within=5.0):
+async def until(look, within=30.0):
     """As soon as it is so; the seconds it took."""
     began = time.monotonic()
     while not look():

@@ -41,7 +41,7 @@ async def whoever_crashes_is_shown_as_reconnecting_and_then_gone(url):
         await zhao.until(lambda: "wang" in zhao.peers)
         since = time.monotonic()
         await wang.drop()
-        await zhao.until(lambda: zhao.peers["wang"]["state"] == "reconnecting", patience=1)
+        await zhao.until(lambda: zhao.peers["wang"]["state"] == "reconnecting", patience=5)
         assert 5 < await gone(zhao, since) < LIMIT
         await eventually(lambda: [body["reason"] for body in house.log.told("left")] == ["lost"])
         await zhao.ask("leave")

@@ -160,7 +160,7 @@ async def _blocks(content):
 
 async def copies_on(reviewer, address, *, wanted):
     """The files that a review lists, as [(address, state)], once all stand as `wanted`."""
-    for _ in range(300):
+    for _ in range(900):
         page = await reviewer.get(f"{address}/copies")
         assert page.status == 200, page.text[:500]
         states = re.findall(r'data-state="(\w+)"', page.text)
