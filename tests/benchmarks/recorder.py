@@ -27,7 +27,8 @@ from aiortc import RTCSessionDescription
 
 from server.meeting.recordings.press import Order, make
 from server.meeting.recordings.scratch import Scratch
-from signaling.media.forwarder.spread import RECORDER, Ground, Spread
+from signaling.media.forwarder.places import RECORDER
+from signaling.media.forwarder.spread import Ground, Spread
 from signaling.media.ports import Reel
 from tests.benchmarks.figures import cpu_seconds, descriptors, figure, median, resident_mb
 from tests.benchmarks.forwarder_engines import started

@@ -26,7 +26,12 @@ async def house_on(kind, monkeypatch, speech=None):
         node.stop()
 
 
+def spread_of(house):
+    """Our own processes."""
+    return house.forwarder.annex.forwarder if isinstance(house.forwarder, Cluster) else house.forwarder
+
+
 def process_of(house, taker):
     """The recorder's or the listener's; 0 while there is none."""
-    spread = house.forwarder.annex.forwarder if isinstance(house.forwarder, Cluster) else house.forwarder
+    spread = spread_of(house)
     return spread._children[taker].process.pid if taker in spread._children else 0

@@ -5,10 +5,13 @@ import asyncio
 import pytest
 from aioice import stun
 
+from server.meeting.recordings.films import look_through
 from signaling.media.forwarder.calling import Call
 from signaling.media.forwarder.gate import Gate
 from signaling.media.forwarder.peer import Other
 from signaling.media.forwarder.spread import Ground, Spread
+from signaling.media.ports import Lost, Reel
+from tests.media.films import KEY, until_it_lasts
 from tests.media.people import LOOPBACK, House, eventually, on_loopback
 
 
@@ -44,6 +47,18 @@ async def test_what_one_forwarder_carries_is_seen_and_heard_at_another(houses):
     wang = await fetches.watcher("round", "wang")
     await eventually(lambda: len(wang.seen.get("zhao:face", [])) > 10 and wang.heard.get("zhao:voice", 0) > 10)
     assert abs(wang.seen["zhao:face"][-1] - 60) < 4
+
+
+async def test_where_the_line_between_them_ends_a_recording_is_cut_off(houses, tmp_path):
+    carries, fetches = houses
+    await carries.publisher("round", "zhao", shade=60)
+    carries.watchers["round", "annex"] = Fetching(carries, fetches, "zhao")
+    await fetches.forwarder.record("round", Reel(str(tmp_path), KEY))
+    await carries.forwarder.watch("round", "annex")
+    await until_it_lasts(tmp_path, 1)
+    await carries.forwarder.unwatch("round", "annex")
+    await eventually(lambda: {one.ended for one in look_through(tmp_path, KEY)} == {"lost"})
+    assert Lost("round", "zhao", "publish") in fetches.told
 
 
 class Ear(asyncio.DatagramProtocol):

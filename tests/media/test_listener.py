@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from signaling.media.forwarder.spread import LISTENER
+from signaling.media.forwarder.places import LISTENER
 from signaling.media.listener.cutting import RATE, Cutting
 from signaling.media.listener.service import SiteModel, Unheard
 from signaling.media.ports import Listening, MediaRefusal, Said, SpeechService

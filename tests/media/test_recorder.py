@@ -1,5 +1,6 @@
 """A hall recorded: what was published can be played, sound and picture in step, and a kill takes seconds at most."""
 
+import asyncio
 import io
 import os
 import signal
@@ -9,12 +10,12 @@ import pytest
 
 from server.meeting.recordings.films import look_through
 from signaling.media.forwarder.history import Kept
-from signaling.media.forwarder.spread import RECORDER
+from signaling.media.forwarder.places import RECORDER
 from signaling.media.ports import Reel
 from signaling.media.recorder.frames import Frames
 from signaling.media.recorder.sealed import Damaged, Kind, Sealing, unsealed
 from tests.media.films import KEY, developed, lasting, pictures, until_it_lasts
-from tests.media.forwarders import KINDS, house_on, process_of
+from tests.media.forwarders import KINDS, house_on, process_of, spread_of
 from tests.media.people import eventually
 
 # ---- what lies on the disk
@@ -157,3 +158,20 @@ async def test_who_publishes_anew_begins_a_film_anew_and_who_leaves_ends_it(hous
     first, second = developed(tmp_path, KEY)
     assert abs(int(pictures(tmp_path / first.name, KEY)[-1]) - 60) < 4
     assert abs(int(pictures(tmp_path / second.name, KEY)[0]) - 200) < 4
+
+
+async def test_who_leaves_as_they_are_cut_off_is_cut_off_whole(house, tmp_path):
+    await house.publisher("round", "zhao", shade=60)
+    await house.forwarder.record("round", Reel(str(tmp_path), KEY))
+    await until_it_lasts(tmp_path, 1)
+    spread = spread_of(house)
+    await asyncio.gather(spread.break_off("round", "zhao"), spread.unpublish("round", "zhao"))
+    assert [one.ended for one in look_through(tmp_path, KEY)][:2] == ["lost", "lost"]
+
+
+async def test_whoever_is_lost_and_was_the_last_there_ends_their_films(house, tmp_path):
+    zhao = await house.publisher("round", "zhao", shade=60)
+    await house.forwarder.record("round", Reel(str(tmp_path), KEY))
+    await until_it_lasts(tmp_path, 1)
+    await zhao.close()
+    await eventually(lambda: all(one.ended for one in developed(tmp_path, KEY)))

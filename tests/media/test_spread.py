@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from signaling.media.forwarder.placing import place
 from signaling.media.forwarder.spread import Ground, Spread
 from signaling.media.ports import Joined, Lost, MediaRefusal, SourceCame, SourceLeft
-from tests.media.people import LOOPBACK, House, eventually, on_loopback
+from tests.media.people import LOOPBACK, House, Publisher, eventually, on_loopback
 
 
 class Processes(House):
@@ -103,6 +103,62 @@ async def test_refusals_of_a_process_reach_the_caller(house):
         await house.forwarder.answer("round", "nobody", 1, "")
     assert refused.value.code == "media.not_watching"
     await house.forwarder.unwatch("round", "nobody")
+
+
+async def asked_before_it_is_heard(house, publisher, asking):
+    """Their connection ends, and the house hears of that when it has already asked for the next one."""
+    child = house.forwarder._children[house.forwarder._halls["round"].people["publish", publisher.who]]
+    hear, unread = child._heard, []
+    child._heard = unread.append
+    await publisher.close()
+    await eventually(lambda: any(message.get("event") == "Lost" for message in unread))
+    asked = asyncio.ensure_future(asking)
+    await asyncio.sleep(0)  # the question is on its way
+    child._heard = hear
+    for message in unread:
+        hear(message)
+    return await asked
+
+
+async def offered(house, who):
+    """The words with which they would publish."""
+    said = asyncio.get_running_loop().create_future()
+
+    class Page:
+        async def publish(self, *words):
+            said.set_result(words)
+            await asyncio.Event().wait()
+
+    house.people.append(publisher := Publisher(Page(), who, shade=200))
+    publishing = asyncio.ensure_future(publisher.publish())
+    words = await said
+    publishing.cancel()
+    return words
+
+
+@pytest.mark.parametrize("others", [(), ("qian",)])
+async def test_who_comes_anew_is_served_though_the_end_of_their_old_connection_is_heard_late(house, others):
+    await house.forwarder.open("round")
+    zhao, *_ = [await house.publisher("round", who) for who in ("zhao", *others)]
+    await eventually(lambda: Joined("round", "zhao", "publish") in house.told)
+    words = await offered(house, "zhao")
+    await asked_before_it_is_heard(house, zhao, house.forwarder.publish("round", *words))
+    await eventually(lambda: Lost("round", "zhao", "publish") in house.told)
+    (figures,) = (await house.processes("round")).values()
+    assert set(figures["published"]) == {"zhao", *others}
+
+    # and whoever is taken off the stage is off it
+    await house.forwarder.unpublish("round", "zhao")
+    assert [set(one["published"]) for one in (await house.processes("round")).values()] == [{*others}] * len(others)
+
+
+async def test_who_is_refused_as_their_old_connection_ends_takes_nobodys_place(house):
+    await house.forwarder.open("round")
+    zhao = await house.publisher("round", "zhao")
+    await eventually(lambda: Joined("round", "zhao", "publish") in house.told)
+    with pytest.raises(MediaRefusal, match=r"media\.unreadable"):
+        await asked_before_it_is_heard(house, zhao, house.forwarder.publish("round", "zhao", "nonsense", {}))
+    assert await house.processes("round") == {}
 
 
 async def test_every_process_ends_cleanly_with_its_house(house, capfd):

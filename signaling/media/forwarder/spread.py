@@ -11,19 +11,19 @@ import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from itertools import count
-from typing import Any, Literal
+from typing import Any
 
 from signaling.media.forwarder.child import Child
 from signaling.media.forwarder.control import event_of
+from signaling.media.forwarder.places import LISTENER, RECORDER, Connection, Place, Way
 from signaling.media.forwarder.placing import CROWD, place
 from signaling.media.ports import Lost, MediaEvent, MediaRefusal, Reel, SourceLeft, SpeechService
 from signaling.tasks import Tasks
 
-Way = Literal["publish", "watch"]
 FORWARDING = "signaling.media.forwarder.process"
-RECORDER, LISTENER = -1, -2  # of those that serve nobody: the one takes every source, the other every voice
 TAKERS = {RECORDER: "signaling.media.recorder.process", LISTENER: "signaling.media.listener.process"}
 AGAIN = 0.5  # seconds before a process that died is started again
 
@@ -49,19 +49,6 @@ class Ground:
     speech: SpeechService | None = None
 
 
-@dataclass(slots=True)
-class _Place:
-    """Where a hall is: its processes, who is served by which, where each source begins; and which takers it has, with
-    the words that begin their work."""
-
-    processes: set[int] = field(default_factory=set)
-    people: dict[tuple[Way, str], int] = field(default_factory=dict)
-    sources: dict[str, tuple[int, Mapping[str, Any]]] = field(default_factory=dict)
-    passed: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)  # (source, to) → (handle, from)
-    takers: dict[int, tuple[Any, ...]] = field(default_factory=dict)
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
 class Spread:
     """Implements `signaling.media.ports.Forwarder`."""
 
@@ -70,7 +57,7 @@ class Spread:
         self._tasks, self._numbers, self._handles = Tasks(), count(), count(1)
         self._children: dict[int, Child] = {}
         self._names: dict[int, str] = {}
-        self._halls: dict[str, _Place] = {}
+        self._halls: dict[str, Place] = {}
         self._events: asyncio.Queue[MediaEvent] = asyncio.Queue()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._takers_start = asyncio.Lock()
@@ -146,11 +133,22 @@ class Spread:
             self._source_left(there, event.source)
             self._tasks.start(self._take_away(event.hall, event.source), "source taken away")
         elif isinstance(event, Lost):
-            there.people.pop((event.way, event.who), None)
-            self._tasks.start(self._leave(event.hall, number), "process leaves a hall")
+            self._lost(there, event)
         self._events.put_nowait(event)
 
-    def _source_left(self, there: _Place, source: str) -> None:
+    def _lost(self, there: Place, event: Lost) -> None:
+        """Whoever is fetched is not gone, their line is: where they are recorded is a gap until they are back."""
+        there.vacant.add((event.way, event.who))
+        self._tasks.start(self._vacate(event.hall, there, (event.way, event.who)), "place vacated")
+        if event.way == "publish" and event.who in there.fetched:
+            for source in there.recorded(event.who):
+                self._tasks.start(self._cut_off(event.hall, source), "recording cut off")
+
+    async def _cut_off(self, hall: str, source: str) -> None:
+        if recorder := self._children.get(RECORDER):
+            await recorder.ask("take_away", hall, source, "lost")
+
+    def _source_left(self, there: Place, source: str) -> None:
         there.sources.pop(source, None)
 
     async def events(self) -> AsyncIterator[MediaEvent]:
@@ -168,7 +166,7 @@ class Spread:
             for process in list(there.processes):
                 await self._pass(hall, there, source, process)
 
-    async def _pass(self, hall: str, there: _Place, source: str, to: int) -> None:
+    async def _pass(self, hall: str, there: Place, source: str, to: int) -> None:
         begins, facts = there.sources.get(source, (to, {}))
         if begins == to or to not in self._children or begins not in self._children:
             return
@@ -180,11 +178,19 @@ class Spread:
         await self._children[to].ask("bring", hall, handle, facts)
         await self._children[begins].ask("export", hall, handle, source, self._names[to])
 
-    async def _withdraw(self, hall: str, there: _Place, source: str, to: int) -> None:
+    async def _withdraw(self, hall: str, there: Place, source: str, to: int) -> None:
         passed = there.passed.pop((source, to), None)
         if passed is not None and passed[1] in self._children:
             handle, begins = passed
-            await self._children[begins].ask("withdraw", hall, handle)
+            with suppress(MediaRefusal):  # it has left the hall, and passes nothing on
+                await self._children[begins].ask("withdraw", hall, handle)
+
+    async def _vacate(self, hall: str, there: Place, connection: Connection) -> None:
+        """Nobody's place any more, unless they begin anew."""
+        if connection in there.vacant and not there.beginning[connection]:
+            there.vacant.discard(connection)
+            if (process := there.people.pop(connection, None)) is not None:
+                await self._leave(hall, process)
 
     async def _leave(self, hall: str, process: int) -> None:
         """A process that serves nobody of the hall any more gets no streams of it."""
@@ -213,13 +219,13 @@ class Spread:
 
     # ---- verbs
 
-    def _there(self, hall: str) -> _Place:
+    def _there(self, hall: str) -> Place:
         if there := self._halls.get(hall):
             return there
         raise MediaRefusal("media.no_hall", hall)
 
     async def open(self, hall: str) -> None:
-        self._halls.setdefault(hall, _Place())
+        self._halls.setdefault(hall, Place())
 
     async def close(self, hall: str) -> None:
         if there := self._halls.pop(hall, None):
@@ -248,6 +254,7 @@ class Spread:
                 for source in list(there.sources):
                     await self._pass(hall, there, source, process)
             there.people[way, who] = process
+            there.vacant.add((way, who))
             return self._children[process]
 
     # ---- recording, listening
@@ -278,7 +285,7 @@ class Spread:
         self._there(hall).takers.pop(taker, None)
         await self._leave(hall, taker)
 
-    async def _join(self, hall: str, there: _Place, taker: int) -> None:
+    async def _join(self, hall: str, there: Place, taker: int) -> None:
         """It joins the hall's processes, and gets its sources like any other."""
         async with there.lock:
             if taker not in there.takers:
@@ -293,7 +300,7 @@ class Spread:
 
     # ---- who serves whom
 
-    def _choose(self, there: _Place, way: Way) -> int:
+    def _choose(self, there: Place, way: Way) -> int:
         """Publishers gather in one process as long as it lives, so that most streams are passed on but once."""
         loads = self._loads()
         if not loads:
@@ -311,14 +318,15 @@ class Spread:
 
     async def _begin(self, hall: str, way: Way, who: str, *words: Any) -> Any:
         """A connection that is refused takes nobody's place."""
-        new = (way, who) not in self._there(hall).people
-        child = await self._serve(hall, way, who)
+        there, child = self._there(hall), await self._serve(hall, way, who)
         try:
-            return await child.ask(way, hall, who, *words)
+            with there.begins((way, who)):
+                answer = await child.ask(way, hall, who, *words)
         except MediaRefusal:
-            if new and (process := self._there(hall).people.pop((way, who), None)) is not None:
-                await self._leave(hall, process)
+            await self._vacate(hall, there, (way, who))
             raise
+        there.vacant.discard((way, who))
+        return answer
 
     async def publish(self, hall: str, who: str, sdp: str, roles: Mapping[str, str]) -> str:
         answer: str = await self._begin(hall, "publish", who, sdp, dict(roles))
@@ -326,6 +334,7 @@ class Spread:
 
     async def fetch(self, hall: str, who: str, sdp: str, roles: Mapping[str, str]) -> str:
         """As `publish`, of what another forwarder carries: we go to where the offer says, so never with a page's."""
+        self._there(hall).fetched.add(who)
         answer: str = await self._begin(hall, "publish", who, sdp, dict(roles), True)
         return answer
 
@@ -338,9 +347,9 @@ class Spread:
         async with there.lock:
             own = [source for source, (_, facts) in there.sources.items() if facts["who"] == who]
             for source in own:
-                del there.sources[source]
-                if (source, RECORDER) in there.passed and RECORDER in self._children:
-                    await self._children[RECORDER].ask("take_away", hall, source, "lost")
+                there.sources.pop(source, None)  # it may have left meanwhile
+                if (source, RECORDER) in there.passed:
+                    await self._cut_off(hall, source)
                 await self._withdraw(hall, there, source, RECORDER)
         await self.unpublish(hall, who)
 
