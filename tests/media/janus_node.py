@@ -81,6 +81,14 @@ class JanusNode:
             there = [await self._answer(socket, "list_handles", session_id=one) for one in sessions]
             return sum(len(one["handles"]) for one in there)
 
+    async def hang_up(self, handle):
+        """Ends the connection of one of its handles."""
+        url = f"ws://127.0.0.1:{self.admin_port}"
+        async with aiohttp.ClientSession() as http, http.ws_connect(url, protocols=["janus-admin-protocol"]) as socket:
+            for one in (await self._answer(socket, "list_sessions"))["sessions"]:
+                if handle in (await self._answer(socket, "list_handles", session_id=one))["handles"]:
+                    await self._answer(socket, "hangup_webrtc", session_id=one, handle_id=handle)
+
     async def passed_on(self):
         """How many remote publishers it has, in all rooms."""
         return sum(bool(one.get("remote")) for people in (await self.rooms()).values() for one in people)

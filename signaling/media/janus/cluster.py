@@ -85,6 +85,11 @@ class Cluster:
             self._tasks.start(self.annex.lost(hall), "what was recorded of it is cut off")
             self._tasks.start(hall.close(), "lost hall ends")
 
+    async def _changed(self, hall: Hall) -> None:
+        """Unless it is lost: of one that another has replaced nothing is fetched."""
+        if self._halls.get(hall.name) is hall:
+            await self.annex.follow(hall)
+
     async def events(self) -> AsyncIterator[MediaEvent]:
         while True:
             yield await self._events.get()
@@ -113,7 +118,7 @@ class Cluster:
                 return hall
             node = await self._place(name)
             self._known(name)
-            follows = Follows(self._lost, self.annex.follow)
+            follows = Follows(self._lost, self._changed)
             tell = self._events.put_nowait
             hall = self._halls[name] = Hall(name, node, self._tasks, tell, follows, self._ground)
             try:

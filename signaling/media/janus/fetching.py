@@ -22,18 +22,20 @@ NOBODY = ""  # who watches
 
 @dataclass(slots=True)
 class _Fetched:
-    """`sources` are those of its feed; `there` once the annex has them."""
+    """`sources` are those of its feed; `there` once the annex has them, `joined` once they come."""
 
     who: str
     subscription: Subscription
     sources: dict[str, Source] = field(default_factory=dict)
     there: bool = False
+    joined: bool = False
 
 
 class Fetching:
     def __init__(self, hall: Hall, annex: Spread, tasks: Tasks) -> None:
         self.hall, self._annex, self._tasks = hall, annex, tasks
         self._fetched: dict[str, _Fetched] = {}  # by feed
+        self._missing: set[str] = set()  # of whom nothing came; it is said once
         self._turn = asyncio.Lock()
         self._over = False
 
@@ -58,11 +60,15 @@ class Fetching:
         def offer(number: int, sdp: str, shown: Mapping[str, str]) -> None:
             self._tasks.start(self._answer(feed, new, number, sdp, shown), "fetched from a node")
 
+        def connected() -> None:
+            new.joined = True
+            self._missing.discard(who)
+
         def ended() -> None:
             self._tasks.start(self._anew(feed, new), "fetched anew")
 
         sources: dict[str, Source] = {}
-        says = Says(offer, lambda: None, ended)
+        says = Says(offer, connected, ended)
         new = _Fetched(who, Subscription(NOBODY, None, self.hall.name, sources, says), sources)
         return new
 
@@ -96,24 +102,38 @@ class Fetching:
     def lost(self, who: str) -> None:
         """The annex has it no more."""
         for feed, one in list(self._fetched.items()):
-            if one.who == who and one.there:
+            if one.who == who:
                 self._tasks.start(self._anew(feed, one), "fetched anew")
 
     async def _anew(self, feed: str, one: _Fetched) -> None:
-        if self._fetched.get(feed) is not one:
-            return
-        del self._fetched[feed]
-        await one.subscription.close()
+        """Until it comes again what is recorded of it has a gap; unless a newer connection of theirs goes on."""
+        async with self._turn:
+            if self._fetched.get(feed) is not one:
+                return
+            del self._fetched[feed]
+            self._miss(one)
+            if all(other.who != one.who for other in self._fetched.values()):
+                await self._cut_off(one.who)
+            await one.subscription.close()
         await asyncio.sleep(AGAIN)
         await self.settle()
+
+    def _miss(self, one: _Fetched) -> None:
+        if not one.joined and one.who not in self._missing:
+            self._missing.add(one.who)
+            node = self.hall.node.address
+            log.warning("nothing of %s is recorded or heard: their media do not come from %s", one.who, node)
+
+    async def _cut_off(self, who: str) -> None:
+        with suppress(MediaRefusal):
+            await self._annex.break_off(self.hall.name, who)
 
     async def break_off(self) -> None:
         """The node is gone: what was fetched is cut off."""
         async with self._turn:
             self._over = True
             for who in {one.who for one in self._fetched.values()}:
-                with suppress(MediaRefusal):
-                    await self._annex.break_off(self.hall.name, who)
+                await self._cut_off(who)
             await self._close()
 
     async def close(self) -> None:
