@@ -104,7 +104,7 @@ class Settings(BaseSettings):
 
     @property
     def udp_ports(self) -> range:
-        """None: any."""
+        """Empty: any."""
         first, last = self.media_ports
         return range(first, last + 1 if last else first)
 
