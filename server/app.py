@@ -279,7 +279,7 @@ def _forwarder(settings: Settings) -> Forwarder:
         from signaling.media.janus.cluster import Cluster
 
         secret, crowd = settings.janus_secret.get_secret_value(), settings.janus_crowd
-        return Cluster(settings.janus_urls, secret, settings.speech, crowd)
+        return Cluster(settings.janus_urls, secret, crowd, settings.speech)
     from signaling.media.forwarder.spread import Ground, Spread, own_addresses
 
     addresses = settings.media_addresses or (own_addresses() if is_everywhere(settings.host) else [settings.host])

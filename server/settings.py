@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from server.operations.network import in_address, names_elsewhere, reached_at
@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     large halls on to each other by these addresses, unencrypted (Janus 1.1.2 cannot): let them be private."""
     janus_secret: SecretStr = SecretStr("")
     """The api_secret of every node."""
-    janus_crowd: int = 150
+    janus_crowd: int = Field(150, ge=1)
     """How many watch a hall at one node before the next ones do at another, to which its publishers are passed on.
     Where several processes serve, each counts its own. The default is about what one core of a node carries."""
     speech_url: str = ""

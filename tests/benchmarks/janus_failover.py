@@ -23,7 +23,7 @@ from signaling.media.janus.cluster import Cluster
 from signaling.media.ports import Lost, MediaRefusal, Reel
 from tests.benchmarks.figures import figure, median, percentile
 from tests.media.films import KEY
-from tests.media.janus_node import SECRET, JanusNode, outer_address
+from tests.media.janus_node import CROWD, SECRET, JanusNode, outer_address
 from tests.media.people import House, eventually
 
 KILLS = int(os.environ.get("KILLS", "20"))
@@ -36,7 +36,7 @@ class Lesson(House):
     """Connections that were lost are made anew. `noticed` is when the first loss was told."""
 
     def __init__(self, nodes, folder):
-        super().__init__(Cluster([node.url for node in nodes], SECRET))
+        super().__init__(Cluster([node.url for node in nodes], SECRET, CROWD))
         self.folder = folder
         self.nodes, self.noticed, self._anew, self._read = nodes, 0.0, set(), 0
 

@@ -18,7 +18,7 @@ from signaling.media.forwarder.spread import Ground, Spread
 from signaling.media.janus.cluster import Cluster
 from signaling.media.ports import MediaRefusal
 from tests.benchmarks.figures import descriptors, figure, resident_mb
-from tests.media.janus_node import SECRET, JanusNode, outer_address
+from tests.media.janus_node import CROWD, SECRET, JanusNode, outer_address
 from tests.media.people import House, eventually
 
 HOURS = int(os.environ.get("HOURS", "8"))
@@ -92,7 +92,7 @@ async def embedded():
 async def janus():
     node = JanusNode(outer_address(), watched=True).start()
     await node.answers()
-    house = House(Cluster([node.url], SECRET))
+    house = House(Cluster([node.url], SECRET, CROWD))
 
     async def held():
         return [node.pid], await node.handles()

@@ -4,7 +4,7 @@ from contextlib import asynccontextmanager
 
 from signaling.media.forwarder.spread import Ground, Spread
 from signaling.media.janus.cluster import Cluster
-from tests.media.janus_node import SECRET, JanusNode, outer_address
+from tests.media.janus_node import CROWD, SECRET, JanusNode, outer_address
 from tests.media.people import LOOPBACK, House, on_loopback
 
 KINDS = ("embedded", "janus")
@@ -16,7 +16,9 @@ async def house_on(kind, monkeypatch, speech=None):
     address = LOOPBACK if kind == "embedded" else outer_address()
     on_loopback(monkeypatch, address)
     node = JanusNode(address).start() if kind == "janus" else None
-    carries = Cluster([node.url], SECRET, speech) if node else Spread(Ground([address], processes=1, speech=speech))
+    carries = (
+        Cluster([node.url], SECRET, CROWD, speech) if node else Spread(Ground([address], processes=1, speech=speech))
+    )
     house = House(carries)
     await house.open()
     await house.forwarder.open("round")

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import aiohttp
+from aiohttp import web
 
 from signaling.media.forwarder.spread import own_addresses
 from tests.parts import JANUS, path_of
@@ -17,6 +18,7 @@ from tests.stores import free_port
 
 SHIPPED = Path(__file__).parents[2] / "deploy" / "janus"
 SECRET = "known to the platform only"
+CROWD = 100  # more than come in any test that is not about a large audience
 
 
 def outer_address():
@@ -147,3 +149,64 @@ class JanusNode:
             self._process.terminate()
             self._process.wait()
         self._folder.cleanup()
+
+
+class Mute:
+    """A way to a node that is alive to pings, and while it does not `hear`, passes no word on. `told`: what it did."""
+
+    def __init__(self, node):
+        self.node, self.hears, self.told = node, asyncio.Event(), []
+        self.held, self._left = False, 0
+        self.hears.set()
+
+    def falls_mute_after(self, words):
+        self._left = words
+
+    async def start(self):
+        await self.node.answers()
+        app = web.Application()
+        app.router.add_get("/", self._join)
+        self._runner = web.AppRunner(app, shutdown_timeout=0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = f"ws://127.0.0.1:{site._server.sockets[0].getsockname()[1]}/"
+        return self
+
+    async def _join(self, request):
+        near = web.WebSocketResponse(protocols=["janus-protocol"])
+        await near.prepare(request)
+        async with (
+            aiohttp.ClientSession() as http,
+            http.ws_connect(self.node.url, protocols=["janus-protocol"]) as far,
+        ):
+            words = asyncio.Queue()
+            passing = [asyncio.ensure_future(self._there(words, far)), asyncio.ensure_future(self._back(far, near))]
+            async for message in near:
+                words.put_nowait(message)
+            for one in passing:
+                one.cancel()
+            await asyncio.gather(*passing, return_exceptions=True)
+        return near
+
+    async def _there(self, words, far):
+        while True:
+            message = await words.get()
+            self.held = not self.hears.is_set()
+            await self.hears.wait()
+            self.held = False
+            self.told.append(message.json()["janus"])
+            await far.send_str(message.data)
+            self._count()
+
+    def _count(self):
+        self._left -= 1
+        if self._left == 0:
+            self.hears.clear()
+
+    async def _back(self, far, near):
+        async for message in far:
+            await near.send_str(message.data)
+
+    async def stop(self):
+        await self._runner.cleanup()

@@ -13,11 +13,13 @@ from server.meeting.recordings.programme import gaps, whole
 from signaling.media.janus import subscription
 from signaling.media.janus.cluster import Cluster
 from signaling.media.janus.descriptions import named, without_candidates
+from signaling.media.janus.node import Node
+from signaling.media.janus.rooms import ROOM
 from signaling.media.ports import Lost, MediaRefusal, Reel, SourceCame, SourceLeft
 from tests.media.films import KEY, pictures, until_it_lasts
 from tests.media.forwarders import process_of
-from tests.media.janus_node import SECRET, JanusNode, outer_address
-from tests.media.people import House, In, Watcher, eventually, on_loopback
+from tests.media.janus_node import CROWD, SECRET, JanusNode, Mute, outer_address
+from tests.media.people import House, In, Publisher, Watcher, eventually, on_loopback
 
 ANNEX = 0  # the one process of the forwarder beside the nodes
 
@@ -26,7 +28,7 @@ class Site(House):
     """Two nodes, and one process of ours."""
 
     def __init__(self, nodes):
-        super().__init__(Cluster([node.url for node in nodes], SECRET))
+        super().__init__(Cluster([node.url for node in nodes], SECRET, CROWD))
         self.nodes = nodes
 
     async def open(self):
@@ -206,7 +208,7 @@ async def test_without_any_node_all_are_told_to_try_again(site):
     await eventually(lambda: Lost("round", "wang", "watch") in site.events(Lost), within=2)
     with pytest.raises(MediaRefusal, match=r"media\.unavailable"):
         await site.forwarder.watch("round", "wang")
-    another = Cluster([node.url for node in site.nodes], SECRET)
+    another = Cluster([node.url for node in site.nodes], SECRET, CROWD)
     with pytest.raises(MediaRefusal, match=r"media\.unavailable"):
         await another.start()
     await another.stop()
@@ -243,6 +245,50 @@ async def test_a_killed_process_of_ours_leaves_no_room_behind(site, nodes):
         await asyncio.sleep(0.01)
     assert not await node.has("round")
     await after.close()
+
+
+async def test_a_room_that_ends_while_others_are_tidied_keeps_none_of_them(site, nodes):
+    """Rooms are left at a node; the first of them ends just after it was listed."""
+    async with site.forwarder.nodes[0].desk() as desk:
+        for name in ("one", "two", "three"):
+            await desk.ask("create", {**ROOM, "room": name})
+
+        class Tidier(Node):
+            async def ask(self, verb, **words):
+                told = await super().ask(verb, **words)
+                if words.get("body") == {"request": "list"}:
+                    await desk.ask("destroy", {"room": told.facts["list"][0]["room"]})
+                return told
+
+        came = asyncio.Event()
+        tidier = Tidier(nodes[0].url, SECRET, lambda node: came.set(), lambda node: None)
+        async with aiohttp.ClientSession() as http:
+            keeping = asyncio.ensure_future(tidier.keep(http))
+            await came.wait()
+            await tidier.tidy()
+            await tidier.stop()
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+    assert await nodes[0].rooms() == {}
+
+
+async def test_who_leaves_the_stage_as_they_come_on_it_does_not_publish(nodes):
+    mute = await Mute(nodes[0]).start()
+    site = Site([mute])
+    await site.open()
+    await site.forwarder.open("round")
+    await site.forwarder.watch("round", "wang")
+    site.people.append(zhao := Publisher(In(site.forwarder, "round"), "zhao"))
+    mute.hears.clear()
+    coming = asyncio.ensure_future(zhao.publish())
+    await eventually(lambda: mute.held)
+    await site.forwarder.unpublish("round", "zhao")
+    mute.hears.set()
+    with pytest.raises(MediaRefusal, match=r"media\.unavailable"):
+        await coming
+    await nodes[0].until(nodes[0].handles, 1)  # that which listens in the hall
+    await site.close()
+    await mute.stop()
 
 
 async def test_halls_that_come_and_go_leave_nothing_behind(site):

@@ -2,13 +2,17 @@
 
 import asyncio
 import time
+from contextlib import suppress
 
 import pytest
+from pydantic import ValidationError
 
+from server.settings import Settings
+from signaling.media.janus import edge
 from signaling.media.janus.cluster import Cluster
-from signaling.media.ports import Joined, Lost, SourceCame, SourceLeft
-from tests.media.janus_node import SECRET, JanusNode, outer_address
-from tests.media.people import House, eventually, on_loopback
+from signaling.media.ports import Joined, Lost, MediaRefusal, SourceCame, SourceLeft
+from tests.media.janus_node import SECRET, JanusNode, Mute, outer_address
+from tests.media.people import House, In, Watcher, eventually, on_loopback
 
 CROWD = 2
 BESIDE = "127.0.0.2"
@@ -25,6 +29,10 @@ class Lecture(House):
         await super().open()
         await eventually(lambda: all(node.alive for node in self.forwarder.nodes))
         await self.forwarder.open("round")
+
+    @property
+    def hall(self):
+        return self.forwarder._halls["round"]
 
     async def people_at(self):
         """Who watches at which node: that of the hall first."""
@@ -109,7 +117,7 @@ async def test_who_comes_late_to_the_next_node_sees_a_picture_at_once(lecture):
         await eventually(lambda w=watcher: sees(w, 60))
     (late,) = await lecture.seated("zhou")
     await eventually(lambda: Joined("round", "zhou", "watch") in lecture.events(Joined))
-    await eventually(lambda: sees(late, 60), within=0.5)
+    await eventually(lambda: sees(late, 60), within=5)
 
 
 @pytest.mark.parametrize("end", [JanusNode.kill, JanusNode.hang], ids=["killed", "hung"])
@@ -229,3 +237,139 @@ async def tunnel(node):
         writer.close()
 
     return await asyncio.start_server(pass_on, BESIDE)
+
+
+async def test_a_source_that_comes_takes_the_slot_of_none_that_is_there(lecture, monkeypatch):
+    monkeypatch.setattr(edge, "SLOTS", 3)
+    await lecture.publisher("round", "zhao", shade=60)
+    await lecture.seated("wang", "li")
+    sun = await lecture.watcher("round", "sun", {"stage": "zhao:face"})
+    await eventually(lambda: sees(sun, 60, "stage"))
+    _, far = lecture.hall.audience.places
+    for _ in range(3):
+        guest = await lecture.publisher("round", "qian", ("face",), shade=180)
+        await eventually(lambda: len(far.sources) == 3)
+        assert {source.mid for source in far.sources.values()} == {"0", "1", "2"}
+        await lecture.forwarder.unpublish("round", "qian")
+        await eventually(lambda: len(far.sources) == 2 == len(far._living))
+        await guest.close()
+    seen = len(sun.seen["stage"])
+    await eventually(lambda: len(sun.seen["stage"]) > seen + 10)
+    assert sees(sun, 60, "stage")
+
+
+# ---- a node that does not answer
+
+
+@pytest.fixture
+async def mute(nodes):
+    mute = await Mute(nodes[1]).start()
+    yield mute
+    await mute.stop()
+
+
+@pytest.fixture
+async def mute_lecture(nodes, mute):
+    """The next node is the one that can fall mute."""
+    lecture = Lecture(nodes, [nodes[0].url, mute.url])
+    await lecture.open()
+    yield lecture
+    mute.hears.set()
+    await lecture.close()
+
+
+async def test_who_comes_when_the_next_node_does_not_answer_is_at_home_at_once(mute_lecture, mute, nodes):
+    await mute_lecture.publisher("round", "zhao", shade=60)
+    await mute_lecture.seated("wang", "li")
+    mute.hears.clear()
+    async with asyncio.timeout(3):
+        for watcher in await mute_lecture.seated("sun", "zhou"):
+            await eventually(lambda w=watcher: sees(w, 60))
+    assert list(await mute_lecture.forwarder.figures("round")) == [nodes[0].url]
+    mute.hears.set()
+    await eventually(lambda: mute.told.count("attach") == mute.told.count("detach") > 1)
+    await nodes[1].until(nodes[1].handles, 0)
+    assert await nodes[1].rooms() == {}
+
+
+async def test_those_at_home_do_not_wait_for_a_node_that_does_not_answer(mute_lecture, mute):
+    await mute_lecture.publisher("round", "zhao", ("face",), shade=60)
+    views = {"stage": "qian:face", "small": "zhao:face"}
+    wang, _, sun = [await mute_lecture.watcher("round", who, views) for who in ("wang", "li", "sun")]
+    await eventually(lambda: sees(sun, 60, "small"))
+    mute.hears.clear()
+    await mute_lecture.publisher("round", "qian", ("face",), shade=180)
+    await eventually(lambda: sees(wang, 180, "stage"), within=3)
+    mute.hears.set()
+    await eventually(lambda: sees(sun, 180, "stage"))
+
+
+# ---- who comes and goes before they sit
+
+
+def comes(lecture, who):
+    lecture.watchers["round", who] = watcher = Watcher(In(lecture.forwarder, "round"), who)
+    lecture.people.append(watcher)
+    return asyncio.ensure_future(watcher.watch())
+
+
+async def on_its_way_to_the_next(lecture, mute, who):
+    """Somebody for whom a further node is being opened: it has not answered yet."""
+    mute.hears.clear()
+    coming = comes(lecture, who)
+    await eventually(lambda: mute.held)
+    return coming
+
+
+async def nobody_is_far(lecture):
+    far = lecture.nodes[1]
+    await far.until(far.handles, 0)
+    await far.until(far.rooms, {})
+    assert [people for _, people in await lecture.people_at()] == [{"wang", "li"}]
+
+
+async def test_who_leaves_before_they_sit_is_gone(mute_lecture, mute):
+    await mute_lecture.publisher("round", "zhao")
+    await mute_lecture.seated("wang", "li")
+    coming = await on_its_way_to_the_next(mute_lecture, mute, "sun")
+    await mute_lecture.forwarder.unwatch("round", "sun")
+    mute.hears.set()
+    with pytest.raises(MediaRefusal, match=r"media\.unavailable"):
+        await coming
+    await nobody_is_far(mute_lecture)
+
+
+async def test_who_is_not_waited_for_leaves_no_seat(mute_lecture, mute):
+    """The further node falls mute while it is opened, or while sources are passed on to it."""
+    await mute_lecture.publisher("round", "zhao")
+    await mute_lecture.seated("wang", "li")
+    for words in range(1, 7):  # of those that it takes to seat somebody there
+        mute.falls_mute_after(words)
+        coming = comes(mute_lecture, "sun")
+        await eventually(lambda: mute.held)
+        coming.cancel()
+        with suppress(asyncio.CancelledError):
+            await coming
+        assert "sun" not in mute_lecture.hall.audience._seats
+        mute.hears.set()
+        await nobody_is_far(mute_lecture)
+
+
+async def test_of_two_pages_of_one_person_the_later_watches(mute_lecture, mute):
+    await mute_lecture.publisher("round", "zhao", shade=60)
+    await mute_lecture.seated("wang", "li")
+    earlier = await on_its_way_to_the_next(mute_lecture, mute, "sun")
+    later = comes(mute_lecture, "sun")
+    await asyncio.sleep(0)  # it has begun
+    mute.hears.set()
+    with pytest.raises(MediaRefusal, match=r"media\.unavailable"):
+        await earlier
+    watcher = await later
+    await eventually(lambda: sees(watcher, 60))
+    await mute_lecture.forwarder.unwatch("round", "sun")
+    await nobody_is_far(mute_lecture)
+
+
+def test_a_crowd_of_nobody_is_no_setting():
+    with pytest.raises(ValidationError, match="janus_crowd"):
+        Settings(_env_file=None, janus_crowd=0)

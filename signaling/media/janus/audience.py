@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +17,8 @@ from signaling.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
+PATIENCE = 1.5  # seconds for a further node to take a part: whoever waits for a seat has others behind them
+
 
 class Place(Protocol):
     """A room of a node, and what can be watched there, by id."""
@@ -25,18 +27,24 @@ class Place(Protocol):
     room: str
     sources: dict[str, Source]
 
+    async def settle(self, sources: Mapping[str, Source]) -> list[Leg]:
+        """Lets those of the hall be watched there. What is over: to be ended when nobody there watches it any more."""
+
 
 @dataclass(eq=False, slots=True)
 class Home:
-    """The hall's own room."""
+    """The hall's own room: what is published there is there."""
 
     node: Node
     room: str
     sources: dict[str, Source]
 
+    async def settle(self, sources: Mapping[str, Source]) -> list[Leg]:
+        return []
+
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class Seating:
     """`further` finds one more node beside those of a hall, its own first; None when there is none."""
 
     crowd: int
@@ -46,11 +54,12 @@ class Ground:
 class Audience:
     """`scattered` is called with those whose place is gone."""
 
-    def __init__(self, home: Home, ground: Ground, tasks: Tasks, scattered: Callable[[list[str]], None]) -> None:
-        self._home, self._ground, self._tasks, self._scattered = home, ground, tasks, scattered
+    def __init__(self, home: Home, seating: Seating, tasks: Tasks, scattered: Callable[[list[str]], None]) -> None:
+        self._home, self._seating, self._tasks, self._scattered = home, seating, tasks, scattered
         self._edges: list[Edge] = []
         self._unfit: set[Node] = set()  # took nothing in, and have not been started again since
         self._seats: dict[str, Place] = {}
+        self._comings: dict[str, object] = {}  # the last of each person
         self._turn = asyncio.Lock()
 
     @property
@@ -60,27 +69,41 @@ class Audience:
     def place(self, who: str) -> Place:
         return self._seats[who]
 
+    def seated(self, place: Place) -> list[str]:
+        return [who for who, there in self._seats.items() if there is place]
+
     # ---- who comes and goes
 
     async def seat(self, who: str) -> Place:
-        """Raises MediaRefusal."""
-        async with self._turn:
-            self._seats.pop(who, None)
-            place = self._seats[who] = self._free() or await self._further() or self._emptiest()
-            if isinstance(place, Edge):
-                await place.settle(self._home.sources)
-        if self._seats.get(who) is not place:
-            raise MediaRefusal("media.unavailable", f"{self._home.room} is over at {place.node.address}")
+        """Raises MediaRefusal: also when they leave, or come once more, before they sit."""
+        coming = self._comings[who] = object()
+        try:
+            place = await self._find(who)
+            if self._comings.get(who) is not coming or self._seats.get(who) is not place:
+                raise MediaRefusal("media.unavailable", f"{who} has left, or {place.node.address} has")
+        except BaseException:
+            if self._comings.get(who, coming) is coming:
+                self.leave(who)
+            raise
         self._settle_empty()
         return place
 
+    async def _find(self, who: str) -> Place:
+        async with self._turn:
+            self._seats.pop(who, None)
+            place = self._seats[who] = self._free() or await self._further() or self._emptiest()
+            await place.settle(self._home.sources)
+            return place
+
     def leave(self, who: str) -> None:
+        """Whoever is on their way gets no seat any more."""
+        self._comings.pop(who, None)
         self._seats.pop(who, None)
         self._settle_empty()
 
     def _free(self) -> Place | None:
         there = Counter(self._seats.values())
-        return next((place for place in self.places if there[place] < self._ground.crowd), None)
+        return next((place for place in self.places if there[place] < self._seating.crowd), None)
 
     def _emptiest(self) -> Place:
         """Where nodes run out, a hall is fuller rather than shut."""
@@ -90,17 +113,21 @@ class Audience:
     # ---- further nodes
 
     async def _further(self) -> Edge | None:
-        node = self._ground.further([*(place.node for place in self.places), *self._unfit])
+        node = self._seating.further([*(place.node for place in self.places), *self._unfit])
         if node is None:
             return None
         edge = Edge(self._home.room, self._home.node, node, self.lost)
         try:
-            await edge.open()
-        except MediaRefusal as refusal:
-            log.warning("%s does not take a part of %s: %s", node.address, self._home.room, refusal)
+            async with asyncio.timeout(PATIENCE):
+                await edge.open()
+            self._edges.append(edge)
+        except (MediaRefusal, TimeoutError) as why:
+            log.warning("%s does not take a part of %s: %r", node.address, self._home.room, why)
             self._unfit.add(node)
             return None
-        self._edges.append(edge)
+        finally:
+            if edge not in self._edges:
+                self._tasks.start(edge.close(), "a further node takes no part")
         return edge
 
     def _settle_empty(self) -> None:
@@ -109,11 +136,6 @@ class Audience:
         for edge in [edge for edge in self._edges if edge not in seated]:
             self._edges.remove(edge)
             self._tasks.start(edge.close(), "a further node is left")
-
-    async def settle(self) -> list[Leg]:
-        """Passes on what the hall has now. What is over: to be ended when nobody watches it any more."""
-        over = await asyncio.gather(*(edge.settle(self._home.sources) for edge in self._edges))
-        return [leg for legs in over for leg in legs]
 
     def died(self, node: Node) -> None:
         self._unfit.discard(node)
@@ -124,12 +146,13 @@ class Audience:
         if edge in self._edges:
             self._edges.remove(edge)
             self._tasks.start(edge.close(), "a further node is lost")
-            gone = [who for who, place in self._seats.items() if place is edge]
+            gone = self.seated(edge)
             for who in gone:
                 del self._seats[who]
             self._scattered(gone)
 
     async def close(self) -> None:
+        self._comings.clear()
         async with self._turn:
             edges, self._edges = self._edges, []
             self._seats.clear()

@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 
 from signaling.media.janus.annex import Annex
-from signaling.media.janus.audience import Ground
+from signaling.media.janus.audience import Seating
 from signaling.media.janus.hall import Follows, Hall
 from signaling.media.janus.node import Node
 from signaling.media.ports import MediaEvent, MediaRefusal, Reel, SpeechService
@@ -28,16 +28,14 @@ class Cluster:
     """Implements `signaling.media.ports.Forwarder`. `speech` writes down what is said; without it nothing listens. More
     watchers of a hall than a `crowd` are not put at one node as long as there is another."""
 
-    def __init__(
-        self, addresses: Sequence[str], secret: str, speech: SpeechService | None = None, crowd: int = 150
-    ) -> None:
+    def __init__(self, addresses: Sequence[str], secret: str, crowd: int, speech: SpeechService | None = None) -> None:
         self.nodes = [Node(address, secret, self._came, self._died) for address in addresses]
         self._tasks = Tasks()
         self._halls: dict[str, Hall | None] = {}
         self._opening: dict[str, asyncio.Lock] = {}
         self._events: asyncio.Queue[MediaEvent] = asyncio.Queue()
         self._found = asyncio.Event()
-        self._ground = Ground(crowd, self._further)
+        self._seating = Seating(crowd, self._further)
         self._http: aiohttp.ClientSession | None = None
         self.annex = Annex(speech, self._events.put_nowait)
 
@@ -120,7 +118,7 @@ class Cluster:
             self._known(name)
             follows = Follows(self._lost, self._changed)
             tell = self._events.put_nowait
-            hall = self._halls[name] = Hall(name, node, self._tasks, tell, follows, self._ground)
+            hall = self._halls[name] = Hall(name, node, self._tasks, tell, follows, self._seating)
             try:
                 await hall.open()
             except BaseException:

@@ -18,7 +18,7 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import cycle
+from itertools import cycle, islice
 
 from signaling.media.janus.handle import Facts, Handle, Said
 from signaling.media.janus.node import PATIENCE, Node
@@ -28,7 +28,7 @@ from signaling.media.ports import MediaRefusal
 
 log = logging.getLogger(__name__)
 
-SLOTS = 100  # before one is used again
+SLOTS = 100  # used in turn, those that are free
 FIRST, APART = 1000, 10  # SSRC of the first slot, and how far the next one is; the layers of one follow each other
 
 
@@ -55,6 +55,7 @@ class Edge:
         self._legs: dict[str, Leg] = {}
         self._living: list[Leg] = []  # those that are over too, until they are ended
         self._slots = cycle(range(SLOTS))
+        self._taken_in: set[str] = set()  # feeds over there, or on their way
         self._expected: dict[str, asyncio.Event] = {}
         self._turn = asyncio.Lock()
         self._address, self._closed = "", False
@@ -62,16 +63,12 @@ class Edge:
         self._here: Handle | None = None
 
     async def open(self) -> None:
-        """Raises MediaRefusal and leaves nothing behind then."""
+        """Raises MediaRefusal. To be closed also when it did not come to be."""
         self._address = await _address_of(self.node)
-        try:
-            self._from = await self.origin.attach(lambda said: None)
-            self._here = await self.node.attach(self._heard)
-            await enter(self._here, self.room)
-            await self._try()
-        except BaseException:
-            await self.close()
-            raise
+        self._from = await self.origin.attach(lambda said: None)
+        self._here = await self.node.attach(self._heard)
+        await enter(self._here, self.room)
+        await self._try()
 
     async def _try(self) -> None:
         """A node that we reach by an address which is not its own could be passed nothing on."""
@@ -111,7 +108,7 @@ class Edge:
             log.info("%s is not passed on to %s: %s", source.id, self.node.address, refusal)
 
     async def _leg(self, source: Source) -> Leg:
-        slot = next(self._slots)
+        slot = self._free_slot()
         there = replace(source, feed=secrets.token_hex(12), mid=str(slot))
         streams = [*map(_filling, range(slot)), {**source.stream, "mid": there.mid, "mindex": slot}]
         taken = await self._take_in(there.feed, source.who, streams)
@@ -123,10 +120,19 @@ class Edge:
         self._living.append(leg)
         return leg
 
+    def _free_slot(self) -> int:
+        """Raises MediaRefusal."""
+        taken = {leg.there.mid for leg in self._living}
+        for slot in islice(self._slots, SLOTS):
+            if str(slot) not in taken:
+                return slot
+        raise MediaRefusal("media.unavailable", f"{self.room} has {SLOTS} sources")
+
     async def _take_in(self, feed: str, who: str, streams: list[Facts]) -> Facts:
         """It is there when the room tells of it, which is after the answer."""
         assert self._here is not None
         told = self._expected[feed] = asyncio.Event()
+        self._taken_in.add(feed)
         words = {"room": self.room, "id": feed, "display": who, "iface": self._address, "streams": streams}
         try:
             answer = await self._here.ask("add_remote_publisher", words)
@@ -162,6 +168,7 @@ class Edge:
 
     async def _remove(self, feed: str) -> None:
         assert self._here is not None
+        self._taken_in.discard(feed)
         with suppress(MediaRefusal):
             await self._here.ask("remove_remote_publisher", {"room": self.room, "id": feed})
 
@@ -174,6 +181,7 @@ class Edge:
             self._legs.clear()
             self.sources.clear()
             if self._here is not None:
+                await asyncio.gather(*(self._remove(feed) for feed in list(self._taken_in)))
                 with suppress(MediaRefusal):
                     await self._here.ask("destroy", {"room": self.room})
                 await self._here.leave()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from signaling.media.janus import publication, subscription
-from signaling.media.janus.audience import Audience, Ground, Home, Place
+from signaling.media.janus.audience import Audience, Home, Place, Seating
 from signaling.media.janus.descriptions import answer_of, offer_of
 from signaling.media.janus.handle import Facts, Handle, Said
 from signaling.media.janus.node import Node
@@ -40,12 +40,13 @@ class Hall:
         tasks: Tasks,
         tell: Callable[[MediaEvent], None],
         follows: Follows,
-        ground: Ground,
+        seating: Seating,
     ) -> None:
         self.name, self.node, self._tasks, self._tell, self._follows = name, node, tasks, tell, follows
         self.sources: dict[str, Source] = {}
-        self.audience = Audience(Home(node, name, self.sources), ground, tasks, self._scattered)
+        self.audience = Audience(Home(node, name, self.sources), seating, tasks, self._scattered)
         self._publications: dict[str, Publication] = {}
+        self._coming: dict[str, Publication] = {}  # the last of each person
         self._replaced: list[Publication] = []
         self._subscriptions: dict[str, Subscription] = {}
         self._levels: dict[str, int] = {}
@@ -94,15 +95,20 @@ class Hall:
         self._tasks.start(self._settle(), "what is watched")
 
     async def _settle(self) -> None:
-        """Further nodes first, then watchers; then what newer connections have replaced can go."""
-        over = await self.audience.settle()
-        await asyncio.gather(*(one.settle(self._node_of(who)) for who, one in self._subscriptions.items()))
-        await asyncio.gather(*(leg.end() for leg in over))
+        """Each place by itself: none waits for another. Then what newer connections have replaced can go."""
+        await asyncio.gather(*(self._settle_at(place) for place in self.audience.places))
         feeds = {source.feed for source in self.sources.values()}
         for old in [one for one in self._replaced if one.feed not in feeds]:
             self._replaced.remove(old)
             await old.close()
         await self._follows.changed(self)
+
+    async def _settle_at(self, place: Place) -> None:
+        """What there is, then who watches it; then what nobody watches any more can go."""
+        over = await place.settle(self.sources)
+        there = [one for who in self.audience.seated(place) if (one := self._subscriptions.get(who))]
+        await asyncio.gather(*(one.settle(place.node) for one in there))
+        await asyncio.gather(*(leg.end() for leg in over))
 
     def _heard_voice(self, facts: Facts) -> None:
         for source in self.sources.values():
@@ -120,11 +126,14 @@ class Hall:
         old = self._publications.get(who)
         if old is not None and old.keeps(offered):
             return await old.change(sdp, roles)
-        new = self._publication(who)
+        new = self._coming[who] = self._publication(who)
         answer = await new.begin(self.node, offered, sdp, roles)
+        if self._coming.get(who) is not new:
+            await new.close()
+            raise MediaRefusal("media.unavailable", f"{who} publishes no more, or anew")
+        if replaced := self._publications.get(who):
+            self._replaced.append(replaced)
         self._publications[who] = new
-        if old is not None:
-            self._replaced.append(old)
         return answer
 
     def _publication(self, who: str) -> Publication:
@@ -144,6 +153,7 @@ class Hall:
         await one.close()
 
     async def unpublish(self, who: str) -> None:
+        self._coming.pop(who, None)
         if one := self._publications.pop(who, None):
             await one.close()
 
@@ -161,7 +171,7 @@ class Hall:
     async def watch(self, who: str, views: Mapping[str, str] | None) -> None:
         check_views(views)
         if old := self._subscriptions.pop(who, None):
-            await old.close()
+            self._tasks.start(old.close(), "watches anew")
         place = await self.audience.seat(who)
         new = self._subscriptions[who] = self._subscription(who, views, place)
         await new.settle(place.node)
@@ -216,8 +226,8 @@ class Hall:
         await self._watching(who).limit(view, layer)
 
     async def unwatch(self, who: str) -> None:
+        self.audience.leave(who)
         if one := self._subscriptions.pop(who, None):
-            self.audience.leave(who)
             await one.close()
 
     # ---- the end
@@ -233,6 +243,7 @@ class Hall:
         watched, published = list(self._subscriptions.values()), [*self._publications.values(), *self._replaced]
         self._subscriptions.clear()
         self._publications.clear()
+        self._coming.clear()
         self._replaced.clear()
         await asyncio.gather(*(one.close() for one in watched))
         await self.audience.close()

@@ -140,11 +140,19 @@ class Node:
             hears(said)
         waiting = self._asked.pop(told.get("transaction", ""), None)
         if waiting is None or waiting.done():
+            self._unwanted(told)
             return
         if "error_code" in said.facts:
             waiting.set_exception(JanusRefusal(said.facts["error_code"], said.facts["error"]))
         else:
             waiting.set_result(said)
+
+    def _unwanted(self, told: Mapping[str, Any]) -> None:
+        """Whoever asked for a handle did not wait for it: nobody else would end it."""
+        if told["janus"] == "success" and "data" in told:
+            number = told["data"]["id"]
+            self._handles[number] = lambda said: None
+            self._tasks.start(self.detach(number), "a handle that nobody waited for")
 
     async def ask(self, verb: str, **words: Any) -> Said:
         """Raises MediaRefusal."""
@@ -187,7 +195,8 @@ class Node:
             async with self.desk() as desk:
                 for room in (await desk.ask("list")).facts["list"]:
                     if room["description"] == OURS:
-                        await _end_if_left(desk, room["room"])
+                        with contextlib.suppress(MediaRefusal):  # it may have ended meanwhile
+                            await _end_if_left(desk, room["room"])
 
     # ---- handles
 
