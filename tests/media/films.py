@@ -10,7 +10,7 @@ from pathlib import Path
 import av
 import orjson
 
-from signaling.media.recorder.sealed import Kind, unsealed
+from signaling.media.recorder.sealed import DONE, Kind, unsealed
 
 KEY = bytes(range(32))
 
@@ -31,6 +31,8 @@ def developed(folder: Path, key: bytes):
 
 
 def _seen(path, key):
+    if not path.exists():  # it was ended just now
+        path = path.with_suffix(DONE)
     with path.open("rb") as file:
         chunks = list(unsealed(file, key))
     told = [orjson.loads(plain) for kind, plain in chunks if kind is Kind.FACTS]

@@ -236,6 +236,7 @@ async def tunnel(node):
             writer.write(words)
         writer.close()
 
+    await node.answers()
     return await asyncio.start_server(pass_on, BESIDE)
 
 

@@ -97,8 +97,15 @@ class _Unsealed:
 
 def look_through(folder: Path, key: bytes) -> list[Film]:
     """Every film in which there is anything, in the order in which they begin."""
-    found = [_looked_at(path, key) for path in sorted(folder.glob("*")) if path.suffix in (OPEN, DONE)]
+    found = [_found(path, key) for path in sorted(folder.glob("*")) if path.suffix in (OPEN, DONE)]
     return sorted((film for film in found if film.frames), key=lambda film: film.start)
+
+
+def _found(path: Path, key: bytes) -> Film:
+    try:
+        return _looked_at(path, key)
+    except FileNotFoundError:  # it was ended just now
+        return _looked_at(path.with_suffix(DONE), key)
 
 
 def _looked_at(path: Path, key: bytes) -> Film:
