@@ -76,6 +76,12 @@ def test_sound_and_picture_meet_within_80_ms_however_different_their_clocks(tmp_
     assert over["gaps"] == []
 
 
+def test_a_film_that_is_ended_while_they_are_looked_through_is_found(tmp_path):
+    voice(tmp_path, "zhao:voice", 0.0, 1)
+    [ended] = tmp_path.iterdir()
+    assert films._found(ended.with_suffix(".open"), KEY).path == ended
+
+
 def test_length_index_and_key_frames_let_a_browser_jump(tmp_path):
     folder = tmp_path / "films"
     voice(folder, "zhao:voice", 0.0, 10)
