@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from tests.browser.conftest import fonts, playwright  # noqa: F401 - fixtures
 from tests.browser.room.visitors import until
-from tests.journeys.site import Site, build_front_end
+from tests.journeys.site import standing
 from tests.journeys.test_hall import LISTENER, PHONE, TEACHER, WIDE, at, clerks, planned, slow_cameras  # noqa: F401
 from tests.journeys.test_janus import HEARD_ANEW, nodes  # noqa: F401
 from tests.journeys.test_recording import begun
@@ -22,15 +22,9 @@ pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="session"), pytes
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def site(tmp_path_factory, nodes):  # noqa: F811
     """One watches at each node."""
-    build_front_end()
-    urls = json.dumps([node.url for node in nodes])
-    site = Site(tmp_path_factory.mktemp("site") / "data", janus_urls=urls, janus_secret=SECRET, janus_crowd="1")
-    site.start()
-    try:
-        await site.ready()
+    janus = {"janus_urls": json.dumps([node.url for node in nodes]), "janus_secret": SECRET, "janus_crowd": "1"}
+    async with standing(tmp_path_factory.mktemp("site"), **janus) as site:
         yield site
-    finally:
-        site.kill()
 
 
 async def test_a_listener_at_a_further_node_sees_and_hears_and_does_so_again_when_it_is_killed(

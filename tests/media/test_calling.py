@@ -7,7 +7,6 @@ from aioice import stun
 
 from server.meeting.recordings.films import look_through
 from signaling.media.forwarder.calling import Call
-from signaling.media.forwarder.gate import Gate
 from signaling.media.forwarder.peer import Other
 from signaling.media.forwarder.spread import Ground, Spread
 from signaling.media.ports import Lost, Reel
@@ -97,14 +96,6 @@ class Peer:
     def checked(self, path, nominated):
         self.path = path
         self.checks.append((path.address, nominated))
-
-
-@pytest.fixture
-async def gate():
-    gate = Gate([LOOPBACK])
-    gate.open()
-    yield gate
-    gate.close()
 
 
 def answers(request, password):

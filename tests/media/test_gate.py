@@ -34,14 +34,6 @@ class Browser(asyncio.DatagramProtocol):
         self.answer.set_result(stun.parse_message(data))
 
 
-@pytest.fixture
-async def gate():
-    gate = Gate([LOOPBACK])
-    gate.open()
-    yield gate
-    gate.close()
-
-
 def check(username, password, **attributes):
     request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
     request.attributes |= {"USERNAME": f"{username}:theirs", "PRIORITY": 1} | attributes

@@ -19,7 +19,7 @@ from signaling.media.ports import Lost, MediaRefusal, Reel, SourceCame, SourceLe
 from tests.media.films import KEY, pictures, until_it_lasts
 from tests.media.forwarders import process_of
 from tests.media.janus_node import CROWD, SECRET, JanusNode, Mute, outer_address
-from tests.media.people import House, In, Publisher, Watcher, eventually, on_loopback
+from tests.media.people import House, In, Publisher, Watcher, eventually
 
 ANNEX = 0  # the one process of the forwarder beside the nodes
 
@@ -47,16 +47,6 @@ class Site(House):
         watcher = await self.watcher(hall, "wang")
         await eventually(lambda: watcher.seen.get("zhao:face") and watcher.heard.get("zhao:voice"))
         return watcher
-
-
-@pytest.fixture
-def nodes(monkeypatch):
-    address = outer_address()
-    on_loopback(monkeypatch, address)
-    nodes = [JanusNode(address, watched=True).start() for _ in range(2)]
-    yield nodes
-    for node in nodes:
-        node.stop()
 
 
 @pytest.fixture

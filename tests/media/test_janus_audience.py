@@ -11,8 +11,8 @@ from server.settings import Settings
 from signaling.media.janus import edge
 from signaling.media.janus.cluster import Cluster
 from signaling.media.ports import Joined, Lost, MediaRefusal, SourceCame, SourceLeft
-from tests.media.janus_node import SECRET, JanusNode, Mute, outer_address
-from tests.media.people import House, In, Watcher, eventually, on_loopback
+from tests.media.janus_node import SECRET, JanusNode, Mute
+from tests.media.people import House, In, Watcher, eventually
 
 CROWD = 2
 BESIDE = "127.0.0.2"
@@ -43,16 +43,6 @@ class Lecture(House):
 
     async def seated(self, *people):
         return [await self.watcher("round", who) for who in people]
-
-
-@pytest.fixture
-def nodes(monkeypatch):
-    address = outer_address()
-    on_loopback(monkeypatch, address)
-    nodes = [JanusNode(address, watched=True).start() for _ in range(2)]
-    yield nodes
-    for node in nodes:
-        node.stop()
 
 
 @pytest.fixture

@@ -1,16 +1,16 @@
 """Many at one door at one moment: each gets in, or is refused, by their own right, as if they had come alone."""
 
 import asyncio
-from contextlib import contextmanager
 
 import orjson
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from server.audit.model import AuditRecord
 from server.meeting.admission import ADMISSIONS
 from signaling.ports import Grant
 from tests.web.teaching_site import comes, open_school, published, session_at, turn_to
+from tests.web.test_query_counts import counted
 
 JSON = {"Accept": "application/json"}
 LEARNERS = ("learner1", "learner2", "learner3", "learner4", "villager")
@@ -33,20 +33,6 @@ async def lesson(site):
     session = await session_at(site, address)
     await comes(site, session, "teacher", "away", kind="removed", who=site.people["learner3"].id)
     return session
-
-
-@contextmanager
-def counted(engine):
-    asked = []
-
-    def note(connection, cursor, statement, *rest):
-        asked.append(statement)
-
-    event.listen(engine.sync_engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", note)
 
 
 def grant(site, room, login):
