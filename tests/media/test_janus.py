@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import time
+from contextlib import AsyncExitStack
 
 import aiohttp
 import pytest
@@ -295,6 +296,22 @@ async def test_halls_that_come_and_go_leave_nothing_behind(site):
     assert [await node.handles() for node in site.nodes] == [0, 0]
     for node, then in zip(site.nodes, before, strict=True):
         await eventually(lambda node=node, then=then: all(node.held[kind] <= then[kind] + 2 for kind in then), 20)
+
+
+async def test_processes_of_ours_that_close_a_hall_at_one_moment_leave_no_room(site, nodes):
+    async with AsyncExitStack() as stack:
+        others = [Site(nodes) for _ in range(3)]
+        for other in others:
+            await other.open()
+            stack.push_async_callback(other.close)
+        for number in range(6):
+            halls = [process.forwarder for process in (site, *others)]
+            for hall in halls:
+                await hall.open(f"round-{number}")
+                await hall.watch(f"round-{number}", "wang")
+            await asyncio.gather(*(hall.close(f"round-{number}") for hall in halls))
+        for node in nodes:
+            await node.until(node.rooms, {})
 
 
 async def test_a_hall_that_is_closed_as_it_opens_stays_closed(site):

@@ -72,7 +72,7 @@ class Hall:
         for feed in facts.get("publishers", ()):
             self._came(feed)
         for gone in ("unpublished", "leaving"):
-            if gone in facts:
+            if facts.get(gone, "ok") != "ok":  # "ok" is our own
                 self._left([source for source in self.sources.values() if source.feed == facts[gone]])
 
     def _came(self, feed: Facts) -> None:
@@ -240,7 +240,9 @@ class Hall:
 
     async def close(self) -> None:
         """Ends every connection; and the room, unless another process of ours is in it."""
-        watched, published = list(self._subscriptions.values()), [*self._publications.values(), *self._replaced]
+        watched = list(self._subscriptions.values())
+        published = [*self._publications.values(), *self._replaced]
+        ours = {one.feed for one in (*published, *self._coming.values())}
         self._subscriptions.clear()
         self._publications.clear()
         self._coming.clear()
@@ -249,11 +251,17 @@ class Hall:
         await self.audience.close()
         await asyncio.gather(*(one.close() for one in published))
         if self._observer is not None:
-            with contextlib.suppress(MediaRefusal):
-                there = await self._observer.ask("listparticipants", {"room": self.name})
-                if len(there.facts["participants"]) <= 1:
-                    await self._observer.ask("destroy", {"room": self.name})
-            await self._observer.leave()
+            await self._leave(self._observer, ours)
+
+    async def _leave(self, observer: Handle, ours: set[str]) -> None:
+        """Janus lists for a while whom it has let go, so `ours` do not count; and processes that close at one moment
+        would wait for each other if the last to look did not see that the others have left."""
+        with contextlib.suppress(MediaRefusal):
+            await observer.ask("leave")
+            there = await observer.ask("listparticipants", {"room": self.name})
+            if all(one["id"] in ours for one in there.facts["participants"]):
+                await observer.ask("destroy", {"room": self.name})
+        await observer.leave()
 
     def figures(self) -> dict[str, dict[str, Any]]:
         """By node."""
