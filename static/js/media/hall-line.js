@@ -33,7 +33,8 @@ export class HallLine {
   #views = {};
   /** @type {Map<string, number | null>} */
   #limits = new Map();
-  #turn = Promise.resolve();
+  /** Of each connection by itself: what is under way on one as it closes never ends. @type {WeakMap<RTCPeerConnection, Promise<void>>} */
+  #turns = new WeakMap();
   #closed = false;
   #keptOut = false; // by a recording that this person has not agreed to …
   #refused = false; // … so that what this page sends was refused
@@ -60,8 +61,9 @@ export class HallLine {
   /** @param {Offer} offer */
   offered({ number, sdp, views }) {
     const pc = this.#in;
-    this.#queue(async () => {
-      if (!pc || pc !== this.#in) return;
+    if (!pc) return;
+    this.#queue(pc, async () => {
+      if (pc !== this.#in) return;
       const configuration = await this.ends.configuration();
       if (pc !== this.#in) return;
       pc.setConfiguration(configuration);
@@ -109,7 +111,7 @@ export class HallLine {
     for (const place of PLACES) if (screen || place !== "screen") this.#senders.set(place, lay(pc, place, together));
     for (const place of PLACES) this.replace(place);
     this.#out = pc;
-    this.#queue(() => this.#offer(pc));
+    this.#queue(pc, () => this.#offer(pc));
   }
 
   /**
@@ -170,9 +172,10 @@ export class HallLine {
     return null;
   }
 
-  /** @param {() => Promise<void>} work */
-  #queue(work) {
-    this.#turn = this.#turn.then(() => (this.#closed ? undefined : work())).catch((error) => console.warn("hall", error));
+  /** @param {RTCPeerConnection} pc @param {() => Promise<void>} work */
+  #queue(pc, work) {
+    const before = this.#turns.get(pc) ?? Promise.resolve();
+    this.#turns.set(pc, before.then(() => (this.#closed ? undefined : work())).catch((error) => console.warn("hall", error)));
   }
 
   #dropIn() {
