@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 import aiohttp
 import pytest
@@ -220,6 +220,30 @@ async def test_who_is_served_by_another_process_of_ours_is_in_the_same_hall(site
         assert "zhao:face" not in {event.source for event in site.events(SourceLeft)}
     finally:
         await other.close()
+
+
+async def test_two_processes_of_ours_that_open_a_hall_at_one_moment_find_each_other(site, nodes):
+    """By what it carries, each would have put it at another node."""
+    other = Site(nodes)
+    await other.open()
+    try:
+        await site.lecture("busy")
+        for process in (site, other):
+            await process.forwarder.open("round")
+        async with asyncio.timeout(5):
+            places = [{}, {}]
+            while not places[0] or places[0] != places[1]:
+                await asyncio.gather(comes_back(site), comes_back(other))
+                places = [(await process.forwarder.figures("round")).keys() for process in (site, other)]
+        assert sorted(["round" in await node.rooms() for node in nodes]) == [False, True]
+    finally:
+        await other.close()
+
+
+async def comes_back(site):
+    """As pages do that are told to."""
+    with suppress(MediaRefusal):
+        await site.forwarder.watch("round", "wang")
 
 
 async def test_a_killed_process_of_ours_leaves_no_room_behind(site, nodes):

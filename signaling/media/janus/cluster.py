@@ -121,6 +121,7 @@ class Cluster:
             hall = self._halls[name] = Hall(name, node, self._tasks, tell, follows, self._seating)
             try:
                 await hall.open()
+                await self._agree(hall)
             except BaseException:
                 self._lost(hall)
                 raise
@@ -133,9 +134,24 @@ class Cluster:
         living = [node for node in self.nodes if node.alive]
         if not living:
             raise MediaRefusal("media.unavailable", "no Janus is there")
-        there = await asyncio.gather(*(node.has(name) for node in living))
-        found = [node for node, has in zip(living, there, strict=True) if has]
+        found = await self._found_at(name)
         return found[0] if found else min(living, key=lambda node: node.load)
+
+    async def _found_at(self, name: str) -> list[Node]:
+        """The nodes that have a room of that name."""
+        living = [node for node in self.nodes if node.alive]
+        there = await asyncio.gather(*(node.has(name) for node in living))
+        return [node for node, has in zip(living, there, strict=True) if has]
+
+    async def _agree(self, hall: Hall) -> None:
+        """Another process of ours, asked for the hall at the same moment, may have made its room at another node. At
+        least the later of the two sees both rooms, and whoever does leaves the first. Raises MediaRefusal when that
+        one is not ours."""
+        first, *others = await self._found_at(hall.name) or [hall.node]
+        for node in others:
+            await node.end(hall.name)
+        if first is not hall.node:
+            raise MediaRefusal("media.unavailable", f"{hall.name} is at {first.address}")
 
     def _further(self, beside: Sequence[Node]) -> Node | None:
         """One more node for the audience of a hall that is at those, its own first."""

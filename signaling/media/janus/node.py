@@ -199,6 +199,12 @@ class Node:
                             await _end_if_left(desk, room["room"])
 
     # ---- handles
+    async def end(self, room: str) -> None:
+        """Whoever is in it is told that it is over."""
+        with contextlib.suppress(MediaRefusal):
+            async with self.desk() as desk:
+                await desk.ask("destroy", {"room": room})
+
 
     async def attach(self, hears: Hears) -> Handle:
         """Raises MediaRefusal."""
