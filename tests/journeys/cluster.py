@@ -131,10 +131,11 @@ class Way:
 
 
 class Cluster:
-    """`.one` and `.two` are nodes, `.by_one` and `.by_two` the ways that prefer them; `.worker` is started apart."""
+    """`.one` and `.two` are nodes, `.by_one` and `.by_two` the ways that prefer them; `.worker` is started apart.
+    `settings` are further ones of their environment."""
 
-    def __init__(self, folder, database_url, redis_url):
-        self.folder, self.data, self.away = folder, folder / "data", False
+    def __init__(self, folder, database_url, redis_url, **settings):
+        self.settings, self.folder, self.data, self.away = settings, folder, folder / "data", False
         self.database_url = database_url.replace("postgres@", "postgres:a-password-nobody-knows@")
         self.redis_url = redis_url
         one, two = free_port(), free_port()
@@ -156,6 +157,7 @@ class Cluster:
             "LIANZHEN_REDIS_URL": self.redis_url,
             "LIANZHEN_PUBLIC_URL": self.public_url,
             "LIANZHEN_ORIGINS": f'["http://127.0.0.1:{self.fronts[1]}"]',
+            **{f"LIANZHEN_{name.upper()}": value for name, value in self.settings.items()},
         }
         rest = {name: value for name, value in os.environ.items() if not name.startswith("LIANZHEN_")}
         return {**rest, **{name: str(value) for name, value in mine.items()}}

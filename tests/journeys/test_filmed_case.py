@@ -96,7 +96,7 @@ async def is_killed(site, *people):  # noqa: F811
     await is_recorded(*people)
 
 
-async def watches(one):
+async def watches(one, gaps=1):
     """From the page of the case; how long it is."""
     film = one.page.locator("#films a")
     await one.open("/consultations?tab=all")
@@ -107,7 +107,7 @@ async def watches(one):
     await player.evaluate("film => film.play()")
     assert await player.evaluate(MOVES)
     assert await player.evaluate("film => film.webkitAudioDecodedByteCount") > 0, "a voice is heard with it"
-    await expect(one.page.locator(".film-gap")).to_have_count(1)
+    await expect(one.page.locator(".film-gap")).to_have_count(gaps)
     await expect(one.page.locator(".film-lines")).to_contain_text("请复查 18 导联心电图")
     return await player.evaluate("film => film.duration")
 
