@@ -152,7 +152,8 @@ class JanusNode:
 
 
 class Mute:
-    """A way to a node that is alive to pings, and while it does not `hear`, passes no word on. `told`: what it did."""
+    """A way to a node that is alive to pings, and while it does not `hear`, passes no word on. `told`: what it did,
+    but for words that only ask whether it lives."""
 
     def __init__(self, node):
         self.node, self.hears, self.told = node, asyncio.Event(), []
@@ -161,6 +162,8 @@ class Mute:
 
     def falls_mute_after(self, words):
         self._left = words
+        if not words:
+            self.hears.clear()
 
     async def start(self):
         await self.node.answers()
@@ -183,7 +186,10 @@ class Mute:
             words = asyncio.Queue()
             passing = [asyncio.ensure_future(self._there(words, far)), asyncio.ensure_future(self._back(far, near))]
             async for message in near:
-                words.put_nowait(message)
+                if message.json()["janus"] != "keepalive":
+                    words.put_nowait(message)
+                elif self.hears.is_set():
+                    await far.send_str(message.data)
             for one in passing:
                 one.cancel()
             await asyncio.gather(*passing, return_exceptions=True)

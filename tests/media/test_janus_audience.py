@@ -298,6 +298,24 @@ async def test_those_at_home_do_not_wait_for_a_node_that_does_not_answer(mute_le
 # ---- who comes and goes before they sit
 
 
+@pytest.mark.parametrize("words", [0, 1])
+async def test_a_next_node_that_falls_mute_is_gone_and_whoever_comes_waits_no_longer(mute_lecture, mute, words):
+    """At once, or after some of the words by which a new source is passed on to it."""
+    await mute_lecture.publisher("round", "zhao", ("face",), shade=60)
+    _, _, sun = await mute_lecture.seated("wang", "li", "sun")
+    await eventually(lambda: sees(sun, 60))
+    began = time.monotonic()
+    mute.falls_mute_after(words)
+    await mute_lecture.publisher("round", "qian", ("face",), shade=180)
+    with suppress(MediaRefusal):
+        await comes(mute_lecture, "zhou")
+    await eventually(lambda: Lost("round", "sun", "watch") in mute_lecture.events(Lost))
+    assert time.monotonic() - began < 2.5
+    for watcher in await mute_lecture.seated("sun", "zhou"):
+        await eventually(lambda w=watcher: sees(w, 60) and sees(w, 180, "qian:face"))
+    assert time.monotonic() - began < 5
+
+
 def comes(lecture, who):
     lecture.watchers["round", who] = watcher = Watcher(In(lecture.forwarder, "round"), who)
     lecture.people.append(watcher)

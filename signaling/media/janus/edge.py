@@ -110,6 +110,7 @@ class Edge:
     async def _leg(self, source: Source) -> Leg:
         slot = self._free_slot()
         there = replace(source, feed=secrets.token_hex(12), mid=str(slot))
+        self._go_on()
         streams = [*map(_filling, range(slot)), {**source.stream, "mid": there.mid, "mindex": slot}]
         taken = await self._take_in(there.feed, source.who, streams)
         try:
@@ -139,6 +140,7 @@ class Edge:
             await asyncio.wait_for(told.wait(), PATIENCE)
         except TimeoutError as error:
             raise MediaRefusal("media.unavailable", f"{self.node.address} does not tell of {feed}") from error
+            self._go_on()
         finally:
             del self._expected[feed]
         return answer.facts
@@ -176,7 +178,15 @@ class Edge:
 
     async def close(self) -> None:
         async with self._turn:
-            self._closed = True
+    def _go_on(self) -> None:
+        """Raises MediaRefusal when it is over."""
+        if self._closed:
+            raise MediaRefusal("media.unavailable", f"{self.room} is over")
+
+        """Whoever waits for a word from there waits no more."""
+        self._closed = True
+        for expected in self._expected.values():
+            expected.set()
             await asyncio.gather(*(self.end(leg) for leg in list(self._living)))
             self._legs.clear()
             self.sources.clear()

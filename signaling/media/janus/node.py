@@ -7,6 +7,7 @@ import contextlib
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,8 +20,8 @@ from signaling.tasks import Tasks
 log = logging.getLogger(__name__)
 
 PATIENCE = 5.0  # seconds for one answer
-PULSE = 1.0  # seconds between two pings; without an answer in half of it the node is gone
-KEPT = 20.0  # seconds between two words that keep our session; Janus ends a silent one after 60
+PULSE = 0.5  # seconds between two words that keep our session, which Janus ends after 60 without any …
+DEAF = 3  # … and if so many had no answer, nor anything else was heard, the node is gone
 AGAIN = 0.5  # seconds before a node that is gone is looked for again
 PLUGIN = "janus.plugin.videoroom"
 LONGEST = 4 << 20  # bytes of one message
@@ -43,7 +44,7 @@ class Node:
     def __init__(self, address: str, secret: str, came: Callable[[Node], None], lost: Callable[[Node], None]) -> None:
         self.address, self._secret, self._came, self._lost = address, secret, came, lost
         self._socket: aiohttp.ClientWebSocketResponse | None = None
-        self._session, self._trouble = 0, ""
+        self._session, self._unanswered, self._trouble = 0, 0, ""
         self._asked: dict[str, asyncio.Future[Said]] = {}
         self._handles: dict[int, Hears] = {}
         self._tasks = Tasks()
@@ -85,15 +86,13 @@ class Node:
         self._trouble = why
 
     async def _serve(self, http: aiohttp.ClientSession) -> None:
-        async with http.ws_connect(
-            self.address, protocols=["janus-protocol"], heartbeat=PULSE, max_msg_size=LONGEST
-        ) as self._socket:
+        async with http.ws_connect(self.address, protocols=["janus-protocol"], max_msg_size=LONGEST) as self._socket:
             reading = self._tasks.start(self._read(self._socket), "Janus's words")
             keeping = None
             try:
                 self._session = (await self.ask("create")).facts["id"]
-                self._trouble = ""
-                keeping = self._tasks.every(KEPT, self._stay, "Janus's session")
+                self._unanswered, self._trouble = 0, ""
+                keeping = self._tasks.every(PULSE, partial(self._stay, self._socket), "Janus's session")
                 self._came(self)
                 await reading
             finally:
@@ -102,9 +101,15 @@ class Node:
                     keeping.cancel()
                 self._gone()
 
-    async def _stay(self) -> None:
-        with contextlib.suppress(MediaRefusal):
-            await self.ask("keepalive")
+    async def _stay(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Words, not pings: those are answered even by a node that does nothing any more. They are counted, not timed:
+        it may be us who are late."""
+        if self._unanswered == DEAF:
+            await socket.close()
+            return
+        self._unanswered += 1
+        with contextlib.suppress(ConnectionError, aiohttp.ClientError):  # it is gone, as the reading notices
+            await self._say(socket, "keepalive", secrets.token_hex(8), {})
 
     def _gone(self) -> None:
         was, self._session, self._socket = self.alive, 0, None
@@ -133,6 +138,7 @@ class Node:
                 self._heard(told)
 
     def _heard(self, told: Mapping[str, Any]) -> None:
+        self._unanswered = 0
         if told["janus"] == "ack":
             return
         said = _said(told)
@@ -160,16 +166,20 @@ class Node:
             raise MediaRefusal("media.unavailable", f"{self.address} is not there")
         number = secrets.token_hex(8)
         waiting = self._asked[number] = asyncio.get_running_loop().create_future()
-        session = {"session_id": self._session} if self._session else {}
         try:
-            await self._socket.send_json(
-                {"janus": verb, "transaction": number, "apisecret": self._secret} | session | words
-            )
+            await self._say(self._socket, verb, number, words)
             return await asyncio.wait_for(waiting, PATIENCE)
         except (TimeoutError, ConnectionError, aiohttp.ClientError) as error:
             raise MediaRefusal("media.unavailable", f"{self.address} does not answer to {verb}") from error
         finally:
             self._asked.pop(number, None)
+
+    async def _say(
+        self, socket: aiohttp.ClientWebSocketResponse, verb: str, number: str, words: Mapping[str, Any]
+    ) -> None:
+        session = {"session_id": self._session} if self._session else {}
+        told = {"janus": verb, "transaction": number, "apisecret": self._secret}
+        await socket.send_json({**told, **session, **words})
 
     # ---- rooms
 
@@ -189,6 +199,12 @@ class Node:
                 return bool((await desk.ask("exists", {"room": room})).facts["exists"])
         return False
 
+    async def end(self, room: str) -> None:
+        """Whoever is in it is told that it is over."""
+        with contextlib.suppress(MediaRefusal):
+            async with self.desk() as desk:
+                await desk.ask("destroy", {"room": room})
+
     async def tidy(self) -> None:
         """Rooms outlive whoever made them: those that a process of ours left when it was killed end here."""
         with contextlib.suppress(MediaRefusal):
@@ -199,12 +215,6 @@ class Node:
                             await _end_if_left(desk, room["room"])
 
     # ---- handles
-    async def end(self, room: str) -> None:
-        """Whoever is in it is told that it is over."""
-        with contextlib.suppress(MediaRefusal):
-            async with self.desk() as desk:
-                await desk.ask("destroy", {"room": room})
-
 
     async def attach(self, hears: Hears) -> Handle:
         """Raises MediaRefusal."""
