@@ -249,6 +249,21 @@ async def test_a_source_that_comes_takes_the_slot_of_none_that_is_there(lecture,
     assert sees(sun, 60, "stage")
 
 
+async def test_a_source_in_the_slot_of_one_that_left_is_seen_by_whoever_watched_that(lecture, monkeypatch):
+    """To Janus it is still the same one, whose numbers jump: back, as often as not, and then nothing is sent."""
+    monkeypatch.setattr(edge, "SLOTS", 3)
+    await lecture.publisher("round", "zhao")
+    await lecture.seated("wang", "li")
+    for comings, shade in enumerate((120, 180, 240)):
+        guest = await lecture.publisher("round", "qian", ("face",), shade=shade)
+        await eventually(lambda comings=comings: lecture.events(Lost) == [Lost("round", "sun", "watch")] * comings)
+        sun = await lecture.watcher("round", "sun", {"stage": "qian:face", "small": "zhao:face"})
+        await eventually(lambda sun=sun, shade=shade: sees(sun, shade, "stage"))
+        await lecture.forwarder.unpublish("round", "qian")
+        await eventually(lambda sun=sun: set(sun.views.values()) == {"small"})
+        await guest.close()
+
+
 # ---- a node that does not answer
 
 
@@ -283,21 +298,6 @@ async def test_who_comes_when_the_next_node_does_not_answer_is_at_home_at_once(m
     assert await nodes[1].rooms() == {}
 
 
-async def test_those_at_home_do_not_wait_for_a_node_that_does_not_answer(mute_lecture, mute):
-    await mute_lecture.publisher("round", "zhao", ("face",), shade=60)
-    views = {"stage": "qian:face", "small": "zhao:face"}
-    wang, _, sun = [await mute_lecture.watcher("round", who, views) for who in ("wang", "li", "sun")]
-    await eventually(lambda: sees(sun, 60, "small"))
-    mute.hears.clear()
-    await mute_lecture.publisher("round", "qian", ("face",), shade=180)
-    await eventually(lambda: sees(wang, 180, "stage"), within=3)
-    mute.hears.set()
-    await eventually(lambda: sees(sun, 180, "stage"))
-
-
-# ---- who comes and goes before they sit
-
-
 @pytest.mark.parametrize("words", [0, 1])
 async def test_a_next_node_that_falls_mute_is_gone_and_whoever_comes_waits_no_longer(mute_lecture, mute, words):
     """At once, or after some of the words by which a new source is passed on to it."""
@@ -314,6 +314,21 @@ async def test_a_next_node_that_falls_mute_is_gone_and_whoever_comes_waits_no_lo
     for watcher in await mute_lecture.seated("sun", "zhou"):
         await eventually(lambda w=watcher: sees(w, 60) and sees(w, 180, "qian:face"))
     assert time.monotonic() - began < 5
+
+
+async def test_those_at_home_do_not_wait_for_a_node_that_does_not_answer(mute_lecture, mute):
+    await mute_lecture.publisher("round", "zhao", ("face",), shade=60)
+    views = {"stage": "qian:face", "small": "zhao:face"}
+    wang, _, sun = [await mute_lecture.watcher("round", who, views) for who in ("wang", "li", "sun")]
+    await eventually(lambda: sees(sun, 60, "small"))
+    mute.hears.clear()
+    await mute_lecture.publisher("round", "qian", ("face",), shade=180)
+    await eventually(lambda: sees(wang, 180, "stage"), within=3)
+    mute.hears.set()
+    await eventually(lambda: sees(sun, 180, "stage"))
+
+
+# ---- who comes and goes before they sit
 
 
 def comes(lecture, who):

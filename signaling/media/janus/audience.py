@@ -21,11 +21,12 @@ PATIENCE = 1.5  # seconds for a further node to take a part: whoever waits for a
 
 
 class Place(Protocol):
-    """A room of a node, and what can be watched there, by id."""
+    """A room of a node, and what can be watched there, by id; `slotted`: each source comes in a slot (see `edge`)."""
 
     node: Node
     room: str
     sources: dict[str, Source]
+    slotted: bool
 
     async def settle(self, sources: Mapping[str, Source]) -> list[Leg]:
         """Lets those of the hall be watched there. What is over: to be ended when nobody there watches it any more."""
@@ -38,6 +39,7 @@ class Home:
     node: Node
     room: str
     sources: dict[str, Source]
+    slotted: bool = False
 
     async def settle(self, sources: Mapping[str, Source]) -> list[Leg]:
         return []

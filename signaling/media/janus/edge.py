@@ -48,6 +48,8 @@ class Leg:
 class Edge:
     """`sources`, by id, are what can be watched there; `ended` is called when the room was destroyed over there."""
 
+    slotted = True
+
     def __init__(self, hall: str, origin: Node, node: Node, ended: Callable[[Edge], None]) -> None:
         self.hall, self.origin, self.node, self._ended = hall, origin, node, ended
         self.room = f"{hall}~{secrets.token_hex(6)}"
@@ -108,9 +110,9 @@ class Edge:
             log.info("%s is not passed on to %s: %s", source.id, self.node.address, refusal)
 
     async def _leg(self, source: Source) -> Leg:
+        self._go_on()
         slot = self._free_slot()
         there = replace(source, feed=secrets.token_hex(12), mid=str(slot))
-        self._go_on()
         streams = [*map(_filling, range(slot)), {**source.stream, "mid": there.mid, "mindex": slot}]
         taken = await self._take_in(there.feed, source.who, streams)
         try:
@@ -138,9 +140,9 @@ class Edge:
         try:
             answer = await self._here.ask("add_remote_publisher", words)
             await asyncio.wait_for(told.wait(), PATIENCE)
+            self._go_on()
         except TimeoutError as error:
             raise MediaRefusal("media.unavailable", f"{self.node.address} does not tell of {feed}") from error
-            self._go_on()
         finally:
             del self._expected[feed]
         return answer.facts
@@ -176,17 +178,17 @@ class Edge:
 
     # ---- the end
 
-    async def close(self) -> None:
-        async with self._turn:
     def _go_on(self) -> None:
         """Raises MediaRefusal when it is over."""
         if self._closed:
             raise MediaRefusal("media.unavailable", f"{self.room} is over")
 
+    async def close(self) -> None:
         """Whoever waits for a word from there waits no more."""
         self._closed = True
         for expected in self._expected.values():
             expected.set()
+        async with self._turn:
             await asyncio.gather(*(self.end(leg) for leg in list(self._living)))
             self._legs.clear()
             self.sources.clear()

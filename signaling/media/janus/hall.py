@@ -189,7 +189,8 @@ class Hall:
         def ended() -> None:
             self._tasks.start(self._end_subscription(who, new), "subscription ended")
 
-        new = Subscription(who, views, place.room, place.sources, subscription.Says(offer, connected, ended))
+        says = subscription.Says(offer, connected, ended)
+        new = Subscription(who, views, place.room, place.sources, says, slotted=place.slotted)
         return new
 
     async def _end_subscription(self, who: str, one: Subscription) -> None:

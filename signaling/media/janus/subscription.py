@@ -48,6 +48,10 @@ class Line:
     def shows(self, source: Source) -> bool:
         return (self.feed, self.feed_mid) == (source.feed, source.mid)
 
+    def follows_in_slot(self, last: Line | None) -> bool:
+        """At a further node, where the slot is the mid there."""
+        return last is not None and last.feed != self.feed and last.feed_mid == self.feed_mid
+
 
 @dataclass(frozen=True, slots=True)
 class Says:
@@ -59,12 +63,22 @@ class Says:
 
 
 class Subscription:
-    """`wanted` are names and source ids; None: all of `sources`, which the hall changes in place, but one's own."""
+    """`wanted` are names and source ids; None: all of `sources`, which the hall changes in place, but one's own.
+    `slotted`: what comes there in one slot, one after the other, has one SSRC (see `edge`)."""
 
     def __init__(
-        self, who: str, wanted: Mapping[str, str] | None, room: str, sources: Mapping[str, Source], says: Says
+        self,
+        who: str,
+        wanted: Mapping[str, str] | None,
+        room: str,
+        sources: Mapping[str, Source],
+        says: Says,
+        *,
+        slotted: bool = False,
     ) -> None:
         self.who, self.wanted, self._room, self._sources, self._says = who, wanted, room, sources, says
+        self._slotted = slotted
+        self._shown: dict[str, Line] = {}  # by m-line, the last
         self._handle: Handle | None = None
         self._turn = asyncio.Lock()
         self._closed = False
@@ -146,7 +160,7 @@ class Subscription:
 
     def _heard(self, said: Said) -> None:
         if "streams" in said.facts:
-            self.lines = [_line(stream) for stream in said.facts["streams"] if stream["active"]]
+            self._show([_line(stream) for stream in said.facts["streams"] if stream["active"]])
         if "substream" in said.facts:
             self._changed.set()
         if said.sdp:
@@ -155,6 +169,14 @@ class Subscription:
             self._says.connected()
         elif said.what == "hangup":
             self._says.ended()
+
+    def _show(self, lines: list[Line]) -> None:
+        """Janus numbers the packets of an m-line anew when the SSRC that comes to it changes. Where another source has
+        that of the last, its numbers may be older, and are sent to nobody: only a new connection helps."""
+        self.lines = lines
+        if self._slotted and any(line.follows_in_slot(self._shown.get(line.mid)) for line in lines):
+            self._says.ended()
+        self._shown |= {line.mid: line for line in lines}
 
     def _offer(self, sdp: str) -> None:
         self._number += 1
