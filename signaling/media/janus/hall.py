@@ -95,13 +95,13 @@ class Hall:
         self._tasks.start(self._settle(), "what is watched")
 
     async def _settle(self) -> None:
-        """Each place by itself: none waits for another. Then what newer connections have replaced can go."""
-        await asyncio.gather(*(self._settle_at(place) for place in self.audience.places))
+        """Each place by itself, and whoever follows: none waits for another. Then what newer connections have replaced
+        can go."""
+        await asyncio.gather(self._follows.changed(self), *(self._settle_at(place) for place in self.audience.places))
         feeds = {source.feed for source in self.sources.values()}
         for old in [one for one in self._replaced if one.feed not in feeds]:
             self._replaced.remove(old)
             await old.close()
-        await self._follows.changed(self)
 
     async def _settle_at(self, place: Place) -> None:
         """What there is, then who watches it; then what nobody watches any more can go."""
