@@ -1,16 +1,19 @@
 """The player on good and on weak lines: the original, smaller pictures that follow the line, sound alone."""
 
 import asyncio
+import shutil
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
+from server.core.clock import SetClock
 from server.meeting import service as meetings
 from server.meeting.recordings import queries, service
 from server.meeting.recordings.kinds import Ladder
 from tests.browser.conftest import profile
 from tests.browser.room.visitors import until
+from tests.conftest import MONDAY_MORNING
 from tests.services.recorded_films import BEGAN, face, voice
 from tests.web.accounts_site import PASSWORD
 from tests.web.teaching_site import open_school, published, session_at, turn_to
@@ -26,17 +29,19 @@ PLAYS = """async film => { const from = film.currentTime;
   return film.currentTime > from && film.videoWidth > 0; }"""
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def lesson(tmp_path, sqlite_url, clock):
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def lesson(tmp_path_factory, sqlite_template):
     """The site, and the player's address of a recording whose original asks for a megabit a second."""
-    async with open_school(tmp_path / "site", sqlite_url, clock) as site:
+    folder = tmp_path_factory.mktemp("library")
+    store = shutil.copyfile(sqlite_template, folder / "lianzhen.sqlite")
+    async with open_school(folder / "site", f"sqlite+aiosqlite:///{store}", SetClock(MONDAY_MORNING)) as site:
         address = await published(site, await site.signed_in("teacher"))
         turn_to(site, 25, 14, 30)
         teacher = await site.signed_in("teacher")
         for move in ("open_lobby", "begin"):
             await teacher.post(f"{address}/move", {"move": move})
         session = await session_at(site, address)
-        recording = await _recorded(site, session.meeting_id, tmp_path / "site" / "recordings")
+        recording = await _recorded(site, session.meeting_id, folder / "site" / "recordings")
         yield site, f"/teaching/recordings/{recording}"
 
 
