@@ -20,6 +20,7 @@ from server.meeting import service
 from server.meeting.model import Meeting
 from server.meeting.routes import SIGNALING
 from signaling.ports import Grant
+from tests import stores
 from tests.benchmarks.figures import descriptors, figure, resident_mb
 from tests.benchmarks.site import running
 from tests.journeys.house import open_house
@@ -39,7 +40,7 @@ async def idle(folder):
 
 
 async def measure():
-    with tempfile.TemporaryDirectory() as folder:
+    with stores.begun(), tempfile.TemporaryDirectory() as folder:
         await idle(Path(folder) / "idle")
         async with open_house(Path(folder) / "data") as house:
             async with house.database.unit(writes=False) as unit:

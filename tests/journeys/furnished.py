@@ -1,9 +1,11 @@
-"""The demo consortium, loaded once and then copied: loading it takes four seconds of a processor, a copy none."""
+"""The demo consortium, loaded once for all workers and then copied: loading it takes four seconds of a processor, a
+copy none."""
 
+import asyncio
+import fcntl
 import shutil
-import tempfile
 import time
-from pathlib import Path
+from contextlib import asynccontextmanager
 
 from sqlalchemy import update
 from sqlalchemy.engine import make_url
@@ -19,31 +21,42 @@ from tests import stores
 from tests.passwords import light
 
 FRESH = 150  # seconds: a demo that began "just now" may be so much older
-_shelf = tempfile.TemporaryDirectory()
-_made = {}
 
 
 async def furnish(folder, database_url="", clock=None):
     """The data folder and the store of a site with its demo, as if loaded now (or at the moment a clock stands at)."""
-    key = make_url(database_url).get_backend_name() if database_url else "", clock and clock.now()
-    known = _made.get(key)
-    if known is None or (clock is None and time.monotonic() - known[1] > FRESH):
-        known = _made[key] = await _load(f"demo_{len(_made)}_{time.monotonic_ns()}", database_url, clock)
-    template, _ = known
-    shutil.copytree(template, folder)
-    folder.chmod(0o700)
-    if database_url:
-        server, name = database_url.rsplit("/", 1)
-        await stores.drop_database(server, name)
-        await stores.create_database(server, name, template.name)
+    store = make_url(database_url).get_backend_name() if database_url else "files"
+    moment = f"{clock.now():%Y%m%dT%H%M%S%f}" if clock else "now"
+    template = stores.joined().folder / f"demo_{store}_{moment}"
+    async with _alone(template.with_suffix(".lock")):
+        if not _is_fresh(template, clock):
+            await _load(template, database_url, clock)
+        shutil.copytree(template, folder)
+        if database_url:
+            server, name = database_url.rsplit("/", 1)
+            await stores.drop_database(server, name)
+            await stores.create_database(server, name, template.name)
 
 
-async def _load(name, database_url, clock):
-    """Its data folder, named as its database, and when it was made."""
-    folder = Path(_shelf.name) / name
-    folder.mkdir(mode=0o700)
-    url = await stores.create_database(database_url.rsplit("/", 1)[0], name) if database_url else ""
-    settings = Settings(data=folder, database_url=url, demo=True)
+@asynccontextmanager
+async def _alone(path):
+    """Under a lock of all workers."""
+    with path.open("w") as lock:
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        yield
+
+
+def _is_fresh(template, clock):
+    made = template.with_suffix(".made")
+    return made.exists() and (clock is not None or time.monotonic() - float(made.read_text()) < FRESH)
+
+
+async def _load(template, database_url, clock):
+    """A folder and, with `database_url`, a database of that name; beside it, when they were made."""
+    shutil.rmtree(template, ignore_errors=True)
+    template.mkdir(mode=0o700)
+    url = await _emptied(database_url.rsplit("/", 1)[0], template.name) if database_url else ""
+    settings = Settings(data=template, database_url=url, demo=True)
     await upgrade(settings.store_url)
     app = composition.build(settings, clock=clock or SystemClock())
     try:
@@ -54,4 +67,9 @@ async def _load(name, database_url, clock):
     finally:
         await app[composition.TASKS].close()
         await app[DATABASE].close()
-    return folder, time.monotonic()
+    template.with_suffix(".made").write_text(str(time.monotonic()))
+
+
+async def _emptied(server, name):
+    await stores.drop_database(server, name)
+    return await stores.create_database(server, name)
