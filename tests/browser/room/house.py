@@ -1,13 +1,10 @@
 """A little house around the real room page and the real signalling, to be started, killed and started again.
 
-python -m tests.browser.room.house PORT STATIC FOLDER [TURN-URL SECRET]
-
-Who one is, a cookie says (`who`); the log of each room is kept in FOLDER, everything else dies with the process.
+Who one is, a cookie says (`who`); the log of each room is kept in its folder, everything else dies with the process.
 """
 
 import asyncio
 import json
-import sys
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -202,5 +199,6 @@ async def serve(port, static, folder, turn):
     await asyncio.Event().wait()
 
 
-if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4:]))
+def run(port, static, folder, turn):
+    """The whole life of its process; `turn` is an address and its secret, or empty."""
+    asyncio.run(serve(port, static, folder, turn))

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
+import multiprocessing
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from tests.browser.conftest import profile
+from tests.browser.room.house import run
 from tests.node import ROOT, node
 from tests.stores import free_port
 
@@ -19,6 +20,8 @@ BUILD = (
     "import('esbuild').then(b => b.build({entryPoints: process.argv.slice(2).map(n => 'static/' + n), bundle: true,"
     " splitting: true, format: 'esm', target: 'es2022', outdir: process.argv[1], outbase: 'static'}))"
 )
+NURSERY = multiprocessing.get_context("forkserver")
+NURSERY.set_forkserver_preload([run.__module__])  # imported once, as that takes longer than most of what follows
 # What a page holds is counted from outside of it: its connections, and every track it ever opened.
 WATCH = """
 window.connections = []; window.opened = [];
@@ -83,16 +86,8 @@ class House:
         self.address = f"http://127.0.0.1:{self.port}"
 
     def start(self):
-        command = [
-            sys.executable,
-            "-m",
-            "tests.browser.room.house",
-            str(self.port),
-            self.static,
-            self.folder,
-            *self.turn,
-        ]
-        self.process = subprocess.Popen(command, cwd=ROOT)
+        self.process = NURSERY.Process(target=run, args=(self.port, self.static, self.folder, self.turn))
+        self.process.start()
 
     async def ready(self):
         deadline = time.monotonic() + 15
@@ -105,7 +100,7 @@ class House:
 
     def kill(self):
         self.process.kill()
-        self.process.wait()
+        self.process.join()
 
 
 @asynccontextmanager
