@@ -1,5 +1,6 @@
 """The composition root: the only file that knows everything."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -50,7 +51,7 @@ from server.core.addresses import ADDRESSES, Addresses
 from server.core.clock import Clock, SystemClock
 from server.core.crypto import Keyring
 from server.core.database import Database
-from server.core.http import CONTEXT, DATABASE, RULES, TEMPLATES, ContextSource, mount, visit_of
+from server.core.http import CONTEXT, DATABASE, LEAVING, RULES, TEMPLATES, ContextSource, mount, visit_of
 from server.core.i18n import Translations
 from server.core.limits import Limiter, MemoryLimiter, SharedLimiter
 from server.core.tasks import Tasks
@@ -114,7 +115,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> web.Application:
     """The whole application, not yet listening. Nothing connects before it starts."""
     proxied = (edge.believe_proxy,) if settings.behind_proxy else ()
     app = web.Application(middlewares=(*proxied, *edge.MIDDLEWARES), client_max_size=LARGEST_FORM)
-    app[SETTINGS] = settings
+    app[SETTINGS], app[LEAVING] = settings, asyncio.Event()
     _wire_core(app, settings, clock or SystemClock())
     app.cleanup_ctx.extend(
         [_database, _background, tend, tend_darkroom]

@@ -17,7 +17,19 @@ from server.audit import queries as audit
 from server.consultation import consenting, views
 from server.consultation import queries as consultations
 from server.consultation.states import LIVE, OPEN, State
-from server.core.http import PUBLIC, SIGNED_IN, Routes, answer, begin_unit, render, say, see_other, unit_of, visit_of
+from server.core.http import (
+    LEAVING,
+    PUBLIC,
+    SIGNED_IN,
+    Routes,
+    answer,
+    begin_unit,
+    render,
+    say,
+    see_other,
+    unit_of,
+    visit_of,
+)
 from server.core.i18n import midnight, today
 from server.directory import views as directory
 from server.notices import queries as notices
@@ -271,7 +283,9 @@ async def no_icon(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/readyz", PUBLIC, own_units=True)
 async def ready(request: web.Request) -> web.StreamResponse:
-    """Whether requests would be served: the store answers."""
+    """Whether requests would be served: the store answers, and this process stays."""
+    if request.app[LEAVING].is_set():
+        return answer({"status": "leaving"}, status=503)
     try:
         async with begin_unit(request, writes=False) as unit:
             await notices.unread_count(unit, "")

@@ -19,7 +19,7 @@ from aiohttp import web
 from server import log, upkeep
 from server.core.children import child_process
 from server.core.errors import Refusal
-from server.core.http import DATABASE
+from server.core.http import DATABASE, LEAVING
 from server.core.tasks import Tasks
 from server.migrations import upgrade
 from server.settings import Settings
@@ -89,6 +89,8 @@ async def _serve(settings: Settings, for_people: bool) -> None:
         else:
             words.info("serving", address=settings.base_url, listening=f"{settings.host}:{settings.port}")
         await _until_told_to_stop()
+        app[LEAVING].set()
+        await asyncio.sleep(settings.leaving_seconds)
     finally:
         await runner.cleanup()
 

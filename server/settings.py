@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     """s3://bucket/prefix?endpoint=… for files. Without it, `files/` of the data folder."""
     tsa_url: str = ""
     metrics_token: SecretStr = SecretStr("")
+    leaving_seconds: float = Field(0, ge=0, le=10)
+    """Told to stop, how long a process says by /readyz that it is no longer ready, and serves on: until every proxy
+    before it has looked. 0 where nothing else takes its requests."""
     smtp_timeout: float = 20.0
 
     @property

@@ -1,5 +1,6 @@
 """The web edge: routes with their rule, one transaction a request, one table from refusals to answers."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ SIGNED_IN = "signed in"
 """Rule of a route for whoever is signed in, in any role."""
 
 DATABASE = web.AppKey("database", Database)
+LEAVING = web.AppKey("leaving", asyncio.Event)
+"""Set once this process was told to stop."""
 TEMPLATES = web.AppKey("templates", Templates)
 
 

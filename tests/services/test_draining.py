@@ -95,6 +95,27 @@ async def test_an_upload_goes_on_where_it_was_when_the_site_was_told_to_stop(sit
         await again.communicate()
 
 
+async def test_a_site_that_was_told_to_stop_is_not_ready_and_serves_on_until_the_proxies_have_looked(tmp_path):
+    console, port = Console(tmp_path / "data"), free_port()
+    process = await console.begin("serve", "--port", port, LIANZHEN_LEAVING_SECONDS="5")
+    visitor = Visitor(f"http://127.0.0.1:{port}")
+    try:
+        await until(lambda: answers(visitor))
+        process.terminate()
+
+        async def leaves():
+            return (await visitor.get("/readyz")).status == 503
+
+        await until(leaves)
+        assert [(await visitor.get(place)).status for place in ("/healthz", "/sign-in")] == [200, 200]
+        assert await process.wait() == 0
+    finally:
+        await visitor.session.close()
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
 async def test_a_site_whose_store_is_away_is_alive_but_not_ready(house_url, tmp_path):
     async with open_house(tmp_path / "data", database_url=house_url) as house:
         visitor = await house.visitor()
