@@ -135,7 +135,7 @@ async def test_who_speaks_wears_the_ring_until_the_microphone_is_off(chromium, r
         await li.page.keyboard.press("m")
         await expect(zhang.tile("li")).not_to_have_attribute("data-speaking", "")
         await li.page.keyboard.press("m")
-        await expect(zhang.tile("li")).to_have_attribute("data-speaking", "")
+        await expect(zhang.tile("li")).to_have_attribute("data-speaking", "", timeout=20_000)
 
 
 async def test_the_whole_screen_is_taken_and_given_back_by_button_and_by_escape(chromium, rooms):

@@ -38,7 +38,7 @@ import { Withdrawal } from "./withdrawal.js";
  * @property {(reason: string, says?: string) => void} over
  */
 
-const LISTEN_EVERY = 200; // ms
+const LISTEN_EVERY = 190; // ms; no part of half a second: the looks must not fall between the beats of a sound that repeats
 
 export class Call {
   /** @type {import("../../media/link.js").Tracks} */
