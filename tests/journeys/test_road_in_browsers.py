@@ -357,6 +357,8 @@ async def decides(doctor):
 async def prints(doctor, name):
     """The whole history, on paper. Chromium writes some letters as the radicals they look like."""
     await doctor.follow("全部经过")
+    await expect(doctor.page.get_by_text(doctor.say("申请方作出决定")).first).to_be_visible()
+    await doctor.page.wait_for_load_state()
     text = unicodedata.normalize("NFKC", text_of(await doctor.page.pdf()))
     assert name in text
     for move in ("提交申请", "专家接受", "申请方作出决定"):
