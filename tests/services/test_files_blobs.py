@@ -80,11 +80,18 @@ async def test_writer_cut_off_at_any_moment_leaves_a_true_beginning(blobs):
         await blobs.delete(name)
 
 
-async def test_reader_cut_off_at_any_moment_leaves_no_file_open(blobs):
+@pytest.fixture
+def alone():
+    """What stands from other tests is not walked over by the collector meanwhile."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+async def test_reader_cut_off_at_any_moment_leaves_no_file_open(blobs, alone):
     name = "0192afd0000000000000000000000001"
     await blobs.append(name, 0, sent(os.urandom(3 * BLOCK)))
-    gc.collect()
-    gc.freeze()  # what stands from other tests need not be walked over a dozen times
     before = open_files()
     for steps in range(12):
         reader = asyncio.ensure_future(gathered(blobs.read(name, 0, 3 * BLOCK)))
