@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -24,11 +24,25 @@ from server.demo import cases, cast, places
 from server.demo.stories import STORIES
 from server.documents import signers
 from server.settings import Settings
+from tests.journeys.site import build_front_end
 from tests.passwords import light
 from tests.stores import free_port
 
 PASSWORD = "长短由人-two-nodes-2026"
 UPCOMING = next(one for one in STORIES if one.until is State.SCHEDULED)
+
+
+@asynccontextmanager
+async def standing(folder, database_url, redis_url, **settings):
+    """Two nodes that are ready, with everybody in the house."""
+    build_front_end()
+    cluster = Cluster(folder, database_url, redis_url, **settings)
+    try:
+        await cluster.open()
+        await cluster.peopled()
+        yield cluster
+    finally:
+        await cluster.close()
 
 
 class Program:

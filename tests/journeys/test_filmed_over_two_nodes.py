@@ -16,9 +16,8 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import fonts, playwright  # noqa: F401 - fixtures
 from tests.browser.room.visitors import until
-from tests.journeys.cluster import Cluster
+from tests.journeys.cluster import standing
 from tests.journeys.colleagues import Words, colleague
-from tests.journeys.site import build_front_end
 from tests.journeys.test_filmed_case import begins, goes_in, is_recorded, see_each_other_again, watches
 from tests.journeys.test_hall import slow_cameras  # noqa: F401 - fixture
 from tests.media.janus_node import JanusNode, outer_address
@@ -45,15 +44,9 @@ def nodes():
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def cluster(run, empty_postgres_url, redis_url, nodes, tmp_path):
-    build_front_end()
     janus = {"janus_urls": json.dumps([node.url for node in nodes]), "janus_secret": nodes[0].secret}
-    cluster = Cluster(tmp_path, empty_postgres_url, redis_url, **janus)
-    try:
-        await cluster.open()
-        await cluster.peopled()
+    async with standing(tmp_path, empty_postgres_url, redis_url, **janus) as cluster:
         yield cluster
-    finally:
-        await cluster.close()
 
 
 async def goes_on(cluster, *people):

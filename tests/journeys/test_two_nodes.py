@@ -13,9 +13,8 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import chromium, fonts, playwright  # noqa: F401 - fixtures
 from tests.browser.room.visitors import BACK_WITHIN, until
-from tests.journeys.cluster import Cluster
+from tests.journeys.cluster import standing
 from tests.journeys.colleagues import Words, colleague
-from tests.journeys.site import build_front_end
 from tests.journeys.test_road_in_browsers import (
     BACK,
     decides,
@@ -47,14 +46,8 @@ UNREAD = "select count(*) from notices n join people p on p.id = n.person_id whe
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def cluster(run, empty_postgres_url, redis_url, tmp_path):
-    build_front_end()
-    cluster = Cluster(tmp_path, empty_postgres_url, redis_url)
-    try:
-        await cluster.open()
-        await cluster.peopled()
+    async with standing(tmp_path, empty_postgres_url, redis_url) as cluster:
         yield cluster
-    finally:
-        await cluster.close()
 
 
 async def everybody(stack, chromium, cluster, say):  # noqa: F811
