@@ -42,6 +42,12 @@ def photo(size=(800, 600)):
     return out.getvalue()
 
 
+async def test_whoever_proposes_is_told_that_the_files_are_copied_without_who_it_was(site):
+    case = await a_closed_case(site)
+    page = await (await site.signed_in("expert")).get(f"/consultations/{case}/teaching-case")
+    assert "附件和影像由系统做成去标识的副本。另一人逐段、逐幅核对后才发布" in page
+
+
 PLATE = [0.09, 0.09, 0.42, 0.12]
 
 
