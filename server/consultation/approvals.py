@@ -17,6 +17,22 @@ class NothingToApprove(Refusal):
     says = "这份申请没有待补的院内审批，或已经有人处理"
 
 
+class OwnApproval(Refusal):
+    code = "consultation.own_approval"
+    says = "您自己提出的申请，须由另一位审批人审批"
+
+
+def is_own(unit: Unit, case: Consultation) -> bool:
+    """In whatever post they act: nobody approves what they asked for (assurance C, `*`)."""
+    return case.applicant_person_id == unit.actor.person_id
+
+
+def forbid_own(unit: Unit, case: Consultation) -> None:
+    """Raises OwnApproval."""
+    if is_own(unit, case):
+        raise OwnApproval
+
+
 async def ask(unit: Unit, *, case: Consultation) -> None:
     """Whoever approves in the institution is to look at the request that has gone out without them."""
     due = unit.now + WITHIN
@@ -30,13 +46,16 @@ async def ask(unit: Unit, *, case: Consultation) -> None:
 
 
 async def approve(unit: Unit, *, case: Consultation) -> None:
-    """Raises NothingToApprove."""
+    """Raises OwnApproval, NothingToApprove."""
     await _answer(unit, case, Verdict.APPROVED)
     await service.tell_applicant(unit, case, "急会诊 %(number)s 已补院内审批")
 
 
 async def object_to(unit: Unit, *, case: Consultation, reason: str) -> None:
-    """The consultation goes on: what follows from it, those concerned settle. Raises NothingToApprove."""
+    """The consultation goes on: what follows from it, those concerned settle.
+
+    Raises OwnApproval, NothingToApprove.
+    """
     await _answer(unit, case, Verdict.OBJECTED, reason)
     says = "院内审批人对急会诊 %(number)s 有异议：%(reason)s"
     await service.tell_applicant(unit, case, says, reason=reason)
@@ -44,6 +63,7 @@ async def object_to(unit: Unit, *, case: Consultation, reason: str) -> None:
 
 
 async def _answer(unit: Unit, case: Consultation, verdict: Verdict, reason: str = "") -> None:
+    forbid_own(unit, case)
     approval = await queries.late_approval(unit, case.id)
     if approval is None or approval.verdict is not Verdict.WAITING:
         raise NothingToApprove

@@ -8,6 +8,7 @@ from aiohttp import web
 from server.accounts import queries as accounts
 from server.consultation import (
     answers,
+    approvals,
     attachments,
     centre,
     complaints,
@@ -151,6 +152,7 @@ async def case_context(request: web.Request, case: Consultation) -> dict[str, An
         "consent": await consenting.standing(unit, case, translate),
         "files": await attachments.cards(unit, case),
         "may": _may(unit, case, related),
+        "own_approval": approvals.is_own(unit, case),
         "late_approval": await _late_approval(unit, case, related),
         **await _films(unit, case, related),
         "room_open": answers.room_open(case) and Relation.CONSORTIUM in related,

@@ -136,8 +136,9 @@ def _late_approvals() -> Select[LateApproval, Consultation]:
 
 
 async def late_approvals(unit: Unit) -> list[tuple[LateApproval, Consultation]]:
-    """What waits for the approval of the actor's institution, the oldest first."""
-    query = _late_approvals().where(LateApproval.institution_id == unit.actor.institution_id)
+    """What waits for the actor's approval in their institution, the oldest first; nobody approves their own."""
+    here = LateApproval.institution_id == unit.actor.institution_id
+    query = _late_approvals().where(here, Consultation.applicant_person_id != unit.actor.person_id)
     return [(approval, case) for approval, case in await unit.session.execute(query.limit(100))]
 
 

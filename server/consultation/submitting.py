@@ -58,16 +58,20 @@ async def _resubmit(unit: Unit, case: Consultation) -> None:
 
 
 async def _has_approver(unit: Unit, case: Consultation) -> bool:
+    """Somebody other than whoever asks."""
     found = await accounts.holders(unit, role=Role.DEPT_LEAD, institution_ids=[case.inviting_id], on=today(unit.now))
-    return bool(found)
+    return any(person.id != case.applicant_person_id for _, person in found)
 
 
 async def approve(unit: Unit, *, case: Consultation) -> None:
+    """Raises OwnApproval, IllegalMove."""
+    approvals.forbid_own(unit, case)
     await steps.take(unit, case, Move.APPROVE)
     await service.tell_centre(unit, case, "新的会诊申请 %(number)s 待初审")
 
 
 async def send_back(unit: Unit, *, case: Consultation, reason: str) -> None:
-    """The institution's approver returns the request to its writer."""
+    """The institution's approver returns the request to its writer. Raises OwnApproval, IllegalMove."""
+    approvals.forbid_own(unit, case)
     await steps.take(unit, case, Move.RETURN, reason=reason)
     await service.tell_applicant(unit, case, "院内审批退回了会诊申请 %(number)s：%(reason)s", reason=reason)

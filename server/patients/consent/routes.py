@@ -18,7 +18,7 @@ from server.patients.consent.forms import Asked, ExceptionAsked, Signing, Withdr
 from server.patients.consent.model import Consent, ConsentKind, ConsentState, Method, Occasion, Signer
 from server.patients.consent.ports import ConsentSubject, Papers, Subjects
 from server.patients.consent.signature import SignatureMissing, SignatureUnreadable, Strokes, read_strokes
-from server.patients.consent.signing import GuardianNeeded, Shown
+from server.patients.consent.signing import GuardianNeeded, OwnApproval, Shown
 from server.patients.consent.texts import TEXTS_OF
 from server.patients.forms import told_at_fields
 from server.patients.identity import day_in_clinic, needs_guardian
@@ -31,6 +31,7 @@ PAPERS: web.AppKey[Papers] = web.AppKey("consent_papers", object)  # type: ignor
 routes = Routes("patients")
 AT_FIELDS: Mapping[type[Refusal], str] = {
     GuardianNeeded: "signer",
+    OwnApproval: "approver",
     SignatureMissing: "strokes",
     SignatureUnreadable: "strokes",
 }
@@ -152,7 +153,7 @@ async def except_in_emergency(request: web.Request) -> web.StreamResponse:
     asked = _asked_in(form)
     subject = await _subject(request, patient, asked.subject)
     if not form.errors:
-        with told_at_fields(form, partial(say, request)):
+        with told_at_fields(form, partial(say, request), AT_FIELDS):
             shown = Shown(locale=asked.text, fee=fee_in(request, subject, asked.text))
             given = form.value.emergency
             await service.record_emergency(

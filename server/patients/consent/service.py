@@ -108,11 +108,11 @@ async def record_emergency(
 ) -> Consent:
     """Lets a consultation begin without consent; to be completed within COMPLETE_WITHIN.
 
-    Raises OnlyConsultationInEmergency, Invalid (approver, post or reason missing).
+    Raises OnlyConsultationInEmergency, Invalid (approver, post or reason missing), OwnApproval.
     """
     if kind is not ConsentKind.CONSULTATION or kind not in texts.kinds:
         raise OnlyConsultationInEmergency
-    approved = checked_emergency(emergency)
+    approved = checked_emergency(emergency, asked_by=unit.actor.name)
     consent = _begun(unit, patient, subject_id, kind, shown, texts, unit.new_id())
     consent.state, consent.complete_by = ConsentState.EMERGENCY, unit.now + COMPLETE_WITHIN
     consent.emergency_sealed = unit.keys.seal(orjson.dumps(asdict(approved)), _about(consent, "emergency"))

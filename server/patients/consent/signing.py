@@ -17,6 +17,12 @@ class GuardianNeeded(Refusal):
     says = "患者未满 14 岁，须由监护人签字"
 
 
+class OwnApproval(Refusal):
+    code = "consent.own_approval"
+    status = 422
+    says = "批准人不能是申请会诊的医师本人；同名的，请在姓名后注明，如“王芳（院长）”"
+
+
 @dataclass(frozen=True, kw_only=True)
 class SignedBy:
     """Who signs. For the patient the name on file is taken; others give name and relation."""
@@ -58,8 +64,11 @@ def checked_signer(signed_by: SignedBy, *, child: bool) -> SignedBy:
     return replace(signed_by, name=name, phone=phone)
 
 
-def checked_emergency(emergency: Emergency) -> Emergency:
-    """Raises Invalid: approver, post or reason missing."""
+def checked_emergency(emergency: Emergency, *, asked_by: str) -> Emergency:
+    """`asked_by` is the name of the asking doctor, who approves nothing of their own (assurance C, `*`).
+
+    Raises Invalid (approver, post or reason missing), OwnApproval.
+    """
     tidy = Emergency(**{field: " ".join(str(value).split()) for field, value in asdict(emergency).items()})
     errors = {}
     if not tidy.approver:
@@ -70,7 +79,13 @@ def checked_emergency(emergency: Emergency) -> Emergency:
         errors["reason"] = "请写明为什么无法先取得同意（至少 10 个字）"
     if errors:
         raise Invalid(errors)
+    if _same_name(tidy.approver, asked_by):
+        raise OwnApproval
     return tidy
+
+
+def _same_name(one: str, other: str) -> bool:
+    return "".join(one.split()).casefold() == "".join(other.split()).casefold()
 
 
 def _read(field: str, reader: Callable[[], str], errors: dict[str, str]) -> str:
