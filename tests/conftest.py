@@ -22,8 +22,10 @@ from server.core.clock import SetClock
 from server.core.crypto import Keyring
 from server.core.database import Database
 from server.core.orm import Base
+from server.documents import signers
 from server.migrations import configuration
 from tests import stores as servers
+from tests.passwords import LIGHT
 
 MONDAY_MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # 09:00 in Shanghai
 KEYS = Keyring({1: bytes(range(32))})
@@ -31,7 +33,7 @@ ACCESS = Path(server.__file__).with_name("access.toml")
 numbers = count(1)
 
 
-# ---- the run: one PostgreSQL for all workers, one Valkey for each ----
+# ---- the run: signing keys at little cost, one PostgreSQL for all workers, one Valkey for each ----
 
 
 def pytest_configure(config):
@@ -54,6 +56,13 @@ def pytest_collection_finish():
 
 def pytest_runtest_teardown():
     web_app._cached_build_middleware.cache_clear()  # it keeps the last thousand handlers, and with them whole sites
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _keys_at_little_cost():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(signers, "COST", LIGHT)
+        yield
 
 
 @pytest.fixture(scope="session")

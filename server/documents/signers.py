@@ -17,6 +17,8 @@ from server.documents.signing import SigningKeyHandle
 __all__ = ["NotEnrolled", "NotYourKey", "WrongSecret"]
 
 UNNAMED_SITE = "联诊平台"  # not words: a name in certificates
+COST = Cost()
+"""At which keys are locked from now on; each opens at the cost it was locked at."""
 
 
 class NotEnrolled(Refusal):
@@ -176,9 +178,9 @@ def _certified(
 
 
 async def _locked(unit: Unit, row: SigningKey, key: PrivateKey, secret: str) -> None:
-    cost, salt = Cost(), unit.new_token().encode()[:32]
-    row.sealed_key = await pressed(lock, key, secret=secret, salt=salt, about=row.about, keys=unit.keys, cost=cost)
-    row.salt, row.cost = salt, cost.written()
+    salt = unit.new_token().encode()[:32]
+    row.sealed_key = await pressed(lock, key, secret=secret, salt=salt, about=row.about, keys=unit.keys, cost=COST)
+    row.salt, row.cost = salt, COST.written()
 
 
 async def _unlocked(unit: Unit, row: SigningKey, secret: str) -> PrivateKey:

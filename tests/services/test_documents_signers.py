@@ -9,6 +9,7 @@ from cryptography import x509
 
 from server.core.crypto import Keyring, UnreadableSeal
 from server.documents import queries, service, signers
+from server.documents.keybox import Cost
 from server.documents.signers import NotEnrolled, NotYourKey, WrongSecret
 from tests.services.documents_scene import CITY, DOCTOR, OTHER_DOCTOR, SECRET, SUBJECT, actor, person, report, set_up
 
@@ -62,6 +63,17 @@ async def test_an_unlocked_key_shows_itself_to_nobody(scene):
     async with scene.unit(writes=False) as unit:
         handle = await signers.signing_key_for(unit, person_id=DOCTOR, secret=SECRET)
     assert "EllipticCurvePrivateKey" not in repr(handle)
+
+
+async def test_a_key_is_locked_at_what_it_costs_now_and_opens_at_what_it_cost_then(scene, monkeypatch):
+    """The cost of a site is that of RFC 9106, which other tests do without."""
+    monkeypatch.setattr(signers, "COST", Cost())
+    async with scene.unit() as unit:
+        await signers.rewrap(unit, person_id=DOCTOR, old=SECRET, new=SECRET)
+        assert (await queries.signing_key(unit, DOCTOR)).cost == "argon2id:3:65536:4"
+    monkeypatch.setattr(signers, "COST", Cost(passes=4))
+    async with scene.unit(writes=False) as unit:
+        await signers.signing_key_for(unit, person_id=DOCTOR, secret=SECRET)
 
 
 async def test_a_new_secret_opens_the_same_key(scene):
