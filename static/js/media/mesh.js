@@ -1,6 +1,6 @@
 // The connections to everybody in the room: one a person and page load.
 
-import { pictureBudget, read, weigh } from "../lib/line.js";
+import { firstBudget, pictureBudget, read, weigh } from "../lib/line.js";
 import { newTie, noteHere, noteReading, noteStanding } from "../lib/tie.js";
 import { Link } from "./link.js";
 
@@ -155,8 +155,8 @@ export class Mesh {
 
   /** Gives each picture its part of the uplink; sound goes first. */
   #share() {
-    const budget = pictureBudget(this.ties.size);
-    for (const { link, thrift } of this.ties.values()) {
+    for (const { link, thrift, line } of this.ties.values()) {
+      const budget = (line ? pictureBudget : firstBudget)(this.ties.size);
       tune(link.sender("audio"), { priority: "high", networkPriority: "high" });
       tune(link.sender("camera"), { ...budget, active: !thrift.spared });
       tune(link.sender("screen"), { maxBitrate: 1_500_000 });
@@ -187,11 +187,11 @@ export class Mesh {
     if (!tie.link.connected) return;
     const after = read((await tie.link.pc.getStats()).values(), tie.link.mid("camera"));
     const now = performance.now();
+    const { line, thrift } = tie;
     noteReading(tie, after, now);
     if (!tie.line) return;
-    const { spared } = tie.thrift;
-    tie.thrift = weigh(tie.thrift, tie.grade, now);
-    if (tie.thrift.spared !== spared) this.#share();
+    tie.thrift = weigh(thrift, tie.grade, now);
+    if (!line || tie.thrift.spared !== thrift.spared) this.#share();
     this.ends.changed();
   }
 }

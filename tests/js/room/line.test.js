@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { between, grade, newThrift, pictureBudget, read, weigh } from "../../../static/js/lib/line.js";
+import { between, firstBudget, grade, newThrift, pictureBudget, read, weigh } from "../../../static/js/lib/line.js";
 
 const PAIR = { type: "candidate-pair", id: "pair", nominated: true, state: "succeeded", currentRoundTripTime: 0.08, availableOutgoingBitrate: 1_200_000, localCandidateId: "l", remoteCandidateId: "r" };
 const REPORTS = [
@@ -88,4 +88,10 @@ test("a line that is good only without the picture is tried less and less often"
 test("the more people a picture goes to, the less each may cost", () => {
   assert.deepEqual([0, 1, 2, 3, 7].map((others) => pictureBudget(others).maxBitrate), [1_500_000, 1_500_000, 800_000, 500_000, 500_000]);
   assert.deepEqual(pictureBudget(2), { maxBitrate: 800_000, scaleResolutionDownBy: 1.5, maxFramerate: 20 });
+});
+
+test("the first pictures are none that Chromium throws away for being too large", () => {
+  const pixels = (/** @type {number} */ others) => (960 * 540) / firstBudget(others).scaleResolutionDownBy ** 2;
+  assert.ok([1, 2, 3].every((others) => pixels(others) <= 640 * 480));
+  assert.deepEqual([2, 3].map(firstBudget), [2, 3].map(pictureBudget));
 });

@@ -26,7 +26,7 @@ export class Ears {
    */
   look({ peers, ties, me, level, now }) {
     const { stage } = this.#floor;
-    const heard = peers.map(({ id, mic }) => ({ id, level: mic ? heardLevel(ties?.get(id)?.link.receiver("audio")) : 0 }));
+    const heard = peers.map(({ id, mic }) => ({ id, level: mic ? levelOf(ties?.get(id)) : 0 }));
     const others = listen(this.#floor, heard, now);
     const own = listen(this.#mine, [{ id: me, level: level ?? 0 }], now);
     this.speaking = new Set([...others.speaking, ...own.speaking]);
@@ -35,4 +35,9 @@ export class Ears {
     this.dead = dead;
     return changed;
   }
+}
+
+/** @param {Tie | undefined} tie asked before it stands, Chromium answers only when it has done with the offer */
+function levelOf(tie) {
+  return tie?.link.connected ? heardLevel(tie.link.receiver("audio")) : 0;
 }
