@@ -15,10 +15,11 @@ export class Lines {
   /**
    * @param {LinesEnds} ends
    * @param {import("./ice.js").Relays} relays
+   * @param {import("./link.js").Laid} laid  for the first who is called
    */
-  constructor(ends, relays) {
+  constructor(ends, relays, laid) {
     this.ends = ends;
-    this.mesh = new Mesh(ends, relays);
+    this.mesh = new Mesh(ends, relays, laid);
   }
 
   /** One a person: the server's as soon as its sound is there, or the other's has fallen. @returns {Map<string, Tie>} */

@@ -4,9 +4,12 @@
 // and changing a device puts another track into its place (replaceTrack) and needs no new negotiation.
 
 import { examine, isPolite, moveOn, newHealth, originOf } from "../lib/negotiation.js";
+import { BUNDLED } from "./ice.js";
 
 /** @typedef {"audio" | "camera" | "screen"} Place */
 /** @typedef {Record<Place, MediaStreamTrack | null>} Tracks */
+/** @typedef {{pc: RTCPeerConnection, places: Partial<Record<Place, RTCRtpTransceiver>>, together: MediaStream}} Laid
+ *   `together`: sound and camera carry one stream's name, so that lips and voice stay in step */
 /** @typedef {{description?: RTCSessionDescriptionInit | null, candidate?: RTCIceCandidateInit | null}} Step */
 /**
  * @typedef {object} LinkEnds
@@ -21,6 +24,17 @@ import { examine, isPolite, moveOn, newHealth, originOf } from "../lib/negotiati
  */
 
 export const PLACES = /** @type {const} */ (["audio", "camera", "screen"]);
+
+/** A connection with its places, whomever it will go to: of a page's connections the first takes a browser longest. @returns {Laid} */
+export function lay(pc = new RTCPeerConnection(BUNDLED)) {
+  const together = new MediaStream();
+  const laid = PLACES.map((place) => {
+    const kind = place === "audio" ? "audio" : "video";
+    return [place, pc.addTransceiver(kind, { direction: "sendrecv", streams: streamsOf(place, together) })];
+  });
+  return { pc, places: Object.fromEntries(laid), together };
+}
+
 const UNANSWERED_AFTER = 3000; // ms; the offer or its answer was lost on the way
 
 export class Link {
@@ -36,14 +50,14 @@ export class Link {
   #early = [];
   /** @type {number | null} */
   #offeredAt = null;
-  #together = new MediaStream(); // sound and camera carry one stream's name, so that lips and voice stay in step
+  #together = new MediaStream();
   closed = false;
 
-  /** @param {LinkEnds} ends */
-  constructor(ends) {
+  /** @param {LinkEnds} ends @param {Laid | null} [laid] one to call with, from now on this link's */
+  constructor(ends, laid = null) {
     this.ends = ends;
     this.polite = isPolite(ends.me, ends.other);
-    this.pc = this.#build();
+    this.pc = laid ? this.#takeUp(laid) : this.#build();
   }
 
   get connected() {
@@ -67,11 +81,9 @@ export class Link {
 
   /** Makes the first offer: whoever came later calls. */
   call() {
-    for (const place of PLACES) {
-      const kind = place === "audio" ? "audio" : "video";
-      this.#places[place] = this.pc.addTransceiver(kind, { direction: "sendrecv", streams: this.#streams(place) });
-    }
+    if (!this.#places.audio) this.#keep(lay(this.pc));
     this.#dress();
+    this.#queue(() => this.#offer());
   }
 
   /** @param {Place} place whose own track has changed */
@@ -119,9 +131,25 @@ export class Link {
     this.#drop();
   }
 
+  /** @param {Laid} laid */
+  #takeUp(laid) {
+    this.#keep(laid);
+    laid.pc.setConfiguration(this.ends.configuration());
+    return this.#tend(laid.pc);
+  }
+
+  /** @param {Laid} laid */
+  #keep({ places, together }) {
+    [this.#places, this.#together] = [places, together];
+  }
+
   #build() {
-    const pc = new RTCPeerConnection(this.ends.configuration());
-    pc.addEventListener("negotiationneeded", () => this.#queue(() => this.#offer()));
+    return this.#tend(new RTCPeerConnection(this.ends.configuration()));
+  }
+
+  /** @param {RTCPeerConnection} pc */
+  #tend(pc) {
+    pc.addEventListener("negotiationneeded", () => this.#settled && this.#queue(() => this.#offer())); // the first is `call`'s
     pc.addEventListener("icecandidate", ({ candidate }) => candidate && this.ends.send({ candidate: candidate.toJSON() }));
     for (const event of ["connectionstatechange", "track"]) pc.addEventListener(event, () => this.ends.changed());
     return pc;
@@ -184,12 +212,7 @@ export class Link {
    */
   #open(transceiver, place) {
     transceiver.direction = "sendrecv";
-    transceiver.sender.setStreams?.(...this.#streams(place));
-  }
-
-  /** @param {Place} place */
-  #streams(place) {
-    return place === "screen" ? [new MediaStream()] : [this.#together];
+    transceiver.sender.setStreams?.(...streamsOf(place, this.#together));
   }
 
   /** Puts own tracks into their places and says what matters most. */
@@ -209,6 +232,11 @@ export class Link {
     // One that belongs to an offer we did not take, or to a path given up meanwhile, is refused: rightly so.
     await this.pc.addIceCandidate(candidate).catch(() => undefined);
   }
+}
+
+/** @param {Place} place @param {MediaStream} together */
+function streamsOf(place, together) {
+  return place === "screen" ? [new MediaStream()] : [together];
 }
 
 /**

@@ -33,14 +33,18 @@ export class Mesh {
   #peers = [];
   #measuredAt = 0;
   #windingUp = false;
+  /** @type {import("./link.js").Laid | null} */
+  #laid;
 
   /**
    * @param {MeshEnds} ends
    * @param {Relays} relays
+   * @param {import("./link.js").Laid} laid  for the first who is called
    */
-  constructor(ends, relays) {
+  constructor(ends, relays, laid) {
     this.ends = ends;
     this.relays = relays;
+    this.#laid = laid;
     this.watch = setInterval(() => this.#look(performance.now()), LOOK_EVERY);
   }
 
@@ -54,6 +58,7 @@ export class Mesh {
     const ids = new Set(peers.map(({ id }) => id));
     for (const id of this.ties.keys()) if (!ids.has(id)) this.#part(id);
     for (const peer of peers) this.#meetOne(peer, calling);
+    if (calling) this.#takeLaid()?.pc.close();
     this.#share();
   }
 
@@ -91,6 +96,7 @@ export class Mesh {
   close() {
     clearInterval(this.watch);
     for (const id of [...this.ties.keys()]) this.#part(id);
+    this.#takeLaid()?.pc.close();
   }
 
   /**
@@ -112,26 +118,34 @@ export class Mesh {
 
   /** @param {Peer} peer */
   #call(peer) {
-    this.#tie(peer.id, peer.page).link.call();
+    this.#tie(peer.id, peer.page, this.#takeLaid()).link.call();
+  }
+
+  #takeLaid() {
+    const laid = this.#laid;
+    this.#laid = null;
+    return laid;
   }
 
   /**
    * @param {string} id
    * @param {string} page
+   * @param {import("./link.js").Laid | null} [laid]
    * @returns {Tie}
    */
-  #tie(id, page) {
+  #tie(id, page, laid) {
     this.#part(id);
-    const link = new Link({
+    const ends = {
       me: this.ends.me,
       other: id,
       tracks: this.ends.tracks,
       configuration: () => this.relays.configuration,
       freshen: () => this.relays.freshen(),
-      send: (step) => this.ends.send(id, page, step),
+      send: (/** @type {Step} */ step) => this.ends.send(id, page, step),
       changed: () => this.#changed(id),
-      failed: (error) => console.warn("link", error),
-    });
+      failed: (/** @type {unknown} */ error) => console.warn("link", error),
+    };
+    const link = new Link(ends, laid);
     const tie = newTie(link, page, performance.now());
     this.ties.set(id, tie);
     this.ends.changed();

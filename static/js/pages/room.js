@@ -59,7 +59,7 @@ async function enter(move) {
   if (call) return;
   performance.mark("room-enter");
   call = newCall();
-  call.seat.prepare();
+  call.prepare();
   const mine = await holdCall(facts.room, { steal: move, wait: isReload(), lost: () => over("moved") });
   if (!mine) return over("elsewhere");
   check.disconnect();

@@ -1,5 +1,6 @@
 // Two links in one page, with a wire between them that a test can cut, delay and empty.
-import { Link } from "../../../static/js/media/link.js";
+import { BUNDLED } from "../../../static/js/media/ice.js";
+import { lay, Link } from "../../../static/js/media/link.js";
 
 /** @param {{drop?: (from: string, step: object, count: number) => boolean, delay?: number}} wire */
 export function pair({ drop = () => false, delay = 0 } = {}) {
@@ -11,18 +12,19 @@ export function pair({ drop = () => false, delay = 0 } = {}) {
     if (drop(from, step, count)) return;
     setTimeout(() => ends[to]?.take(structuredClone({ ...step, description: step.description && { type: step.description.type, sdp: step.description.sdp } })), delay);
   };
-  const make = (me, other) => {
+  const make = (me, other, laid = null) => {
     ends[me]?.close();
-    ends[me] = new Link({
+    const own = {
       me,
       other,
       tracks: { audio: tone(), camera: picture(), screen: null },
-      configuration: () => ({ bundlePolicy: "max-bundle" }),
+      configuration: () => ({ ...BUNDLED, iceServers: [] }),
       freshen: async () => undefined,
       send: (step) => carry(me, other, step),
       changed: () => undefined,
       failed: (error) => failures.push(String(error)),
-    });
+    };
+    ends[me] = new Link(own, laid);
     return ends[me];
   };
   make("a", "b");
@@ -67,4 +69,4 @@ function tone() {
   return out.stream.getAudioTracks()[0];
 }
 
-Object.assign(window, { pair, state });
+Object.assign(window, { lay, pair, state });

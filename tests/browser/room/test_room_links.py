@@ -55,6 +55,12 @@ async def test_whoever_calls_both_talk_and_sound_repairs_itself(bench, caller):
         assert "useinbandfec=1" in second
 
 
+async def test_a_connection_is_laid_before_it_is_known_whom_it_goes_to(bench):
+    await bench.evaluate("window.laid = lay()")
+    await bench.evaluate("window.two = pair(); two.make('b', 'a', laid).call();")
+    await talking(bench)
+
+
 @pytest.mark.parametrize("delay", [0, 40])
 async def test_both_call_at_once(bench, delay):
     await bench.evaluate("delay => { window.two = pair({delay}); two.ends.a.call(); two.ends.b.call(); }", delay)

@@ -4,6 +4,7 @@ import { filmSays, refusalSays } from "../../lib/sayings.js";
 import { t } from "../../lib/words.js";
 import { Relays } from "../../media/ice.js";
 import { Lines } from "../../media/lines.js";
+import { lay } from "../../media/link.js";
 import { Screen } from "../../media/screen.js";
 import { post } from "../../net/http.js";
 import { Seat } from "../../net/seat.js";
@@ -55,6 +56,8 @@ export class Call {
   #told = "";
   #beganAt = 0;
   #drawn = false;
+  /** @type {import("../../media/link.js").Laid | null} before there are lines */
+  #laid = null;
   /** @type {ReturnType<typeof setInterval>[]} */
   #beats = [];
 
@@ -92,6 +95,12 @@ export class Call {
     });
   }
 
+  /** What takes time and tells nobody: whether the call is this page's is not known yet. */
+  prepare() {
+    this.seat.prepare();
+    this.#laid = lay();
+  }
+
   /** @param {boolean} move take the call over from another page or device */
   begin(move) {
     this.tracks.audio = this.capture.tracks.audio;
@@ -109,6 +118,7 @@ export class Call {
     this.screen.stop();
     this.lines?.close();
     this.lines = null;
+    this.#laid?.pc.close();
     this.faces.clear();
     this.sounds.clear();
   }
@@ -224,6 +234,8 @@ export class Call {
 
   /** @param {string} me */
   #newLines(me) {
+    const laid = this.#laid ?? lay();
+    this.#laid = null;
     return new Lines(
       {
         me,
@@ -235,6 +247,7 @@ export class Call {
         changed: () => this.changed(),
       },
       this.relays,
+      laid,
     );
   }
 
