@@ -51,11 +51,15 @@ class Darkroom:
         """For ever: all there is to do, then until it is woken."""
         while True:
             self._bell.clear()
-            async with self._database.unit(writes=False) as unit:
-                waiting = await queries.copies_in_work(unit)
-            for id in waiting:
-                await self._carefully(id)
+            await self.catch_up()
             await self._bell.wait()
+
+    async def catch_up(self) -> None:
+        """All there is to do now, once."""
+        async with self._database.unit(writes=False) as unit:
+            waiting = await queries.copies_in_work(unit)
+        for id in waiting:
+            await self._carefully(id)
 
     async def _carefully(self, id: str) -> None:
         """One bad file stops nothing."""

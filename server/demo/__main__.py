@@ -14,12 +14,13 @@ from server.settings import Settings
 async def load(settings: Settings) -> None:
     from server import app as composition  # here: the press process, a child of this one, needs none of it
     from server.core.http import DATABASE
-    from server.demo import cases, loading
+    from server.demo import casebook, cases, loading
 
     app = composition.build(settings)
     try:
         if teller := await loading.load_once(app):
             await cases.attach(app, teller)  # whoever serves looks at them
+            await casebook.fill(app, teller)
     finally:
         await app[composition.TASKS].close()
         await app[DATABASE].close()

@@ -69,6 +69,7 @@ class Teller:
         self.present = unit.now
         self.luck = random.Random(20261122)  # noqa: S311 - the same invented people at every loading
         self.files: list[tuple[str, str, str]] = []
+        self.taught: list[tuple[str, Story]] = []
 
     async def tell_all(self) -> None:
         for story in STORIES:
@@ -90,9 +91,10 @@ class Teller:
         case = await service.draft(self.unit, patient_id=patient.id, complaint=story.complaint)
         await service.save(self.unit, case=case, fields=_fields(story))
         self.files += [(case.id, story.doctor, name) for name in story.files]
+        self.taught += [(case.id, story)] if story.taught else []
         if story.until is State.DRAFT:
             return
-        await self._consent(patient, case)
+        await self._consent(patient, case, teaching=story.taught is not None)
         self.unit.now = began + timedelta(minutes=6)
         await submitting.submit(self.unit, case=case)
         if story.until is not State.APPROVING:
@@ -176,14 +178,14 @@ class Teller:
         )
         return await patients.register(self.unit, registrant=read_registrant(typed, now=self.present))
 
-    async def _consent(self, patient: Patient, case: Consultation) -> None:
+    async def _consent(self, patient: Patient, case: Consultation, *, teaching: bool) -> None:
         child = patient.birth_date is not None and (self.present.date() - patient.birth_date).days < 14 * 365
         guardian = SignedBy(signer=Signer.GUARDIAN, name="周建国", relation=Kin.FATHER.value)
         await consents.record(
             self.unit,
             patient=patient,
             subject_id=case.id,
-            kinds=[ConsentKind.CONSULTATION, ConsentKind.RECORDING],
+            kinds=[ConsentKind.CONSULTATION, ConsentKind.RECORDING, *([ConsentKind.TEACHING] if teaching else [])],
             signed_by=guardian if child else SignedBy(signer=Signer.PATIENT),
             proof=HAND,
             shown=Shown(locale="zh", fee="595 元"),

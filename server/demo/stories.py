@@ -1,5 +1,7 @@
 """The demo's cases as they were told: invented patients with everyday complaints of a county."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 
 from server.consultation.kinds import Complaint
@@ -23,9 +25,19 @@ class Story:
     urgency: Urgency = Urgency.ROUTINE
     vitals: dict[str, float] = field(default_factory=dict)
     files: tuple[str, ...] = ()
+    taught: Taught | None = None
 
 
-ECG, CHEST = "ecg", "chest"
+@dataclass(frozen=True, kw_only=True)
+class Taught:
+    """As which teaching case the expert proposes it; `released` by a second person, or waiting for one."""
+
+    title: str
+    points: str
+    released: bool
+
+
+ECG, CHEST, SLIP = "ecg", "chest", "slip"
 
 STORIES: tuple[Story, ...] = (
     Story(
@@ -41,7 +53,12 @@ STORIES: tuple[Story, ...] = (
         diagnosis="冠心病，不稳定型心绞痛？高血压 2 级",
         age=(58, 72),
         vitals={"systolic": 158, "diastolic": 92, "pulse": 84, "saturation": 97, "temperature": 36.5},
-        files=(ECG, CHEST),
+        files=(ECG, CHEST, SLIP),
+        taught=Taught(
+            title="以胸痛起病的不稳定型心绞痛",
+            points="症状变频就是不稳定；先看心电图，肌钙蛋白要查两次；先双抗、他汀，再谈造影。",
+            released=True,
+        ),
     ),
     Story(
         doctor="yangxue",
@@ -179,6 +196,26 @@ STORIES: tuple[Story, ...] = (
         story="头晕伴行走不稳 2 天，",
         diagnosis="",
         age=(60, 80),
+    ),
+    Story(
+        doctor="wangfang",
+        expert="zhaomin",
+        until=State.CLOSED,
+        days_ago=5,
+        complaint=Complaint.CHEST_PAIN,
+        specialty="心血管内科",
+        question="高血压伴胸闷，心电图正常，还要不要查？在当地能做什么？",
+        story="反复胸闷 1 年，多在爬坡时出现，休息 3 分钟缓解，近期无加重。",
+        findings="心界不大，心率 78 次/分，律齐，未闻及杂音。",
+        diagnosis="稳定型心绞痛？高血压 2 级",
+        age=(55, 68),
+        vitals={"systolic": 152, "diastolic": 90, "pulse": 78},
+        files=(ECG, SLIP),
+        taught=Taught(
+            title="心电图正常的胸闷",
+            points="静息心电图正常不能排除冠心病；在乡镇能做的危险分层。",
+            released=False,
+        ),
     ),
 )
 

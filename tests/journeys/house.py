@@ -25,8 +25,8 @@ from tests.journeys.furnished import furnish
 
 
 @asynccontextmanager
-async def open_house(folder, *, database_url="", clock=None, port=0, **options):
-    """A house that has started: `.url`, `.app`, `.database`, `.visitor(login)`."""
+async def open_house(folder, *, database_url="", clock=None, port=0, furnish=furnish, **options):
+    """A house that has started: `.url`, `.app`, `.database`, `.visitor(login)`; `furnish` lays its demo out."""
     log.set_up(for_people=True)
     settings = Settings(data=folder, port=port or free_port(), database_url=database_url, demo=True, **options)
     await furnish(folder, database_url, clock)
