@@ -1,4 +1,4 @@
-"""What the authority asks for after a session, as one file: filing, roster, attendance, papers and results, feedback.
+"""What the authority asks for after a session, as one file: filing, roster, attendance, papers, results, recordings.
 
 Handed in within seven working days (on-line continuing education, 2020).
 """
@@ -17,12 +17,20 @@ from server.core.sheets import Cell, as_xlsx
 from server.core.unit import Unit
 from server.directory import queries as directory
 from server.meeting import queries as meetings
+from server.meeting.recordings import queries as recordings
+from server.meeting.recordings.kinds import RecordingState
 from server.scheduling.working_calendar import CHINA
 from server.teaching import crediting, feedback, queries, views
+from server.teaching.kinds import EnrolmentState
 from server.teaching.model import TeachingSession
 from server.teaching.views import Say
 
 HAND_IN_DAYS = 7
+ENROLMENT_WORDS = {
+    EnrolmentState.ENROLLED: "已报名",
+    EnrolmentState.WAITING: "候补中",
+    EnrolmentState.WITHDRAWN: "已取消报名",
+}
 
 
 def due(ended_at: datetime) -> datetime:
@@ -41,6 +49,7 @@ async def pack(unit: Unit, session: TeachingSession, say: Say) -> bytes:
         "5-papers.xlsx": await _papers(unit, session, say),
         "6-feedback.xlsx": await _feedback(unit, session, say),
         "7-hall.xlsx": await _hall(unit, session, say),
+        "8-recordings.xlsx": await _recordings(unit, session, say),
     }
     listed = {name: hashlib.sha256(content).hexdigest() for name, content in parts.items()}
     parts["manifest.json"] = json.dumps({"session": session.id, "sha256": listed}, indent=1).encode()
@@ -81,7 +90,7 @@ async def _filing(unit: Unit, session: TeachingSession, say: Say) -> bytes:
 
 async def _roster(unit: Unit, session: TeachingSession, say: Say) -> bytes:
     seats = await views.seats(unit, session)
-    rows = [(one.name, one.title, one.place, one.state.value, _at(one.asked_at)) for one in seats]
+    rows = [(one.name, one.title, one.place, say(ENROLMENT_WORDS[one.state]), _at(one.asked_at)) for one in seats]
     return _sheet(say("名单"), [say("姓名"), say("职称"), say("机构"), say("状态"), say("报名时间")], rows)
 
 
@@ -162,3 +171,25 @@ async def _feedback(unit: Unit, session: TeachingSession, say: Say) -> bytes:
         ]
         rows += [(say("意见"), words) for words in summary.words]
     return _sheet(say("评价"), [say("项目"), say("内容")], rows)
+
+
+async def _recordings(unit: Unit, session: TeachingSession, say: Say) -> bytes:
+    """What was recorded and is kept: each file with its hash, by which one handed over is known to be the same."""
+    found = await recordings.of_meetings(unit, [session.meeting_id] if session.meeting_id else [])
+    ready = [one for one in found if one.state is RecordingState.READY]
+    rows: list[list[Cell]] = [
+        [
+            number,
+            _at(one.began_at),
+            round(one.seconds / 60, 1),
+            round(sum(until - since for since, until in one.gaps) / 60, 1),
+            file.source or say("全部"),
+            file.size,
+            file.sha256,
+            _at(one.keep_until)[:10],
+        ]
+        for number, one in enumerate(ready, 1)
+        for file in one.files
+    ]
+    heads = ["序号", "录制开始", "时长（分钟）", "中断（分钟）", "画面来源", "字节", "SHA-256", "保存至"]
+    return _sheet(say("录像"), [say(head) for head in heads], rows)

@@ -1,10 +1,14 @@
 """The library: who finds and watches what, by chapters and in pieces, how far they came, and what is taken away."""
 
+import hashlib
+import io
 import re
+import zipfile
 
 import pytest
 import typst
 
+from server.core import sheets
 from server.documents.glyphs import font_file
 from server.files.desk import DESK
 from server.meeting import service as meetings
@@ -99,6 +103,18 @@ async def test_weak_lines_get_a_list_of_rungs_and_ranges_of_them(site):
     assert (await site.acts()).count("recording.watched") == 1
     for name in ("ladder.m3u8", "ladder/180.m3u8", "ladder/180.mp4", "ladder/360.mp4"):
         assert (await outsider.get(f"{address}/{name}")).status == 404
+
+
+async def test_the_authoritys_file_names_what_was_recorded_with_its_hash(site):
+    session, _ = await recorded(site)
+    teacher = await site.signed_in("teacher")
+    await teacher.post(f"/teaching/sessions/{session.id}/move", {"move": "end"})
+    async with teacher.session.get(f"/teaching/sessions/{session.id}/bundle.zip") as answer:
+        packed = zipfile.ZipFile(io.BytesIO(await answer.read()))
+    (row,) = sheets.read(packed.read("8-recordings.xlsx"))[1:]
+    assert row[1].startswith("2026-11-25 14:")
+    assert row[3] == "0.5"
+    assert row[5:7] == [str(len(WEBM)), hashlib.sha256(WEBM).hexdigest()]
 
 
 async def test_nobody_of_another_consortium_and_no_stranger_gets_a_byte(site):
