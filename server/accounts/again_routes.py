@@ -47,6 +47,12 @@ async def again_page(request: web.Request) -> web.StreamResponse:
     return _again(request, await second_factor.factors_of(unit, person), None)
 
 
+@routes.get("/reauthenticate/standing", SIGNED_IN)
+async def standing(request: web.Request) -> web.StreamResponse:
+    """Asked by a page before it goes on with what wants a fresh proof (static/js/ui/proof.js)."""
+    return answer({"proved": visits.proved(request)})
+
+
 async def instead_of(request: web.Request) -> web.StreamResponse:
     """Answers a form of ours that was sent too long after the last proof: proves first, keeps what was typed."""
     fields, whole = carrying.typed_in(await sent_fields(request))

@@ -207,9 +207,9 @@ async def _page(request: web.Request, person: Person, **typed: Any) -> web.Respo
     )
 
 
-@routes.get("/people/{id}/edit", "accounts.manage")
+@routes.get("/people/{id}/edit", "accounts.amend")
 async def edit_page(request: web.Request) -> web.StreamResponse:
-    return _edit(request, await _person(request, "accounts.manage"), None)
+    return _edit(request, await _person(request, "accounts.amend"), None)
 
 
 def _edit(request: web.Request, person: Person, form: Form[Any] | None) -> web.Response:
@@ -224,9 +224,9 @@ def _edit(request: web.Request, person: Person, form: Form[Any] | None) -> web.R
     )
 
 
-@routes.post("/people/{id}", "accounts.manage")
+@routes.post("/people/{id}", "accounts.amend")
 async def amend(request: web.Request) -> web.StreamResponse:
-    person = await _person(request, "accounts.manage")
+    person = await _person(request, "accounts.amend")
     form = await read_form(request, AmendedPerson)
     if form.errors:
         return _edit(request, person, form)

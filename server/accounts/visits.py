@@ -4,7 +4,6 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from aiohttp import web
 
@@ -13,7 +12,7 @@ from server.accounts.model import Person, SignIn
 from server.core import ids
 from server.core.access import Actor
 from server.core.database import Database
-from server.core.edge import REAUTHENTICATION_SECONDS, set_cookie
+from server.core.edge import set_cookie
 from server.core.errors import ReauthenticationNeeded, SignedOut
 from server.core.http import DATABASE, Rule, Visit, actor_of
 from server.core.i18n import LOCALES, choose_locale
@@ -28,7 +27,6 @@ BACKGROUND = "X-Background"
 """Header of what a page asks for by itself, without anybody touching it."""
 DEVICE_DAYS = 180
 SIGN_IN = web.RequestKey("sign_in", str)
-FRESH = timedelta(seconds=REAUTHENTICATION_SECONDS)
 
 InCall = Callable[[Unit, str, str], Awaitable[bool]]
 """Asked with a person and an id out of an address: whether they are in that call, or in the one about that."""
@@ -135,10 +133,14 @@ async def sitting(request: web.Request, unit: Unit) -> tuple[SignIn, Person]:
     return sign_in, await queries.person(unit, sign_in.person_id)
 
 
+def proved(request: web.Request) -> bool:
+    """Whether the person proved who they are within five minutes."""
+    return actor_of(request).proved(request.app[DATABASE].clock.now())
+
+
 def require_fresh(request: web.Request) -> None:
     """Raises ReauthenticationNeeded unless the person proved who they are within five minutes."""
-    at = actor_of(request).reauthenticated_at
-    if at is None or request.app[DATABASE].clock.now() - at > FRESH:
+    if not proved(request):
         raise ReauthenticationNeeded
 
 

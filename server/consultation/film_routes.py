@@ -9,6 +9,8 @@ from aiohttp import web
 
 from server.consultation import films, service, views
 from server.core.http import Routes, render, say, unit_of
+from server.meeting.recordings import showings
+from server.meeting.recordings.kinds import RecordingState
 from server.meeting.recordings.screening import Screening, shown
 
 if TYPE_CHECKING:
@@ -29,9 +31,11 @@ async def player(request: web.Request) -> web.StreamResponse:
     case, recording = await films.get_for(unit, request.match_info["id"])
     unit.record("consultation.read", kind="consultation", id=case.id, patient=case.patient_id, fields=["recording"])
     found = await views.look_up(unit, [case])
+    proved = unit.actor.proved(unit.now) or await showings.runs(unit, recording)
     return render(
         request,
         "consultation/recording.html",
+        gated=recording.state is RecordingState.READY and not proved,
         **await shown(unit, recording, href(recording), translate),
         card=views.card(unit, case, found, translate),
         back=service.href(case),
@@ -43,4 +47,4 @@ async def _found(unit: Unit, id: str) -> tuple[Recording, str | None]:
     return recording, case.patient_id
 
 
-Screening(_found).lay(routes, ONE, "consultation.watch")
+Screening(_found, plays="consultation.play").lay(routes, ONE, "consultation.watch")

@@ -21,7 +21,10 @@ PAGE = 30
 
 
 async def get_for(unit: Unit, action: str, id: str, *, locked: bool = False) -> Consultation:
-    """The consultation, when the actor may do `action` to it. Raises NotFound alike for none and not yours."""
+    """The consultation, when the actor may do `action` to it.
+
+    Raises NotFound alike for none and not yours; then ReauthenticationNeeded.
+    """
     case = await unit.session.get(Consultation, id, with_for_update=locked)
     if case is None:
         raise NotFound

@@ -3,9 +3,12 @@
 import tomllib
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+
+FRESH = timedelta(minutes=5)
+"""For how long a proof of who one is counts (decision 0023)."""
 
 
 class Relation(StrEnum):
@@ -47,6 +50,10 @@ class Actor:
     post_title: str = ""
     posts: tuple[PostCard, ...] = ()
 
+    def proved(self, now: datetime) -> bool:
+        """Whether they have proved who they are a short while ago."""
+        return self.reauthenticated_at is not None and now - self.reauthenticated_at <= FRESH
+
 
 @dataclass(frozen=True)
 class Matrix:
@@ -54,6 +61,9 @@ class Matrix:
 
     grants: dict[str, dict[str, frozenset[Relation]]]
     stepped_up: frozenset[str] = field(default_factory=frozenset)
+    """Wants a fresh proof at the door of the route."""
+    stepped_up_inside: frozenset[str] = field(default_factory=frozenset)
+    """Wants it once the object was found, and is the actor's."""
 
     @classmethod
     def read(cls, path: Path) -> "Matrix":
@@ -64,7 +74,8 @@ class Matrix:
             action: {role: frozenset(map(Relation, str(names).split())) for role, names in roles.items()}
             for action, roles in actions.items()
         }
-        return cls(grants, frozenset(table.get("reauthenticate", ())))
+        door, inside = (frozenset(table.get(name, ())) for name in ("reauthenticate", "reauthenticate_inside"))
+        return cls(grants, door, inside)
 
     def granted(self, role: str, action: str) -> frozenset[Relation]:
         """The relations with which `role` may do `action`; empty when never."""

@@ -42,7 +42,6 @@ OBSERVE: web.AppKey[Callable[[str, str, int, float], None]] = web.AppKey("observ
 
 STAYS = "X-Stays"
 """Header of what a page asks for that must not be left for another page: a call goes on in it."""
-REAUTHENTICATION_SECONDS = 300
 CSP = "; ".join(
     (
         "default-src 'self'",
@@ -248,10 +247,8 @@ def check_rule(request: web.Request, rule: Rule, visit: Visit) -> None:
     database = request.app[DATABASE]
     if not database.matrix.granted(visit.actor.role, rule.action):
         raise NotFound
-    if rule.action in database.matrix.stepped_up:
-        at = visit.actor.reauthenticated_at
-        if at is None or (database.clock.now() - at).total_seconds() > REAUTHENTICATION_SECONDS:
-            raise ReauthenticationNeeded
+    if rule.action in database.matrix.stepped_up and not visit.actor.proved(database.clock.now()):
+        raise ReauthenticationNeeded
 
 
 async def check_origin(request: web.Request, visit: Visit) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.core import ids
 from server.core.access import Actor, Matrix, Relation
 from server.core.crypto import Keyring
-from server.core.errors import NotFound, SignedOut
+from server.core.errors import NotFound, ReauthenticationNeeded, SignedOut
 from server.core.outbox import Attachment, OutboxMessage, packed
 
 
@@ -73,9 +73,15 @@ class Unit:
         return self.signed_in is not None and self.matrix.allows(self.signed_in, action, relations)
 
     def require(self, action: str, relations: Collection[Relation]) -> None:
-        """Raises NotFound: what is not yours is not there."""
+        """Raises NotFound (what is not yours is not there), then ReauthenticationNeeded as `require_proof` does."""
         if not self.may(action, relations):
             raise NotFound
+        self.require_proof(action)
+
+    def require_proof(self, action: str) -> None:
+        """Of an object that was found to be the actor's. Raises ReauthenticationNeeded (decision 0023)."""
+        if action in self.matrix.stepped_up_inside and not self.actor.proved(self.now):
+            raise ReauthenticationNeeded
 
     def record(
         self,

@@ -22,13 +22,17 @@ NEEDS: dict[str, Access] = {
 
 
 async def get_for(unit: Unit, subjects: Subjects, action: str, id: str) -> Attachment:
-    """The one door to a file. Raises NotFound alike for "not there", "withdrawn" and "not yours"."""
+    """The one door to a file.
+
+    Raises NotFound alike for "not there", "withdrawn" and "not yours"; then ReauthenticationNeeded.
+    """
     found = await unit.session.get(Attachment, id)
     if found is None or found.withdrawn_at is not None:
         raise NotFound
     if action in ("file.upload", "file.withdraw") and found.person_id != unit.actor.person_id:
         raise NotFound
     await require_subject(unit, subjects, action, found.subject_kind, found.subject_id)
+    unit.require_proof(action)
     return found
 
 

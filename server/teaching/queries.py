@@ -33,10 +33,14 @@ TAKING_PART = (EnrolmentState.ENROLLED, EnrolmentState.WAITING)
 
 
 async def get_for(unit: Unit, action: str, id: str, *, locked: bool = False) -> TeachingSession:
-    """The session, when the actor may do `action` to it. Raises NotFound alike for none and not yours."""
+    """The session, when the actor may do `action` to it.
+
+    Raises NotFound alike for none and not yours; then ReauthenticationNeeded.
+    """
     session = await unit.session.get(TeachingSession, id, with_for_update=locked)
     if session is None or not may(unit, action, session, unit.actor, await relations_of(unit, session)):
         raise NotFound
+    unit.require_proof(action)
     return session
 
 

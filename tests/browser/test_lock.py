@@ -43,19 +43,19 @@ async def in_the_room(house, chromium):
 
 
 async def unlocks(page):
-    await page.fill("#lock [name=password]", "guess")
+    await page.fill("#proof [name=password]", "guess")
     await page.keyboard.press("Enter")
-    await expect(page.locator("#lock-trouble")).to_have_text("密码不对", timeout=LONG)
-    await page.fill("#lock [name=password]", PASSWORD)
+    await expect(page.locator("#proof-trouble")).to_have_text("密码不对", timeout=LONG)
+    await page.fill("#proof [name=password]", PASSWORD)
     await page.keyboard.press("Enter")
-    await expect(page.locator("#lock")).to_be_hidden(timeout=LONG)
+    await expect(page.locator("#proof")).to_have_count(0, timeout=LONG)
 
 
 async def test_what_is_written_when_it_locks_is_saved_when_it_is_unlocked(house, chromium):
     async with in_the_room(house, chromium) as (page, case):
         house.clock.turn(timedelta(minutes=16))
         await page.fill(PLAN, "立即转运，途中心电监护")
-        await expect(page.locator("#lock")).to_be_visible(timeout=LONG)
+        await expect(page.locator("#proof")).to_be_visible(timeout=LONG)
         await unlocks(page)
         await expect(page.locator("#opinion-form .saved-mark")).to_contain_text("已保存", timeout=LONG)
         assert await page.input_value(PLAN) == "立即转运，途中心电监护"

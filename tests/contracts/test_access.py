@@ -213,6 +213,25 @@ async def test_what_asks_for_the_password_again_does_so_after_five_minutes(world
     nothing(wrong)
 
 
+async def test_what_asks_once_it_was_found_asks_only_whose_it_is(world):
+    """To everybody else it is not there, as what there is not; nobody learns by being asked that there is something."""
+    matrix, stale, absent = world.database.matrix, world.clock.now() - timedelta(minutes=6), await nothing_there(world)
+    wrong = []
+    for name, method, pattern, rule in asked_of(world.rules()):
+        for role in map(Role, matrix.grants[rule.action] if rule.action in matrix.stepped_up_inside else ()):
+            for stand, missing in [*((one, False) for one in STANDS), ("own", True)]:
+                world.cookies["stale"] = await world.sign_in(stand, role, reauthenticated_at=stale)
+                path, fields, headers = filled(world, name, method, pattern, absent=missing)
+                answer = await world.ask(method, path, "stale", fields=fields, headers=headers)
+                if not missing and allowed(world, name, pattern, rule, stand, role):
+                    fits = answer.told.get("code") == "reauthentication_needed"
+                else:
+                    fits = turned_away(answer, method, absent)
+                if not fits:
+                    wrong.append(f"{name} {stand} {role} {answer}")
+    nothing(wrong)
+
+
 # ---- the sockets ----
 
 

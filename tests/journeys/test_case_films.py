@@ -1,10 +1,13 @@
 """What is recorded of a consultation: only what the patient agreed to, watched by its two sides. Both stores."""
 
+from datetime import timedelta
+
 from sqlalchemy import text
 
+from server.demo import PASSWORD
 from server.files.desk import DESK
 from tests.journeys.test_road import house  # noqa: F401 - the fixture
-from tests.journeys.test_session import acts, planned, until, withdraws
+from tests.journeys.test_session import JSON, acts, planned, until, withdraws
 from tests.services.recorded_films import kept, laddered
 
 BOTH = ("consultation", "recording")
@@ -96,3 +99,39 @@ async def test_it_is_not_watched_while_the_patient_has_withdrawn(house):  # noqa
         assert (await one.get(player)).status == 404
         page = await one.get(case)
         assert ("患者已撤回对录制的同意" in page, player in page) == (True, False)
+
+
+async def test_who_signed_in_a_while_ago_proves_it_once_and_watches_to_the_end(house):  # noqa: F811
+    doctor, expert, _, player = await filmed(house)
+    pieces = [f"{player}/ladder.m3u8", f"{player}/ladder/180.m3u8", f"{player}/ladder/180.mp4"]
+    house.clock.turn(timedelta(minutes=6))
+    page = await doctor.get(player)
+    assert ('id="film-gate"' in page, "<video" in page, page.link(r"/reauthenticate[^\"]*")) == (
+        True,
+        False,
+        f"/reauthenticate?next={player}",
+    )
+    for piece in pieces:
+        assert (await doctor.get(piece, headers=JSON)).status == 401
+        assert (await (await house.visitor("yangxue")).get(piece, headers=JSON)).status == 404
+    page = await doctor.post("/reauthenticate", {"password": PASSWORD, "next": player})
+    assert (page.path, 'id="player"' in page) == (player, True)
+    assert [(await doctor.get(piece)).status for piece in pieces] == [200, 200, 200]
+    house.clock.turn(timedelta(minutes=10))
+    assert [(await doctor.get(piece)).status for piece in pieces] == [200, 200, 200]
+    assert 'id="player"' in await doctor.get(player), "seeking, resuming, a reload"
+    assert 'id="film-gate"' in await expert.get(player), "a proof is one's own"
+
+    await doctor.post("/sign-out")
+    await doctor.sign_in()
+    house.clock.turn(timedelta(minutes=6))
+    assert 'id="film-gate"' in await doctor.get(player)
+
+
+async def test_a_showing_ends_in_time(house):  # noqa: F811
+    doctor, _, _, player = await filmed(house)
+    assert (await doctor.get(f"{player}/ladder/180.mp4")).status == 200
+    for _ in range(11):  # of an hour's film, twice, with a pause; nobody is idle for a quarter of an hour
+        house.clock.turn(timedelta(minutes=14))
+        await doctor.get("/")
+    assert (await doctor.get(f"{player}/ladder/180.mp4", headers=JSON)).status == 401

@@ -108,7 +108,8 @@ def application(database, folder, cases, *, static=None):
         if not named:
             return Visit(None, session="visitor")
         person, post, institution, role = named.replace("_", " ").split()
-        actor = Actor(person_id=person, post_id=post, institution_id=institution, department_id=None, role=role)
+        where = {"post_id": post, "institution_id": institution, "department_id": None}
+        actor = Actor(person_id=person, role=role, reauthenticated_at=database.clock.now(), **where)
         return Visit(actor, locale=request.query.get("lang", "zh"), session="signed-in")
 
     def frame(request):

@@ -105,3 +105,13 @@ class Viewing(Base):
     position: Mapped[int] = mapped_column(default=0)
     times: Mapped[int] = mapped_column(default=0)
     seen_at: Mapped[datetime]
+
+
+class Showing(Base):
+    """Until when whoever signed in so plays a recording on the proof they gave (decision 0023)."""
+
+    __tablename__ = "recording_showings"
+
+    sign_in_id: Mapped[Id] = mapped_column(ForeignKey("sign_ins.id"), primary_key=True)
+    recording_id: Mapped[Id] = mapped_column(ForeignKey("recordings.id"), primary_key=True)
+    until: Mapped[datetime]

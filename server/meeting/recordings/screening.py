@@ -17,7 +17,7 @@ from server.core.http import Routes, answer, begin_unit, read_form, unit_of
 from server.core.unit import Unit
 from server.files.desk import DESK, Desk
 from server.files.sending import send
-from server.meeting.recordings import minutes, queries, service
+from server.meeting.recordings import minutes, queries, service, showings
 from server.meeting.recordings.kinds import RecordingState
 
 if TYPE_CHECKING:
@@ -36,20 +36,23 @@ class Watched(BaseModel):
 
 
 class Screening:
-    def __init__(self, find: Find) -> None:
-        self._find = find
+    def __init__(self, find: Find, *, plays: str = "") -> None:
+        """`plays` is the action that wants a fresh proof before a showing begins; none where nobody is to be asked."""
+        self._find, self._plays = find, plays
 
     def lay(self, routes: Routes, player: str, action: str) -> None:
         """`player` is the address of the page, with the recording's `{id}`; `action` what `find` asks for."""
-        routes.get(player + "/files/{file:[0-9a-f]{32}}", action, own_units=True)(self.film)
-        routes.get(player + "/ladder.m3u8", action)(self.ladder)
-        routes.get(player + RUNG + ".m3u8", action)(self.rung_list)
-        routes.get(player + RUNG + ".mp4", action, own_units=True)(self.rung_file)
+        plays = self._plays or action
+        routes.get(player + "/files/{file:[0-9a-f]{32}}", plays, own_units=True)(self.film)
+        routes.get(player + "/ladder.m3u8", plays, own_units=True)(self.ladder)
+        routes.get(player + RUNG + ".m3u8", plays, own_units=True)(self.rung_list)
+        routes.get(player + RUNG + ".mp4", plays, own_units=True)(self.rung_file)
         routes.post(player + "/watched", action)(self.watched)
 
     async def film(self, request: web.Request) -> web.StreamResponse:
         """Bytes for the player; looking at it goes on record, once however many pieces are fetched."""
         desk = request.app[DESK]
+        await self._shown(request)
         async with begin_unit(request, writes=False) as unit:
             recording = await self._on_record(unit, desk, request.match_info["id"])
             file = await queries.file_of(unit, recording.id, request.match_info["file"])
@@ -57,7 +60,7 @@ class Screening:
 
     async def ladder(self, request: web.Request) -> web.Response:
         """For weak lines (HLS): the rungs, the best first; sound alone is asked for by itself."""
-        recording, _ = await self.watchable(unit_of(request), request.match_info["id"])
+        recording = await self._shown(request)
         seen = [rung for rung in recording.rungs if rung.height]
         if not seen:
             raise NotFound
@@ -70,13 +73,14 @@ class Screening:
 
     async def rung_list(self, request: web.Request) -> web.Response:
         """Its segments, as ranges of the file of the same name."""
-        unit = unit_of(request)
-        recording, _ = await self.watchable(unit, request.match_info["id"])
-        return _playlist((await queries.rung_of(unit, recording.id, request.match_info["rung"])).playlist)
+        recording = await self._shown(request)
+        async with begin_unit(request, writes=False) as unit:
+            return _playlist((await queries.rung_of(unit, recording.id, request.match_info["rung"])).playlist)
 
     async def rung_file(self, request: web.Request) -> web.StreamResponse:
         """Bytes of a rung, on record as `film` is."""
         desk = request.app[DESK]
+        await self._shown(request)
         async with begin_unit(request, writes=False) as unit:
             recording = await self._on_record(unit, desk, request.match_info["id"])
             rung = await queries.rung_of(unit, recording.id, request.match_info["rung"])
@@ -89,6 +93,17 @@ class Screening:
         if not form.errors:
             await service.watched(unit, recording=recording, position=round(form.value.at), begun=form.value.begun)
         return answer({"at": round(form.value.at) if not form.errors else 0})
+
+    async def _shown(self, request: web.Request) -> Recording:
+        """Within a showing, which begins now if need be. Raises NotFound, then ReauthenticationNeeded."""
+        async with begin_unit(request, writes=False) as unit:
+            recording, _ = await self.watchable(unit, request.match_info["id"])
+            if not self._plays or await showings.runs(unit, recording):
+                return recording
+            unit.require_proof(self._plays)
+        async with begin_unit(request) as unit:
+            await showings.begin(unit, recording)
+        return recording
 
     async def watchable(self, unit: Unit, id: str) -> tuple[Recording, str | None]:
         """Raises NotFound."""

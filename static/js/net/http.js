@@ -32,6 +32,14 @@ export async function post(address, body = {}) {
 
 /**
  * @param {string} address
+ * @returns {Promise<any>} what is told there. Raises Refused or Unreachable
+ */
+export async function told(address) {
+  return answerOf(await ask(address, {}));
+}
+
+/**
+ * @param {string} address
  * @returns {Promise<Document>} a page's fragment; scripts in it never run. Raises Refused or Unreachable
  */
 export async function fragment(address) {

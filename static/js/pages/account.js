@@ -1,55 +1,14 @@
 // Passkeys, recovery codes, the link of an invitation.
-import { browserSupportsWebAuthn, startAuthentication, startRegistration } from "@simplewebauthn/browser";
 import { t } from "../lib/words.js";
-import { post, Refused } from "../net/http.js";
+import { offerPasskey } from "../ui/passkey.js";
 
 for (const form of document.querySelectorAll("form[data-passkey]")) {
-  if (form instanceof HTMLFormElement) offerPasskey(form);
+  if (form instanceof HTMLFormElement) offerPasskey(form, () => form.submit());
 }
 
 // the same person has just proved who they are in order to send this: pressing once more would ask nothing new
 const onward = document.querySelector("form[data-go-on]");
 if (onward instanceof HTMLFormElement) onward.requestSubmit();
-
-/**
- * The form asks the browser for a key or a signature, and carries its answer.
- * @param {HTMLFormElement} form data-passkey is where the options come from; with data-passkey-new a key is made
- */
-function offerPasskey(form) {
-  const trouble = form.querySelector("[data-passkey-trouble]");
-  if (!browserSupportsWebAuthn()) return say(trouble, t("这个浏览器不支持通行密钥"));
-  form.querySelector("button[type=submit]")?.removeAttribute("disabled");
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    void send(form, trouble);
-  });
-}
-
-/**
- * @param {HTMLFormElement} form
- * @param {Element | null} trouble
- */
-async function send(form, trouble) {
-  say(trouble, "");
-  try {
-    const optionsJSON = await post(form.dataset.passkey ?? "");
-    const begin = "passkeyNew" in form.dataset ? startRegistration : startAuthentication;
-    const answer = await begin({ optionsJSON });
-    /** @type {HTMLInputElement} */ (form.elements.namedItem("answer")).value = JSON.stringify(answer);
-    form.submit();
-  } catch (cause) {
-    say(trouble, wordsFor(cause));
-  }
-}
-
-/** @param {unknown} cause */
-function wordsFor(cause) {
-  if (cause instanceof Refused) return cause.says;
-  const name = cause instanceof Error ? cause.name : "";
-  if (name === "InvalidStateError") return t("这台设备上已经登记过通行密钥");
-  if (name === "NotAllowedError") return t("没有完成验证：已取消，或等待太久");
-  return t("没有完成验证，请再试一次");
-}
 
 /**
  * @param {Element | null} place

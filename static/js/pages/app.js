@@ -11,6 +11,7 @@ import { showLine } from "../ui/line.js";
 import { keepFresh } from "../ui/live.js";
 import { tendMenus } from "../ui/menu.js";
 import { openForPaper } from "../ui/print.js";
+import { guardWithProofs } from "../ui/proving.js";
 import { guardSignOut } from "../ui/sign-out.js";
 import { offerThemes } from "../ui/theme.js";
 import { raiseFlashes } from "../ui/toast.js";
@@ -37,6 +38,7 @@ function begin(part) {
 const inCall = document.body.classList.contains("room-page"); // there the other's picture comes before all else
 
 guardWithQuestions();
+guardWithProofs();
 tendMenus();
 listenForKeys();
 takeDroppedFiles();

@@ -2,12 +2,29 @@
 
 import { askedFor, chapterAt, clockOf, goesOnAt, meaning, worthSaying } from "../lib/film.js";
 import { t } from "../lib/words.js";
-import { post } from "../net/http.js";
+import { fragment, post } from "../net/http.js";
 import { isWriting } from "../ui/keys.js";
+import { isProved } from "../ui/proving.js";
 import { instead, play, Quality } from "../ui/quality.js";
 
 const player = document.getElementById("player");
 if (player) begin(player);
+const gate = document.querySelector("#film-gate [data-film]");
+if (gate instanceof HTMLAnchorElement) gate.addEventListener("click", (event) => (event.preventDefault(), void open(gate)));
+
+/** Who watches is proved first: then the player comes in the place of what asked, and plays. @param {HTMLAnchorElement} asked */
+async function open(asked) {
+  if (!(await isProved())) return;
+  const page = await fragment(asked.dataset.film ?? "").catch(() => null);
+  const fresh = page?.getElementById("player");
+  if (!fresh) return location.assign(asked.dataset.film ?? "");
+  const place = document.importNode(fresh, true);
+  document.getElementById("film-gate")?.replaceWith(place);
+  begin(place);
+  const film = /** @type {HTMLVideoElement} */ (place.querySelector("#film"));
+  film.focus();
+  film.play().catch(() => undefined); // why it does not, the player says itself
+}
 
 /** @param {HTMLElement} place */
 function begin(place) {

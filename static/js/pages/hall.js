@@ -4,7 +4,7 @@ import { hallStanding } from "../lib/hall-sayings.js";
 import { t } from "../lib/words.js";
 import { enterAnew, goStraightIn, holdCall, isReload, keep, letGo, recall, wasAskedToMove } from "../net/tab.js";
 import { changeIcon } from "../ui/icon.js";
-import { Lock } from "../ui/lock.js";
+import { tendTheLock } from "../ui/lock.js";
 import { Hall } from "../ui/hall/hall.js";
 import { byId, choose, factsOfPage, icon, write } from "../ui/room/page.js";
 
@@ -29,7 +29,7 @@ begin();
 
 function begin() {
   for (const [id, deed] of Object.entries(DEEDS)) byId(id).addEventListener("click", () => void deed());
-  new Lock().connect();
+  tendTheLock();
   byId("enter").addEventListener("click", () => void enter(false));
   byId("enter", HTMLButtonElement).disabled = false; // until here a click would have been lost
   globalThis.addEventListener("pagehide", letAllGo);

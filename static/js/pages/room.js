@@ -4,7 +4,7 @@ import { Capture } from "../media/capture.js";
 import { Meter } from "../media/levels.js";
 import { goStraightIn, holdCall, isReload, keep, letGo, enterAnew, recall, wasAskedToMove } from "../net/tab.js";
 import { t } from "../lib/words.js";
-import { Lock } from "../ui/lock.js";
+import { tendTheLock } from "../ui/lock.js";
 import { Call } from "../ui/room/call.js";
 import { Check } from "../ui/room/check.js";
 import { Controls } from "../ui/room/controls.js";
@@ -50,7 +50,7 @@ function begin() {
   if (moving || new URLSearchParams(location.search).has("now")) void enter(moving);
   else check.connect(facts.check);
   invitation.connect();
-  new Lock().connect();
+  tendTheLock();
   drawOwn();
 }
 

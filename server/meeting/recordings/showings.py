@@ -1,0 +1,38 @@
+"""A recording is played on one proof of who watches: it opens a showing, within which whoever seeks or resumes goes on.
+
+A showing hangs on the sign-in: whoever signs out has ended it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete
+
+from server.meeting.recordings.model import Recording, Showing
+
+if TYPE_CHECKING:
+    from server.core.unit import Unit
+
+PAUSES = timedelta(minutes=30)
+
+
+def until(recording: Recording, now: datetime) -> datetime:
+    """Time to watch all of it twice, with a pause."""
+    return now + 2 * timedelta(seconds=recording.seconds) + PAUSES
+
+
+async def runs(unit: Unit, recording: Recording) -> bool:
+    found = await unit.session.get(Showing, (unit.actor.session_id, recording.id))
+    return found is not None and unit.now < found.until
+
+
+async def begin(unit: Unit, recording: Recording) -> None:
+    """The actor has just proved who they are. Twice is once."""
+    await unit.session.get_one(Recording, recording.id, with_for_update=True)  # a player asks for two pieces at once
+    await unit.session.execute(delete(Showing).where(Showing.until <= unit.now))
+    if not await runs(unit, recording):
+        ends = until(recording, unit.now)
+        unit.session.add(Showing(sign_in_id=unit.actor.session_id, recording_id=recording.id, until=ends))
+        await unit.session.flush()

@@ -1,0 +1,123 @@
+"""Proving oneself again in a dialog: wrong, then right, and what was clicked goes on; nothing typed is lost."""
+
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from server.core.clock import SetClock
+from server.demo import PASSWORD
+from tests.browser.conftest import profile
+from tests.browser.test_frame import AXE, RULES
+from tests.journeys.house import open_house
+from tests.journeys.test_case_films import filmed
+from tests.journeys.test_proof import LATER, with_a_film
+from tests.journeys.test_road import MONDAY_NINE
+
+pytestmark = [pytest.mark.filterwarnings("ignore::aiohttp.web_exceptions.NotAppKeyWarning"), pytest.mark.timeout(180)]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(tmp_path):
+    clock = SetClock(MONDAY_NINE)
+    async with open_house(tmp_path / "data", clock=clock) as house:
+        house.clock = clock
+        yield house
+
+
+@asynccontextmanager
+async def browser_of(house, visitor, chromium, **options):
+    async with profile(chromium, **options) as context:
+        cookies = visitor.session.cookie_jar
+        await context.add_cookies([{"name": one.key, "value": one.value, "url": house.url} for one in cookies])
+        yield await context.new_page()
+
+
+async def proves(page, password):
+    await page.fill("#proof [name=password]", password)
+    await page.keyboard.press("Enter")
+
+
+async def test_a_download_asks_and_arrives(house, chromium):
+    doctor = await house.visitor("wangfang")
+    film = await with_a_film(house, doctor)
+    async with browser_of(house, doctor, chromium) as page:
+        await page.goto(house.url + film.removesuffix("/content"))
+        async with page.expect_download() as at_once:
+            await page.click("[data-prove=download]")
+        assert (await at_once.value).suggested_filename == "chest.dcm"
+        house.clock.turn(LATER)
+        await page.click("[data-prove=download]")
+        dialog = page.get_by_role("dialog", name="请验证身份")
+        await expect(dialog).to_be_visible()
+        await expect(dialog.get_by_label("密码")).to_be_focused()
+        await page.evaluate(AXE.read_text())
+        assert (
+            await page.evaluate("rules => axe.run('#proof', {resultTypes: ['violations'], runOnly: rules})", RULES)
+        )["violations"] == []
+        await proves(page, "guess")
+        await expect(page.locator("#proof-trouble")).to_have_text("密码不对")
+        await expect(dialog.get_by_label("密码")).to_be_focused()
+        await page.keyboard.press("Escape")
+        await expect(dialog).to_have_count(0)
+        await expect(page.locator("[data-prove=download]")).to_be_focused()
+        await page.keyboard.press("Enter")
+        async with page.expect_download() as proved:
+            await proves(page, PASSWORD)
+        assert (await proved.value).suggested_filename == "chest.dcm"
+        await expect(dialog).to_have_count(0)
+        assert page.url == house.url + film.removesuffix("/content")
+
+
+async def test_a_form_is_sent_as_it_was_typed_and_a_page_is_gone_to(house, chromium):
+    keeper = await house.visitor("lihua")
+    person = (await keeper.get("/people?q=zhaomin")).link(r"/people/[0-9a-f]{32}")
+    async with browser_of(house, keeper, chromium) as page:
+        await page.goto(house.url + person)
+        house.clock.turn(LATER)
+        await page.click("[href$='/edit']")
+        await proves(page, PASSWORD)
+        await page.wait_for_url("**/edit")
+        await page.fill("[name=title]", "主任医师、教授")
+        house.clock.turn(LATER + timedelta(minutes=1))
+        await page.click("main form [type=submit]")
+        await proves(page, PASSWORD)
+        await page.wait_for_url("**?done=amended")
+        await expect(page.get_by_text("主任医师、教授")).to_be_visible()
+
+
+async def test_without_scripts_the_page_asks_and_leads_on(house, chromium):
+    doctor = await house.visitor("wangfang")
+    film = await with_a_film(house, doctor)
+    house.clock.turn(LATER)
+    async with browser_of(house, doctor, chromium, java_script_enabled=False) as page:
+        await page.goto(house.url + film.removesuffix("/content"))
+        await page.click("[data-prove=download]")
+        await page.wait_for_url("**/reauthenticate?next=*")
+        async with page.expect_download() as proved:
+            await proves_on_the_page(page)
+        assert (await proved.value).suggested_filename == "chest.dcm"
+
+
+async def proves_on_the_page(page):
+    await page.fill("[name=password]", PASSWORD)
+    await page.keyboard.press("Enter")
+
+
+async def test_a_film_plays_where_it_was_asked_for(house, chromium):
+    doctor, _, _, player = await filmed(house)
+    house.clock.turn(LATER)
+    async with browser_of(house, doctor, chromium) as page:
+        await page.goto(house.url + player)
+        await expect(page.locator("video")).to_have_count(0)
+        await page.get_by_role("link", name="播放录像").click()
+        await proves(page, PASSWORD)
+        film = page.locator("#film")
+        await expect(film).to_be_focused()
+        await expect(page.locator("#film-gate")).to_have_count(0)
+        assert page.url == house.url + player
+        await page.wait_for_function("() => document.getElementById('film').error?.code === 4")
+        told = await page.evaluate("() => fetch(document.getElementById('film').src).then((one) => one.status)")
+        assert told == 200, "what is kept here is no film, but it was handed out"
