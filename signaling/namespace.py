@@ -14,7 +14,7 @@ from signaling.hall_answers import HallDesk
 from signaling.history import stamp
 from signaling.live import LiveRoom
 from signaling.means import Means
-from signaling.messages import Ice, Join, Leave, Message, Net, Signal, Since, decode
+from signaling.messages import Film, Ice, Join, Leave, Message, Net, Seek, Signal, Since, decode
 from signaling.packets import spoken
 from signaling.ports import Seat
 from signaling.refusals import AlreadyJoined, NotJoined, Refusal, ServerError
@@ -142,6 +142,8 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
             return await own(session, message)
         if (hall := self._hall.answers.get(type(message))) is not None:
             return await hall(live, seat, message)
+        if isinstance(message, Film | Seek):
+            await self._rooms.prove(seat.grant)
         entry = await live.say(seat.who, seat.epoch, message)
         if isinstance(message, Signal):
             self._means.counters.signals += 1

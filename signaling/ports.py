@@ -139,6 +139,10 @@ class Grants(Protocol):
     async def still_holds(self, grant: Grant) -> bool:
         """Whether the house would mint this grant again now. Asked at every join."""
 
+    async def proved(self, grant: Grant) -> bool:
+        """Whether somebody has proved at the grant's device, a short while ago, that they are its person. Asked before
+        a host's `film` and `seek`."""
+
 
 class Journal(Protocol):
     """The durable, numbered log of each room; the truth of which events are hints.

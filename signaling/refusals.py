@@ -51,6 +51,12 @@ class GrantRevoked(Refusal):
     code = "room.revoked"
 
 
+class ProofNeeded(Refusal):
+    """Whoever sits at that device is to prove who they are, as the house asks it, and to say it again."""
+
+    code = "room.proof_needed"
+
+
 class NotJoined(Refusal):
     code = "room.not_joined"
 

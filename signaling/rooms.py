@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,7 +17,7 @@ from signaling.means import Means
 from signaling.media.ports import Listening, Said
 from signaling.messages import Join
 from signaling.ports import Broadcast, Grant, Line, Seat, Stay
-from signaling.refusals import Elsewhere, GrantRevoked, RoomFull, TicketRefused, TooFast, Unavailable
+from signaling.refusals import Elsewhere, GrantRevoked, ProofNeeded, RoomFull, TicketRefused, TooFast, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -134,10 +134,18 @@ class Rooms:
         if not await self._holds(grant):
             raise GrantRevoked()
 
+    async def prove(self, grant: Grant) -> None:
+        """Whoever commands nobody is not asked: the room refuses them. Raises ProofNeeded, Unavailable."""
+        if grant.host and not await self._told(self.means.grants.proved(grant)):
+            raise ProofNeeded()
+
     async def _holds(self, grant: Grant) -> bool:
+        return await self._told(self.means.grants.still_holds(grant))
+
+    async def _told(self, asked: Awaitable[bool]) -> bool:
         try:
             async with asyncio.timeout(PATIENCE):
-                return await self.means.grants.still_holds(grant)
+                return await asked
         except Exception as failure:
             log.warning("the house does not answer about a grant: %s", type(failure).__name__)
             raise Unavailable() from failure

@@ -11,6 +11,11 @@ FRESH = timedelta(minutes=5)
 """For how long a proof of who one is counts (decision 0023)."""
 
 
+def fresh(proved_at: datetime | None, now: datetime) -> bool:
+    """Whether a proof given then still counts."""
+    return proved_at is not None and now - proved_at <= FRESH
+
+
 class Relation(StrEnum):
     """How an actor stands to an object."""
 
@@ -52,7 +57,7 @@ class Actor:
 
     def proved(self, now: datetime) -> bool:
         """Whether they have proved who they are a short while ago."""
-        return self.reauthenticated_at is not None and now - self.reauthenticated_at <= FRESH
+        return fresh(self.reauthenticated_at, now)
 
 
 @dataclass(frozen=True)

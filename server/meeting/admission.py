@@ -1,5 +1,6 @@
 """Who comes into a room, and whose right to be there still holds: a crowd at one moment is one reading of the store."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,8 +9,9 @@ from typing import TypeVar
 
 from aiohttp import web
 
+from server.accounts import queries as accounts
 from server.accounts import service as people
-from server.core.access import Actor
+from server.core.access import Actor, fresh
 from server.core.database import Database
 from server.core.errors import NotFound, Refusal
 from server.core.together import Together
@@ -54,6 +56,12 @@ class Admissions:
         """signaling.ports.Grants: asked again at every join, so a right that ended does not outlive it."""
         return await self._held.ask((grant.room, grant))
 
+    async def proved(self, grant: Grant) -> bool:
+        """signaling.ports.Grants: a proof given at another device counts for nothing at this one."""
+        async with self._database.unit(writes=False) as unit:
+            found = await accounts.open_sign_ins(unit, grant.person or "")
+            return any(device_of(one.id) == grant.device and fresh(one.reauthenticated_at, unit.now) for one in found)
+
     async def _room_by_room(
         self,
         answer: Callable[[Unit, Meeting | None, list[Asked]], Awaitable[Sequence[Answer]]],
@@ -95,6 +103,11 @@ class Admissions:
         actors = [one for each in posts.values() for one in each]
         entrants = await self._doors[meeting.subject_kind].entrants(unit, meeting, actors)
         return {one.person_id for one, found in zip(actors, entrants, strict=True) if isinstance(found, Entrant)}
+
+
+def device_of(secret: str) -> str:
+    """The name under which a room knows a sign-in, or a guest's link."""
+    return hashlib.sha256(f"device {secret}".encode()).hexdigest()[:32]
 
 
 def _admission(meeting: Meeting, entrant: Entrant | Refusal, *, open: bool, removed: bool) -> Admission | Refusal:

@@ -1,6 +1,5 @@
 """The room's page, the ticket into it, links for guests and phones."""
 
-import hashlib
 import io
 from typing import Any
 
@@ -27,7 +26,7 @@ from server.core.http import (
 )
 from server.core.unit import Unit
 from server.meeting import queries, service
-from server.meeting.admission import ADMISSIONS, GUEST
+from server.meeting.admission import ADMISSIONS, GUEST, device_of
 from server.meeting.doors import Entrant
 from server.meeting.kinds import LinkKind
 from server.meeting.model import Meeting, RoomLink
@@ -107,15 +106,11 @@ def _grant(request: web.Request, actor: Actor, meeting: Meeting, entrant: Entran
         hall=entrant.hall,
         may=SPEAKS if entrant.speaks else LISTENS,
         locale=LOCALES[visit_of(request).locale],
-        device=_device(actor.session_id),
+        device=device_of(actor.session_id),
         room_kind=meeting.kind.value,
         subject=entrant.title,
         ends=meeting.ends_at,
     )
-
-
-def _device(secret: str) -> str:
-    return hashlib.sha256(f"device {secret}".encode()).hexdigest()[:32]
 
 
 @routes.post("/rooms/{id}/check", SIGNED_IN, survives_idle=True)
@@ -232,7 +227,7 @@ async def _phone_grant(request: web.Request, unit: Unit, link: RoomLink, meeting
     unit.signed_in = await people.actor_at(unit, post)
     entrant = await request.app[ADMISSIONS].entrant(unit, meeting)
     grant = _grant(request, unit.actor, meeting, entrant)
-    return Grant(**{**{name: getattr(grant, name) for name in grant.__slots__}, "device": _device(link.id)})
+    return Grant(**{**{name: getattr(grant, name) for name in grant.__slots__}, "device": device_of(link.id)})
 
 
 def _guest_grant(request: web.Request, unit: Unit, link: RoomLink, meeting: Meeting) -> Grant:
@@ -247,7 +242,7 @@ def _guest_grant(request: web.Request, unit: Unit, link: RoomLink, meeting: Meet
         lobby=True,
         may=frozenset({"speak", "chat"}),
         locale=LOCALES[visit_of(request).locale],
-        device=_device(link.id),
+        device=device_of(link.id),
         room_kind=meeting.kind.value,
         subject=say(request, "远程会诊"),
         ends=meeting.ends_at,

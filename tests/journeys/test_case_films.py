@@ -117,7 +117,7 @@ async def test_who_signed_in_a_while_ago_proves_it_once_and_watches_to_the_end(h
     page = await doctor.post("/reauthenticate", {"password": PASSWORD, "next": player})
     assert (page.path, 'id="player"' in page) == (player, True)
     assert [(await doctor.get(piece)).status for piece in pieces] == [200, 200, 200]
-    house.clock.turn(timedelta(minutes=10))
+    house.clock.turn(timedelta(minutes=6))
     assert [(await doctor.get(piece)).status for piece in pieces] == [200, 200, 200]
     assert 'id="player"' in await doctor.get(player), "seeking, resuming, a reload"
     assert 'id="film-gate"' in await expert.get(player), "a proof is one's own"
@@ -135,3 +135,16 @@ async def test_a_showing_ends_in_time(house):  # noqa: F811
         house.clock.turn(timedelta(minutes=14))
         await doctor.get("/")
     assert (await doctor.get(f"{player}/ladder/180.mp4", headers=JSON)).status == 401
+
+
+async def test_a_host_proves_again_who_they_are_before_they_have_it_recorded(house):  # noqa: F811
+    doctor, expert, _, _ = await met(house)
+    house.clock.turn(timedelta(minutes=6))
+    needed = {"ok": False, "error": {"code": "room.proof_needed"}}
+    assert [await doctor.says("seek"), await doctor.says("film", {"on": True})] == [needed, needed]
+    assert (await expert.post("/reauthenticate", {"password": PASSWORD}, headers=JSON)).status == 200
+    assert await doctor.says("seek") == needed, "a proof is one's own"
+    assert (await doctor.post("/reauthenticate", {"password": PASSWORD}, headers=JSON)).status == 200
+    assert (await doctor.says("seek"))["ok"]
+    house.clock.turn(timedelta(minutes=6))
+    assert (await doctor.says("agree", {"on": True}))["ok"], "no proof is asked to agree, or to take it back"

@@ -80,12 +80,15 @@ class Rights:
     """Who may still be there."""
 
     def __init__(self):
-        self.revoked = set()
+        self.revoked, self.unproved = set(), set()
         self.asked = 0
 
     async def still_holds(self, grant):
         self.asked += 1
         return grant.participant not in self.revoked
+
+    async def proved(self, grant):
+        return grant.participant not in self.unproved
 
 
 class Now:

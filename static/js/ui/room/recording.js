@@ -3,6 +3,7 @@
 import { NOT_RECORDED } from "../../lib/roster.js";
 import { t } from "../../lib/words.js";
 import { Gone } from "../../net/wire.js";
+import { prove } from "../proof.js";
 import { announce, byId, choose, write } from "./page.js";
 import { toast } from "../toast.js";
 
@@ -76,10 +77,11 @@ export class Recording {
     toast({ text: t("还没有同意被录制：%(names)s。已请他们确认，都同意后再点“录制”。", { names }), tone: "soon" });
   }
 
-  /** @param {string} name @param {Record<string, any>} [payload] @param {number} [patience] how often it may be asked again */
+  /** @param {string} name @param {Record<string, any>} [payload] @param {number} [patience] how often it may be asked again @returns {Promise<any>} */
   async #ask(name, payload, patience = 0) {
     try {
       const answer = await this.ends.ask(name, payload);
+      if (answer.error?.code === "room.proof_needed") return (await prove()) ? this.#ask(name, payload, patience) : answer;
       if (patience && answer.error?.code === "server.unavailable") return this.#askAgain(name, payload, patience - 1);
       if (!answer.ok && !answer.error.who?.length) this.#refused(answer.error);
       return answer;
