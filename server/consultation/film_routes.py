@@ -10,7 +10,6 @@ from aiohttp import web
 from server.consultation import films, service, views
 from server.core.http import Routes, render, say, unit_of
 from server.meeting.recordings import showings
-from server.meeting.recordings.kinds import RecordingState
 from server.meeting.recordings.screening import Screening, shown
 
 if TYPE_CHECKING:
@@ -35,8 +34,7 @@ async def player(request: web.Request) -> web.StreamResponse:
     return render(
         request,
         "consultation/recording.html",
-        gated=recording.state is RecordingState.READY and not proved,
-        **await shown(unit, recording, href(recording), translate),
+        **await shown(unit, recording, href(recording), translate, gated=not proved),
         card=views.card(unit, case, found, translate),
         back=service.href(case),
     )

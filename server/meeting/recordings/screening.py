@@ -127,10 +127,11 @@ def _playlist(text: str) -> web.Response:
 # ---- what the player's page shows (templates/meeting/film.html)
 
 
-async def shown(unit: Unit, recording: Recording, base: str, translate: Say) -> dict[str, Any]:
-    """`base` is the address of the page."""
+async def shown(unit: Unit, recording: Recording, base: str, translate: Say, *, gated: bool = False) -> dict[str, Any]:
+    """`base` is the address of the page; `gated`: who watches proves who they are first."""
     own = await queries.viewing(unit, recording.id, unit.actor.person_id)
     return {
+        "gated": gated,
         "recording": recording,
         "base": base,
         "files": await _files(unit, recording, base, translate),
