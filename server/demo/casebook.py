@@ -10,6 +10,7 @@ from aiohttp import web
 
 from server.accounts.roles import Role
 from server.casebook import copies, queries, service
+from server.casebook.copy_states import CopyState
 from server.casebook.darkroom import DARKROOM
 from server.consultation import queries as consultations
 from server.core.http import DATABASE
@@ -29,7 +30,7 @@ async def fill(app: web.Application, teller: Teller) -> None:
     """The files of the cases are here, and nobody has looked at them yet."""
     made = [(await _proposed(app, teller, id, story), story) for id, story in teller.taught]
     await app[DARKROOM].catch_up()
-    out = [(id, story) for id, story in made if story.taught and story.taught.released]
+    out = [(id, story) for id, story in made if await _may_go(app, id, story)]
     for id, story in out:
         await _masked(app, teller, id, story)
     await app[DARKROOM].catch_up()
@@ -50,6 +51,14 @@ async def _proposed(app: web.Application, teller: Teller, consultation_id: str, 
             teller.unit, consultation=consultation, title=story.taught.title, points=story.taught.points
         )
         return case.id
+
+
+async def _may_go(app: web.Application, id: str, story: Story) -> bool:
+    """Whether it is to be let out, and the darkroom could copy all of its files; else it waits for its reviewer."""
+    if not (story.taught and story.taught.released):
+        return False
+    async with app[DATABASE].unit(writes=False) as unit:
+        return all(one.state is CopyState.OPEN for one in await queries.copies_of(unit, id))
 
 
 async def _masked(app: web.Application, teller: Teller, id: str, story: Story) -> None:

@@ -18,6 +18,7 @@ from server.core.unit import Unit
 from server.directory import queries as directory
 from server.meeting import queries as meetings
 from server.meeting.recordings import queries as recordings
+from server.meeting.recordings import screening
 from server.meeting.recordings.kinds import RecordingState
 from server.scheduling.working_calendar import CHINA
 from server.teaching import crediting, feedback, queries, views
@@ -177,13 +178,14 @@ async def _recordings(unit: Unit, session: TeachingSession, say: Say) -> bytes:
     """What was recorded and is kept: each file with its hash, by which one handed over is known to be the same."""
     found = await recordings.of_meetings(unit, [session.meeting_id] if session.meeting_id else [])
     ready = [one for one in found if one.state is RecordingState.READY]
+    people = await screening.people_in(unit, ready)
     rows: list[list[Cell]] = [
         [
             number,
             _at(one.began_at),
             round(one.seconds / 60, 1),
             round(sum(until - since for since, until in one.gaps) / 60, 1),
-            file.source or say("全部"),
+            screening.label_of(file.source, people, say),
             file.size,
             file.sha256,
             _at(one.keep_until)[:10],

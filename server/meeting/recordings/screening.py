@@ -5,7 +5,7 @@ What it is a recording of decides who may: each capability that has some lays th
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -21,6 +21,7 @@ from server.meeting.recordings import minutes, queries, service, showings
 from server.meeting.recordings.kinds import RecordingState
 
 if TYPE_CHECKING:
+    from server.accounts.model import Person
     from server.meeting.recordings.model import Recording
 
 Find = Callable[[Unit, str], Awaitable[tuple["Recording", str | None]]]
@@ -144,13 +145,21 @@ async def shown(unit: Unit, recording: Recording, base: str, translate: Say, *, 
 
 async def _files(unit: Unit, recording: Recording, base: str, translate: Say) -> list[dict[str, str]]:
     """What can be looked at: all of it first, then each source by whose it is."""
-    people = await accounts.people(unit, [file.source.rpartition(":")[0] for file in recording.files if file.source])
+    people = await people_in(unit, [recording])
     return [
-        {"src": f"{base}/files/{file.id}", "label": _label(file.source, people, translate)} for file in recording.files
+        {"src": f"{base}/files/{file.id}", "label": label_of(file.source, people, translate)}
+        for file in recording.files
     ]
 
 
-def _label(source: str, people: Any, translate: Say) -> str:
+async def people_in(unit: Unit, recordings: Iterable[Recording]) -> Mapping[str, Person]:
+    """Whose pictures they hold, by id."""
+    sources = [file.source for recording in recordings for file in recording.files if file.source]
+    return await accounts.people(unit, [source.rpartition(":")[0] for source in sources])
+
+
+def label_of(source: str, people: Mapping[str, Person], translate: Say) -> str:
+    """Whose picture a file of a recording is, in words."""
     who, _, role = source.rpartition(":")
     if not source:
         return translate("全部")
