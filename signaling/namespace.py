@@ -142,7 +142,7 @@ class RoomNamespace(socketio.AsyncNamespace):  # type: ignore[misc]
             return await own(session, message)
         if (hall := self._hall.answers.get(type(message))) is not None:
             return await hall(live, seat, message)
-        if isinstance(message, Film | Seek):
+        if isinstance(message, Seek) or (isinstance(message, Film) and message.on):
             await self._rooms.prove(seat.grant)
         entry = await live.say(seat.who, seat.epoch, message)
         if isinstance(message, Signal):

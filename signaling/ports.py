@@ -139,9 +139,9 @@ class Grants(Protocol):
     async def still_holds(self, grant: Grant) -> bool:
         """Whether the house would mint this grant again now. Asked at every join."""
 
-    async def proved(self, grant: Grant) -> bool:
-        """Whether somebody has proved at the grant's device, a short while ago, that they are its person. Asked before
-        a host's `film` and `seek`."""
+    async def proved(self, grant: Grant) -> bool | None:
+        """Whether somebody has proved at the grant's device, a short while ago, that they are its person; None where
+        nobody is signed in and no proof can be given. Asked before a host's `film {on: true}` and `seek`."""
 
 
 class Journal(Protocol):

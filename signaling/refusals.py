@@ -57,6 +57,12 @@ class ProofNeeded(Refusal):
     code = "room.proof_needed"
 
 
+class ProofElsewhere(Refusal):
+    """Nobody is signed in at that device, so no proof can be given there: a call that was handed over to a phone."""
+
+    code = "room.proof_elsewhere"
+
+
 class NotJoined(Refusal):
     code = "room.not_joined"
 

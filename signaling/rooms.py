@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -17,7 +17,16 @@ from signaling.means import Means
 from signaling.media.ports import Listening, Said
 from signaling.messages import Join
 from signaling.ports import Broadcast, Grant, Line, Seat, Stay
-from signaling.refusals import Elsewhere, GrantRevoked, ProofNeeded, RoomFull, TicketRefused, TooFast, Unavailable
+from signaling.refusals import (
+    Elsewhere,
+    GrantRevoked,
+    ProofElsewhere,
+    ProofNeeded,
+    RoomFull,
+    TicketRefused,
+    TooFast,
+    Unavailable,
+)
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +44,7 @@ KEPT = 60.0  # seconds for which a ticket stays good that was refused for anothe
 JOINS = (60, 60.0)  # joins of one participant in so many seconds
 
 
+Told = TypeVar("Told")
 TRY_AGAIN = (Elsewhere, RoomFull, TooFast, Unavailable)
 NONSENSE = (ValidationError, KeyError, TypeError, ValueError)
 
@@ -135,14 +145,20 @@ class Rooms:
             raise GrantRevoked()
 
     async def prove(self, grant: Grant) -> None:
-        """Whoever commands nobody is not asked: the room refuses them. Raises ProofNeeded, Unavailable."""
-        if grant.host and not await self._told(self.means.grants.proved(grant)):
+        """Whoever commands nobody is not asked: the room refuses them. Raises ProofNeeded,
+        ProofElsewhere, Unavailable."""
+        if not grant.host:
+            return
+        proved = await self._told(self.means.grants.proved(grant))
+        if proved is None:
+            raise ProofElsewhere()
+        if not proved:
             raise ProofNeeded()
 
     async def _holds(self, grant: Grant) -> bool:
         return await self._told(self.means.grants.still_holds(grant))
 
-    async def _told(self, asked: Awaitable[bool]) -> bool:
+    async def _told(self, asked: Awaitable[Told]) -> Told:
         try:
             async with asyncio.timeout(PATIENCE):
                 return await asked

@@ -56,11 +56,13 @@ class Admissions:
         """signaling.ports.Grants: asked again at every join, so a right that ended does not outlive it."""
         return await self._held.ask((grant.room, grant))
 
-    async def proved(self, grant: Grant) -> bool:
-        """signaling.ports.Grants: a proof given at another device counts for nothing at this one."""
+    async def proved(self, grant: Grant) -> bool | None:
+        """signaling.ports.Grants: a proof given at another device counts for nothing at this one, and a phone to which
+        the call was handed over has no sign-in."""
         async with self._database.unit(writes=False) as unit:
             found = await accounts.open_sign_ins(unit, grant.person or "")
-            return any(device_of(one.id) == grant.device and fresh(one.reauthenticated_at, unit.now) for one in found)
+            here = next((one for one in found if device_of(one.id) == grant.device), None)
+            return fresh(here.reauthenticated_at, unit.now) if here else None
 
     async def _room_by_room(
         self,

@@ -103,5 +103,8 @@ async def test_a_session_goes_on_from_the_phone_which_need_not_sign_in(house):  
     await until(lambda: ("closed", {"reason": "moved"}) in doctor.heard)
     assert (await phone.says("chat", {"text": "我在手机上", "key": "b" * 16}))["ok"]
     await until(lambda: {"text": "我在手机上", "name": "王芳"} in expert.events("chat"))
+    elsewhere = {"ok": False, "error": {"code": "room.proof_elsewhere"}}
+    assert [await phone.says("seek"), await phone.says("film", {"on": True})] == [elsewhere, elsewhere]
+    assert await phone.says("film", {"on": False}) == {"ok": True}, "to stop harms nobody"
     assert "/sign-in" in (await phone.get(case)).path
     await spent(house, {"token": token})

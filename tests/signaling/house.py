@@ -80,7 +80,7 @@ class Rights:
     """Who may still be there."""
 
     def __init__(self):
-        self.revoked, self.unproved = set(), set()
+        self.revoked, self.unproved, self.signed_out = set(), set(), set()
         self.asked = 0
 
     async def still_holds(self, grant):
@@ -88,7 +88,7 @@ class Rights:
         return grant.participant not in self.revoked
 
     async def proved(self, grant):
-        return grant.participant not in self.unproved
+        return None if grant.participant in self.signed_out else grant.participant not in self.unproved
 
 
 class Now:

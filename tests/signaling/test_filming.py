@@ -231,6 +231,22 @@ async def begun_by(page):
     return answer
 
 
+async def test_a_host_proves_who_they_are_to_begin_and_not_to_stop(house, people, tmp_path):  # noqa: F811
+    async with house.node(forwarder=forwarder, recordings=Reels(tmp_path)) as site:
+        zhao = await site.page(host("zhao"))
+        await agreed(zhao)
+        for without, code in ((house.rights.unproved, "proof_needed"), (house.rights.signed_out, "proof_elsewhere")):
+            without.add("zhao")
+            for message, payload in (("seek", {}), ("film", {"on": True})):
+                assert (await zhao.ask(message, payload))["error"]["code"] == f"room.{code}"
+            without.clear()
+        assert (await zhao.ask("seek", {}))["ok"] is True
+        await begun_by(zhao)
+        house.rights.signed_out.add("zhao")
+        assert (await zhao.ask("film", {"on": False}))["ok"] is True
+        await zhao.until(lambda: not zhao.heard("peers")[-1]["recording"]["on"])
+
+
 async def test_a_consultation_changes_over_to_the_server_when_it_is_recorded(house, people, tmp_path):  # noqa: F811
     reels = Reels(tmp_path)
     async with house.node(forwarder=forwarder, recordings=reels) as site:

@@ -77,12 +77,18 @@ export class Recording {
     toast({ text: t("还没有同意被录制：%(names)s。已请他们确认，都同意后再点“录制”。", { names }), tone: "soon" });
   }
 
-  /** @param {string} name @param {Record<string, any>} [payload] @param {number} [patience] how often it may be asked again @returns {Promise<any>} */
-  async #ask(name, payload, patience = 0) {
+  /**
+   * @param {string} name
+   * @param {Record<string, any>} [payload]
+   * @param {number} [patience] how often it may be asked again
+   * @param {boolean} [proved] for this: no second proof would help
+   * @returns {Promise<any>}
+   */
+  async #ask(name, payload, patience = 0, proved = false) {
     try {
       const answer = await this.ends.ask(name, payload);
-      if (answer.error?.code === "room.proof_needed") return (await prove()) ? this.#ask(name, payload, patience) : answer;
-      if (patience && answer.error?.code === "server.unavailable") return this.#askAgain(name, payload, patience - 1);
+      if (answer.error?.code === "room.proof_needed" && !proved) return (await prove()) ? this.#ask(name, payload, patience, true) : answer;
+      if (patience && answer.error?.code === "server.unavailable") return this.#askAgain(name, payload, patience - 1, proved);
       if (!answer.ok && !answer.error.who?.length) this.#refused(answer.error);
       return answer;
     } catch (error) {
@@ -92,15 +98,16 @@ export class Recording {
     }
   }
 
-  /** @param {string} name @param {Record<string, any> | undefined} payload @param {number} patience @returns {Promise<any>} */
-  async #askAgain(name, payload, patience) {
+  /** @param {string} name @param {Record<string, any> | undefined} payload @param {number} patience @param {boolean} proved @returns {Promise<any>} */
+  async #askAgain(name, payload, patience, proved) {
     await new Promise((done) => setTimeout(done, AGAIN_AFTER));
-    return this.#ask(name, payload, patience);
+    return this.#ask(name, payload, patience, proved);
   }
 
   /** @param {{code: string, patient?: boolean}} refused */
   #refused({ code, patient }) {
     if (code === "room.not_filmed") return void toast({ text: t("这里不能录制：本站的音视频由多台服务器转送"), tone: "danger" });
+    if (code === "room.proof_elsewhere") return void toast({ text: t("这台设备没有登录，请在已登录的电脑上开始录制"), tone: "danger" });
     if (code !== "room.patient_consent_missing" && !patient) return void toast({ text: t("录制没有开始，请稍后再试"), tone: "danger" });
     const { consentAt } = this.ends;
     const undo = () => window.open(consentAt, "_blank", "noopener");
