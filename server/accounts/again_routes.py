@@ -1,5 +1,6 @@
 """Proving oneself again before what matters; a form that was sent meanwhile is kept and goes on afterwards."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,6 +32,10 @@ from server.core.http import (
 routes = Routes("accounts")
 
 
+ON_THE_WAY = timedelta(seconds=20)
+"""A proof that ends sooner stands no more: what a page goes on with has to arrive while it counts."""
+
+
 class Again(BaseModel):
     password: str = Field("", max_length=200)
     code: str = Field("", max_length=12)
@@ -49,8 +54,8 @@ async def again_page(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/reauthenticate/standing", SIGNED_IN)
 async def standing(request: web.Request) -> web.StreamResponse:
-    """Asked by a page before it goes on with what wants a fresh proof (static/js/ui/proof.js)."""
-    return answer({"proved": visits.proved(request)})
+    """Asked by a page before it goes on with what wants a fresh proof (static/js/ui/proving.js)."""
+    return answer({"proved": visits.proved(request, ahead=ON_THE_WAY)})
 
 
 async def instead_of(request: web.Request) -> web.StreamResponse:

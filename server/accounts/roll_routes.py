@@ -60,6 +60,7 @@ PEOPLE = Intake(
     plan=roll.plan,
     carry_out=roll.carry_out,
     new="新邀请",
+    proves=True,
 )
 
 

@@ -72,6 +72,8 @@ class Intake(Generic[AnyLine]):
     carry_out: Callable[[Unit, AnyLine, dict[str, Any]], Awaitable[Any]]
     """Does it; the last are those made by earlier rows. Raises Refusal."""
     new: str = "新增"
+    proves: bool = False
+    """Whether its addresses want a fresh proof of who one is (decision 0023)."""
 
 
 @dataclass(kw_only=True)

@@ -1,8 +1,10 @@
 """Proving oneself again in a dialog: wrong, then right, and what was clicked goes on; nothing typed is lost."""
 
+import re
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import pyotp
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
@@ -86,6 +88,42 @@ async def test_a_form_is_sent_as_it_was_typed_and_a_page_is_gone_to(house, chrom
         await proves(page, PASSWORD)
         await page.wait_for_url("**?done=amended")
         await expect(page.get_by_text("主任医师、教授")).to_be_visible()
+
+
+async def test_a_question_comes_first_then_the_proof_and_the_form_is_sent_once(house, chromium):
+    expert = await house.visitor("zhaomin")
+    await enrolled(house, expert)
+    keeper = await house.visitor("lihua")
+    person = (await keeper.get("/people?q=zhaomin")).link(r"/people/[0-9a-f]{32}")
+    house.clock.turn(LATER)
+    async with browser_of(house, keeper, chromium) as page:
+        await page.goto(house.url + person)
+        await page.get_by_role("button", name="重置第二步验证").click()
+        await page.get_by_role("dialog", name="请确认").get_by_role("button", name="重置").click()
+        await proves(page, PASSWORD)
+        await expect(page.get_by_text("未启用")).to_be_visible()
+        await page.get_by_role("button", name=re.compile("^结束")).first.click()
+        await page.get_by_role("dialog", name="请确认").get_by_role("button", name="结束岗位").click()
+        await expect(page.get_by_text("（不在任）")).to_be_visible()
+
+
+async def enrolled(house, visitor):
+    """Codes of an authenticator are their second factor from now on."""
+    page = await visitor.get("/second-factor")
+    form = re.search(r'<form[^>]*action="/second-factor/totp".*?</form>', page.text, re.DOTALL)[0]
+    held = dict(re.findall(r'<input type="hidden" name="(\w+)"[^>]*? value="([^"]*)"', form))
+    secret = re.search(r'account-secret">([A-Z2-7 ]+)<', page.text)[1].replace(" ", "")
+    code = pyotp.TOTP(secret).at(house.clock.now())
+    assert (await visitor.post("/second-factor/totp", {**held, "code": code})).status == 200
+
+
+async def test_a_sign_in_that_ended_leads_to_where_one_signs_in_and_back(house, chromium):
+    keeper = await house.visitor("lihua")
+    async with browser_of(house, keeper, chromium) as page:
+        await page.goto(house.url + "/people")
+        await page.context.clear_cookies()
+        await page.get_by_role("link", name="从表格导入").click()
+        await page.wait_for_url("**/sign-in?next=%2Fpeople%2Fimport")
 
 
 async def test_without_scripts_the_page_asks_and_leads_on(house, chromium):

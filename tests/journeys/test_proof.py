@@ -38,6 +38,8 @@ async def test_an_original_is_handed_out_for_five_minutes_after_a_proof(house): 
 async def test_a_page_asks_whether_a_proof_stands_before_it_asks_for_one(house):  # noqa: F811
     doctor = await house.visitor("wangfang")
     assert '"proved":true' in await doctor.get("/reauthenticate/standing", headers=JSON)
+    house.clock.turn(timedelta(minutes=4, seconds=50))
+    assert '"proved":false' in await doctor.get("/reauthenticate/standing", headers=JSON), "it would end on the way"
     house.clock.turn(LATER)
     assert '"proved":false' in await doctor.get("/reauthenticate/standing", headers=JSON)
     await doctor.post("/reauthenticate", {"password": PASSWORD}, headers=JSON)

@@ -37,6 +37,18 @@ def test_no_page_has(what):
     nothing(line for path, text in plain.items() for line in lines_with(INLINE[what], path, text))
 
 
+def test_no_form_both_asks_and_wants_a_proof():
+    """Each would hold what the other lets go: the question belongs on the button."""
+    form = re.compile(r"<form\b(?:\{%.*?%\}|\{\{.*?\}\}|[^>{])*>", re.DOTALL)
+    texts = {path: path.read_text() for path in templates()}
+    nothing(
+        f"{relative(path, text.count(chr(10), 0, found.start()) + 1)}"
+        for path, text in texts.items()
+        for found in form.finditer(text)
+        if "data-prove" in found[0] and "data-confirm" in found[0]
+    )
+
+
 def test_no_page_or_script_of_ours_names_a_foreign_host():
     files = [*templates(), *SCRIPTS.rglob("*.js"), *(ROOT / "static" / "css").rglob("*.css")]
     texts = {path: COMMENT.sub("", path.read_text()) for path in files}

@@ -5,7 +5,8 @@ What it is a recording of decides who may: each capability that has some lays th
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -53,15 +54,15 @@ class Screening:
     async def film(self, request: web.Request) -> web.StreamResponse:
         """Bytes for the player; looking at it goes on record, once however many pieces are fetched."""
         desk = request.app[DESK]
-        await self._shown(request)
-        async with begin_unit(request, writes=False) as unit:
-            recording = await self._on_record(unit, desk, request.match_info["id"])
+        async with self._showing(request) as (unit, recording, patient):
+            _on_record(unit, desk, recording, patient)
             file = await queries.file_of(unit, recording.id, request.match_info["file"])
         return await send(request, desk.vault, file, {"Content-Type": "video/webm"})
 
     async def ladder(self, request: web.Request) -> web.Response:
         """For weak lines (HLS): the rungs, the best first; sound alone is asked for by itself."""
-        recording = await self._shown(request)
+        async with self._showing(request) as (_, recording, _):
+            pass
         seen = [rung for rung in recording.rungs if rung.height]
         if not seen:
             raise NotFound
@@ -74,16 +75,15 @@ class Screening:
 
     async def rung_list(self, request: web.Request) -> web.Response:
         """Its segments, as ranges of the file of the same name."""
-        recording = await self._shown(request)
-        async with begin_unit(request, writes=False) as unit:
-            return _playlist((await queries.rung_of(unit, recording.id, request.match_info["rung"])).playlist)
+        async with self._showing(request) as (unit, recording, _):
+            rung = await queries.rung_of(unit, recording.id, request.match_info["rung"])
+        return _playlist(rung.playlist)
 
     async def rung_file(self, request: web.Request) -> web.StreamResponse:
         """Bytes of a rung, on record as `film` is."""
         desk = request.app[DESK]
-        await self._shown(request)
-        async with begin_unit(request, writes=False) as unit:
-            recording = await self._on_record(unit, desk, request.match_info["id"])
+        async with self._showing(request) as (unit, recording, patient):
+            _on_record(unit, desk, recording, patient)
             rung = await queries.rung_of(unit, recording.id, request.match_info["rung"])
         return await send(request, desk.vault, rung, {"Content-Type": "video/mp4"})
 
@@ -95,16 +95,19 @@ class Screening:
             await service.watched(unit, recording=recording, position=round(form.value.at), begun=form.value.begun)
         return answer({"at": round(form.value.at) if not form.errors else 0})
 
-    async def _shown(self, request: web.Request) -> Recording:
-        """Within a showing, which begins now if need be. Raises NotFound, then ReauthenticationNeeded."""
+    @asynccontextmanager
+    async def _showing(self, request: web.Request) -> AsyncIterator[tuple[Unit, Recording, str | None]]:
+        """A unit that reads, within a showing: one that is still to begin is written down once what was asked for was
+        found. Raises NotFound, then ReauthenticationNeeded."""
         async with begin_unit(request, writes=False) as unit:
-            recording, _ = await self.watchable(unit, request.match_info["id"])
-            if not self._plays or await showings.runs(unit, recording):
-                return recording
-            unit.require_proof(self._plays)
-        async with begin_unit(request) as unit:
-            await showings.begin(unit, recording)
-        return recording
+            recording, patient = await self.watchable(unit, request.match_info["id"])
+            runs = not self._plays or await showings.runs(unit, recording)
+            if not runs:
+                unit.require_proof(self._plays)
+            yield unit, recording, patient
+        if not runs:
+            async with begin_unit(request) as unit:
+                await showings.begin(unit, recording)
 
     async def watchable(self, unit: Unit, id: str) -> tuple[Recording, str | None]:
         """Raises NotFound."""
@@ -113,12 +116,10 @@ class Screening:
             raise NotFound
         return recording, patient
 
-    async def _on_record(self, unit: Unit, desk: Desk, id: str) -> Recording:
-        """As `watchable`, and on record who looks at it."""
-        recording, patient = await self.watchable(unit, id)
-        if desk.openings.begins(unit.actor.person_id, recording.id, unit.now):
-            unit.record("recording.watched", kind="recording", id=recording.id, patient=patient)
-        return recording
+
+def _on_record(unit: Unit, desk: Desk, recording: Recording, patient: str | None) -> None:
+    if desk.openings.begins(unit.actor.person_id, recording.id, unit.now):
+        unit.record("recording.watched", kind="recording", id=recording.id, patient=patient)
 
 
 def _playlist(text: str) -> web.Response:

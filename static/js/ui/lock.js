@@ -19,12 +19,16 @@ export function tendTheLock() {
   document.addEventListener("locked", () => void unlock());
 }
 
+let unlocking = false;
+
 async function unlock() {
+  if (unlocking) return;
+  unlocking = true;
   const unlocked = await prove({
     title: t("病历已锁定"),
     lead: t("15 分钟没有操作，病历已锁定，通话不受影响。验证身份后接着看、接着写。"),
     expired: t("登录已到期，通话照常：写下的意见仍可凭密码签名，要看病历请在通话后重新登录"),
-  });
+  }).finally(() => (unlocking = false));
   if (!unlocked) return;
   toast({ text: t("已解锁") });
   document.dispatchEvent(new CustomEvent("unlocked"));

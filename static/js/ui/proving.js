@@ -15,7 +15,10 @@ let proved = null;
 async function guardClick(event) {
   const link = event.target instanceof Element ? event.target.closest("a[data-prove]") : null;
   if (!(link instanceof HTMLAnchorElement) || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  if (!held(event, link) || !(await isProved())) return;
+  if (!held(event, link)) return;
+  const found = await standing();
+  if (found.out) return go(link, () => link.click());
+  if (!found.proved && !(await asked())) return;
   if (link.dataset.prove === "download") link.download = ""; // so that nothing asks whether the page may be left
   go(link, () => link.click());
 }
@@ -39,10 +42,22 @@ function held(event, asking) {
   return true;
 }
 
-/** Where nobody answers, the browser says so better. */
 export async function isProved() {
-  const standing = await told(STANDING).catch((trouble) => ({ proved: !(trouble instanceof Refused) }));
-  return standing.proved || (await import("./proof.js")).prove();
+  return (await standing()).proved || asked();
+}
+
+/**
+ * Where nobody answers, the browser says so better; where the sign-in has ended (out), a link leads to where one signs in, and back.
+ * @returns {Promise<{proved: boolean, out?: boolean}>}
+ */
+function standing() {
+  return told(STANDING).catch((trouble) =>
+    trouble instanceof Refused ? { proved: false, out: trouble.code === "signed_out" } : { proved: true },
+  );
+}
+
+async function asked() {
+  return (await import("./proof.js")).prove();
 }
 
 /**
