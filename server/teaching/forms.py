@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field, field_validator, model_va
 
 from server.core.forms import Day, Moment, WrongField
 from server.scheduling.working_calendar import CHINA
-from server.teaching.kinds import CourseKind, CreditClass, Material, Scope, SessionKind
+from server.teaching.kinds import CourseKind, CreditClass, Material, Reach, Scope, SessionKind
 from server.teaching.planning import Plan
 from server.teaching.states import Move
 
@@ -73,6 +73,7 @@ class PlanForm(BaseModel):
     phase: int = Field(1, ge=1, le=20)
     """As people count: the first is 1."""
     weeks: int = Field(1, ge=1, le=26)
+    reach: Reach = Reach.ONE
     version: int = 0
 
     @field_validator("agenda")
@@ -157,6 +158,7 @@ class MoveForm(BaseModel):
 
 class Why(BaseModel):
     reason: str = Field(min_length=1, max_length=300)
+    reach: Reach = Reach.ONE
 
 
 class ListView(StrEnum):

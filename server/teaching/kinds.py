@@ -16,6 +16,13 @@ class CourseKind(StrEnum):
     COURSE = "course"
 
 
+class Reach(StrEnum):
+    """Of a change to one session of a series."""
+
+    ONE = "one"
+    FOLLOWING = "following"
+
+
 class CreditClass(StrEnum):
     NONE = "none"
     FIRST = "first"

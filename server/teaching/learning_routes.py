@@ -8,7 +8,7 @@ from aiohttp import web
 from server.core.errors import NotFound
 from server.core.forms import Form
 from server.core.http import Routes, read_form, render, say, see_other, sent_fields, unit_of
-from server.teaching import enrolling, exams, feedback, letters, papers, planning, policy, queries, views
+from server.teaching import enrolling, exams, feedback, letters, papers, planning, policy, queries, series, views
 from server.teaching.forms import CourseForm, FeedbackForm, QuizForm, lines
 from server.teaching.kinds import COURSE_WORDS
 from server.teaching.model import Course, Quiz, TeachingSession
@@ -215,6 +215,7 @@ async def course_page(request: web.Request) -> web.StreamResponse:
         may_edit=unit.may("teaching.edit", related),
         may_sit=unit.may("teaching.enrol", related),
         may_enrol=unit.may("teaching.enrol", related) and any(one.state in ENROLLING for one in sessions),
+        ready=len(await series.publishable(unit, course)) if unit.may("teaching.edit", related) else 0,
         flash=flash(request),
     )
 

@@ -1,7 +1,7 @@
 """Planning a session: drafting, amending, filing with the authority, publishing, another time, cancelling."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
@@ -203,8 +203,13 @@ async def release_material(unit: Unit, *, session: TeachingSession) -> None:
     steps.announce(unit, session)
 
 
+def is_released(session: TeachingSession) -> bool:
+    """Or shows nothing of patients."""
+    return session.material is Material.NONE or session.released_at is not None
+
+
 def require_released(session: TeachingSession) -> None:
-    if session.material is not Material.NONE and session.released_at is None:
+    if not is_released(session):
         raise NotReleased
 
 
@@ -275,11 +280,6 @@ def every_week(first: Plan, times: int) -> list[Plan]:
         shift = timedelta(weeks=week)
         day = CHINA.day_of(first.starts_at + shift)
         if week == 0 or CHINA.holiday(day) is None:
-            plans.append(_shifted(first, shift))
+            plans.append(replace(first, starts_at=first.starts_at + shift, ends_at=first.ends_at + shift))
         week += 1
     return plans
-
-
-def _shifted(plan: Plan, by: timedelta) -> Plan:
-    known = {name: getattr(plan, name) for name in Plan.__dataclass_fields__}
-    return Plan(**{**known, "starts_at": plan.starts_at + by, "ends_at": plan.ends_at + by})

@@ -13,7 +13,7 @@ from server.core.http import Routes, read_form, render, say, see_other, unit_of
 from server.core.unit import Unit
 from server.scheduling.service import InThePast, SlotTaken
 from server.scheduling.working_calendar import CHINA
-from server.teaching import appointments, enrolling, forms, planning, queries, running, steps, views
+from server.teaching import appointments, enrolling, forms, planning, queries, running, series, steps, views
 from server.teaching.forms import ByHand, Filing, MoveForm, PlanForm, Why, local
 from server.teaching.model import TeachingSession
 from server.teaching.planning import Plan
@@ -62,6 +62,7 @@ async def _form(request: web.Request, session: TeachingSession | None, form: For
         shown=_shown(session, [one.post_id for one in teachers], request.query.get("course", "")),
         tomorrow=_tomorrow(unit),
         clashes=await _clashes(unit, form, session),
+        following=len(await series.following(unit, session)) if session else 0,
         **await views.choices(unit, partial(say, request)),
     )
 
@@ -145,8 +146,10 @@ async def plan_session(request: web.Request) -> web.StreamResponse:
     if local(asked.starts) < unit.now:
         form.errors["starts"] = say(request, InThePast.says)
         return await _form(request, None, form)
-    made = [await planning.draft(unit, plan=one) for one in planning.every_week(asked.plan(), asked.weeks)]
-    return back(made[0], "planned") if len(made) == 1 else see_other("/teaching?view=prepared")
+    made = await series.draft(unit, planning.every_week(asked.plan(), asked.weeks))
+    return (
+        back(made[0], "planned") if len(made) == 1 else see_other(f"/teaching/courses/{made[0].course_id}?done=planned")
+    )
 
 
 @routes.post("/teaching/sessions/{id}/edit", "teaching.edit")
@@ -157,13 +160,12 @@ async def amend(request: web.Request) -> web.StreamResponse:
         return await _form(request, session, form)
     unit = unit_of(request)
     try:
-        await planning.amend(unit, session=session, plan=form.value.plan())
+        changed = await series.amend(unit, session=session, plan=form.value.plan(), reach=form.value.reach)
     except tuple(FIELD_OF) as refusal:
         unit.undo()
         form.errors[FIELD_OF[type(refusal)]] = await _sentence(request, refusal)
         return await _form(request, session, form)
-    await enrolling.move_up(unit, session=session)
-    return back(session, "amended")
+    return back(session, "amended" if changed == 1 else "amended_all")
 
 
 async def _sentence(request: web.Request, refusal: Refusal) -> str:
@@ -206,9 +208,24 @@ async def publish(request: web.Request) -> web.StreamResponse:
     try:
         await planning.publish(unit, session=session)
     except SlotTaken as refusal:
-        names = await appointments.names_of(unit, refusal.facts["resources"])
-        raise TeacherBusy(who="、".join(names)) from None
+        raise await _busy(unit, refusal) from None
     return back(session, "published")
+
+
+async def _busy(unit: Unit, refusal: SlotTaken) -> TeacherBusy:
+    return TeacherBusy(who="、".join(await appointments.names_of(unit, refusal.facts["resources"])))
+
+
+@routes.post("/teaching/courses/{id}/publish", "teaching.edit")
+async def publish_course(request: web.Request) -> web.StreamResponse:
+    """All of it that is ready, or, where one has no place, none."""
+    unit = unit_of(request)
+    course = await queries.course_for(unit, "teaching.edit", request.match_info["id"])
+    try:
+        await series.publish(unit, course=course)
+    except SlotTaken as refusal:
+        raise await _busy(unit, refusal) from None
+    return see_other(f"/teaching/courses/{course.id}?done=published")
 
 
 # ---- by hand
@@ -253,5 +270,5 @@ async def cancel(request: web.Request) -> web.StreamResponse:
     if form.errors:
         return await show(request, session, status=422, why_form=form)
     hidden = session.state in HIDDEN
-    await planning.cancel(unit_of(request), session=session, reason=form.value.reason)
+    await series.cancel(unit_of(request), session=session, reason=form.value.reason, reach=form.value.reach)
     return see_other("/teaching?view=prepared") if hidden else back(session, "cancelled")

@@ -13,7 +13,7 @@ from server.core.http import Routes, read_query, render, say, see_other, unit_of
 from server.core.unit import Unit
 from server.meeting import queries as meetings
 from server.scheduling import queries as scheduling
-from server.teaching import consenting, enrolling, letters, materials, policy, queries, running, views
+from server.teaching import consenting, enrolling, letters, materials, policy, queries, running, series, views
 from server.teaching.forms import ListQuery, ListView
 from server.teaching.kinds import KIND_WORDS, MATERIAL_WORDS, EnrolmentState, Material
 from server.teaching.model import TeachingSession
@@ -31,6 +31,7 @@ TABS = {
 DONE = {
     "planned": "已保存；核对后发布，学员才看得到",
     "amended": "已保存",
+    "amended_all": "已保存，以后各场一并修改",
     "filed": "备案已登记",
     "released": "已放行，可以发布",
     "published": "已发布，教师已收到日历邀请",
@@ -132,6 +133,7 @@ async def show(request: web.Request, session: TeachingSession, *, status: int = 
         material=translate(MATERIAL_WORDS[session.material]),
         room=await _room(unit, session),
         course=await _course(unit, session),
+        following=len(await series.following(unit, session)) if may["run"] else 0,
         waiting=len(await queries.enrolments(unit, session.id, EnrolmentState.WAITING)),
         clashes=await enrolling.clashes(unit, session, unit.actor.person_id),
         may=may,
