@@ -11,6 +11,8 @@ from playwright.async_api import expect
 
 from server.core.clock import SetClock
 from server.demo import PASSWORD
+from server.meeting.recordings import queries as recordings
+from server.meeting.recordings.kinds import RecordingState
 from tests.browser.conftest import profile
 from tests.browser.test_frame import AXE, RULES
 from tests.journeys.house import open_house
@@ -159,3 +161,39 @@ async def test_a_film_plays_where_it_was_asked_for(house, chromium):
         await page.wait_for_function("() => document.getElementById('film').error?.code === 4")
         told = await page.evaluate("() => fetch(document.getElementById('film').src).then((one) => one.status)")
         assert told == 200, "what is kept here is no film, but it was handed out"
+
+
+async def test_a_film_whose_showing_ended_asks_again_and_goes_on(house, chromium):
+    doctor, _, _, player = await filmed(house)
+    async with browser_of(house, doctor, chromium) as page:
+        await page.goto(house.url + player)
+        await page.wait_for_function("() => document.getElementById('film').error?.code === 4")
+        for _ in range(11):  # of an hour's film, twice, with a pause
+            house.clock.turn(timedelta(minutes=14))
+            await doctor.get("/")
+        await page.evaluate("() => document.getElementById('film').load()")
+        await expect(page.locator("#proof")).to_be_visible()
+        async with page.expect_response(lambda one: "/files/" in one.url and one.status in (200, 206)):
+            await proves(page, PASSWORD)
+        await expect(page.locator("#proof")).to_have_count(0)
+
+
+async def test_what_was_being_made_is_there_by_itself(house, chromium):
+    doctor, _, case, player = await filmed(house)
+    recording = player.rpartition("/")[2]
+    await turned(house, case, recording, RecordingState.WAITING)
+    house.clock.turn(LATER)
+    async with browser_of(house, doctor, chromium) as page:
+        await page.goto(house.url + player)
+        await expect(page.get_by_text("录像正在制作")).to_be_visible()
+        await turned(house, case, recording, RecordingState.READY)
+        await page.get_by_role("link", name="播放录像").click(timeout=20_000)
+        await proves(page, PASSWORD)
+        await expect(page.locator("video#film")).to_be_focused()
+
+
+async def turned(house, case, id, state):
+    """As the studio leaves it, and its page told."""
+    async with house.database.unit() as unit:
+        (await recordings.recording(unit, id)).state = state
+        unit.announce(f"consultation:{case.rpartition('/')[2]}", "recording", state=state.value)

@@ -50,6 +50,16 @@ export async function fragment(address) {
 
 /**
  * @param {string} address
+ * @returns {Promise<boolean>} whether it is not handed out before one has proved who one is; its first byte is asked for
+ */
+export async function isRefusedUnproved(address) {
+  const response = await ask(address, { headers: { Range: "bytes=0-0" } }).catch(() => null);
+  void response?.body?.cancel();
+  return response?.status === 401;
+}
+
+/**
+ * @param {string} address
  * @param {RequestInit} request
  */
 async function ask(address, request) {

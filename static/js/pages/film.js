@@ -2,22 +2,32 @@
 
 import { askedFor, chapterAt, clockOf, goesOnAt, meaning, worthSaying } from "../lib/film.js";
 import { t } from "../lib/words.js";
-import { fragment, post } from "../net/http.js";
+import { fragment, isRefusedUnproved, post } from "../net/http.js";
 import { isWriting } from "../ui/keys.js";
 import { isProved } from "../ui/proving.js";
 import { instead, play, Quality } from "../ui/quality.js";
 
-const player = document.getElementById("player");
-if (player) begin(player);
-const gate = document.querySelector("#film-gate [data-film]");
-if (gate instanceof HTMLAnchorElement) gate.addEventListener("click", (event) => (event.preventDefault(), void open(gate)));
+/** @type {HTMLElement | null} the player that was begun */
+let begun = null;
+
+beginWhatIsThere();
+document.addEventListener("live:fresh", beginWhatIsThere); // a recording was made meanwhile
+document.addEventListener("click", (event) => {
+  const gate = event.target instanceof Element ? event.target.closest("a[data-player]") : null;
+  if (gate instanceof HTMLAnchorElement) (event.preventDefault(), void open(gate));
+});
+
+function beginWhatIsThere() {
+  const player = document.getElementById("player");
+  if (player && player !== begun) begin(player);
+}
 
 /** Who watches is proved first: then the player comes in the place of what asked, and plays. @param {HTMLAnchorElement} asked */
 async function open(asked) {
   if (!(await isProved())) return;
-  const page = await fragment(asked.dataset.film ?? "").catch(() => null);
+  const page = await fragment(asked.dataset.player ?? "").catch(() => null);
   const fresh = page?.getElementById("player");
-  if (!fresh) return location.assign(asked.dataset.film ?? "");
+  if (!fresh) return location.assign(asked.dataset.player ?? "");
   const place = document.importNode(fresh, true);
   document.getElementById("film-gate")?.replaceWith(place);
   begin(place);
@@ -28,18 +38,19 @@ async function open(asked) {
 
 /** @param {HTMLElement} place */
 function begin(place) {
+  begun = place;
   const film = /** @type {HTMLVideoElement} */ (place.querySelector("#film"));
   const chapters = buttons(place, "#film-chapters button");
   const lists = ["#film-lines", "#film-captions"].map((list) => /** @type {HTMLElement[]} */ ([...place.querySelectorAll(`${list} > li`)]));
   const starts = chapters.map((one) => Number(one.dataset.at));
   const seconds = Number(place.dataset.seconds);
-  let begun = false;
+  let played = false;
   let said = Number(place.dataset.position);
 
   const say = () => {
     said = film.currentTime;
-    void post(place.dataset.watched ?? "", { at: said, begun }).catch(() => undefined); // the next word makes it good
-    begun = false;
+    void post(place.dataset.watched ?? "", { at: said, begun: played }).catch(() => undefined); // the next word makes it good
+    played = false;
   };
   const speed = /** @type {HTMLSelectElement} */ (place.querySelector("#film-speed"));
   const goTo = (/** @type {number} */ at) => void (film.currentTime = at);
@@ -49,7 +60,8 @@ function begin(place) {
   const asked = askedFor(location.hash, seconds);
   if (asked === null) goOn(place, film, goesOnAt(said, seconds));
   else film.addEventListener("loadedmetadata", () => goTo(asked), { once: true });
-  film.addEventListener("play", () => ((begun = true), say()), { once: true });
+  film.addEventListener("play", () => ((played = true), say()), { once: true });
+  film.addEventListener("error", () => void goOnProved(film));
   film.addEventListener("pause", say);
   film.addEventListener("timeupdate", () => {
     if (!film.paused && worthSaying(film.currentTime, said)) say();
@@ -69,6 +81,12 @@ function begin(place) {
     if (meant.deed === "toggle") toggle(film);
     if (meant.deed === "full") void (document.fullscreenElement ? document.exitFullscreen() : film.requestFullscreen());
   });
+}
+
+/** A showing that has ended wants a proof once more; then the film goes on where it stood. @param {HTMLVideoElement} film */
+async function goOnProved(film) {
+  const { src } = film;
+  if ((await isRefusedUnproved(src)) && (await isProved())) instead(film, () => void (film.src = src));
 }
 
 /** @param {HTMLVideoElement} film */

@@ -2,6 +2,7 @@
 
 import { beginsLight, isAmple, PATIENCE, stoodStill } from "../lib/quality.js";
 import { t } from "../lib/words.js";
+import { isProved } from "./proving.js";
 
 /** @typedef {"best" | "light" | "sound"} Kind */
 
@@ -95,9 +96,14 @@ export class Quality {
     this.#hls = hls;
     hls.on(Hls.Events.LEVEL_SWITCHED, (_, { level }) => this.#say(hls.levels[level]?.height ?? 0));
     hls.on(Hls.Events.FRAG_BUFFERED, () => this.#up(hls.bandwidthEstimate));
-    hls.on(Hls.Events.ERROR, (_, error) => void (error.fatal && this.#fallBack()));
+    hls.on(Hls.Events.ERROR, (_, { fatal, response }) => void (fatal && (response?.code === 401 ? this.#goOnProved() : this.#fallBack())));
     hls.loadSource(address);
     hls.attachMedia(this.film);
+  }
+
+  /** The showing has ended: with a proof it goes on as it was. */
+  async #goOnProved() {
+    if (await isProved()) void this.#play(this.#playing);
   }
 
   /** What is there for weak lines does not come: the page says that it plays the original. */
