@@ -205,8 +205,26 @@ async def test_a_making_that_was_cut_off_is_begun_anew(database, studio, tmp_pat
 async def test_a_recording_nobody_was_in_is_empty(database, studio, tmp_path):
     id = await recorded(database, tmp_path)
     shutil.rmtree(tmp_path / "recordings" / id)
-    await studio.work()
+    assert await heard_while(database, studio.work()) == ["empty"]
     assert (await looked_up(database, id)).state is RecordingState.EMPTY
+
+
+async def test_pages_hear_how_far_it_is_and_that_it_is_made(database, studio, tmp_path):
+    await recorded(database, tmp_path)
+    *making, last = await heard_while(database, studio.work())
+    assert (set(making), last) == ({"waiting"}, "ready")
+
+
+async def heard_while(database, doing):
+    """The states that pages are told of."""
+    heard = []
+
+    async def deliver(announcements):
+        heard.extend(one.facts["state"] for one in announcements if one.kind == "recording")
+
+    database.deliver = deliver
+    await doing
+    return heard
 
 
 # ---- for weak lines

@@ -91,12 +91,19 @@ class Outcome:
     files: Sequence[Made]
 
 
+async def making(unit: Unit, *, recording: Recording, percent: int) -> None:
+    """How far it is on its way to being watched."""
+    recording.percent = min(percent, 99)
+    await _tell(unit, recording)
+
+
 async def ready(unit: Unit, *, recording: Recording, outcome: Outcome) -> None:
     """It can be watched; or there is nothing to watch."""
     recording.percent, recording.key_sealed = 100, None
     if not outcome.files:
         recording.move(RecordingState.EMPTY)
         unit.record("recording.empty", kind="recording", id=recording.id)
+        await _tell(unit, recording)
         return
     recording.move(RecordingState.READY)
     recording.origin = datetime.fromtimestamp(outcome.origin, UTC)

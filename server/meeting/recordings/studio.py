@@ -90,15 +90,11 @@ class Studio:
 
     async def _tell(self, id: str, percent: int) -> None:
         async with self._database.unit() as unit:
-            recording = await queries.recording(unit, id)
-            recording.percent = min(percent, 99)
-            unit.announce(f"recording:{id}", "making", percent=percent)
+            await service.making(unit, recording=await queries.recording(unit, id), percent=percent)
 
     async def _finish(self, id: str, outcome: Outcome) -> None:
         async with self._database.unit() as unit:
-            recording = await queries.recording(unit, id)
-            await service.ready(unit, recording=recording, outcome=outcome)
-            unit.announce(f"recording:{id}", "ready")
+            await service.ready(unit, recording=await queries.recording(unit, id), outcome=outcome)
 
     async def _forget(self, blobs: Iterator[str]) -> None:
         for blob in blobs:
