@@ -33,8 +33,13 @@ async def following(unit: Unit, session: TeachingSession, *, locked: bool = Fals
         for one in await queries.of_course(unit, session.course_id)
         if one.phase == session.phase and one.starts_at > session.starts_at and one.state in CHANGEABLE
     ]
+    return await _own(unit, later, locked=locked)
+
+
+async def _own(unit: Unit, sessions: Sequence[TeachingSession], *, locked: bool = False) -> list[TeachingSession]:
+    """Those that the actor may change."""
     found = []
-    for one in later:
+    for one in sessions:
         with suppress(NotFound):
             found.append(await queries.get_for(unit, "teaching.edit", one.id, locked=locked))
     return found
@@ -60,7 +65,8 @@ async def amend(unit: Unit, *, session: TeachingSession, plan: Plan, reach: Reac
         starts = stands.starts_at + shift
         times: dict[str, Any] = {"starts_at": starts, "ends_at": starts + _length(stands) + longer}
         plans.append((one, replace(stands, **{**changed, **times})))
-    for one, new in reversed(plans) if shift else plans:  # the last first: none is moved to where another still is
+    later = shift > timedelta(0)
+    for one, new in reversed(plans) if later else plans:  # none is moved to where another still is
         await planning.amend(unit, session=one, plan=new)
         await enrolling.move_up(unit, session=one)
     return len(plans)
@@ -96,12 +102,13 @@ def is_ready(session: TeachingSession) -> bool:
 
 async def publish(unit: Unit, *, course: Course) -> list[TeachingSession]:
     """Raises SlotTaken: one has no place."""
-    ready = await publishable(unit, course)
+    ready = await publishable(unit, course, locked=True)
     for one in ready:
-        await planning.publish(unit, session=await queries.get_for(unit, "teaching.edit", one.id, locked=True))
+        await planning.publish(unit, session=one)
     return ready
 
 
-async def publishable(unit: Unit, course: Course) -> list[TeachingSession]:
-    """All of it that is ready and still ahead."""
-    return [one for one in await queries.of_course(unit, course.id) if is_ready(one) and one.starts_at > unit.now]
+async def publishable(unit: Unit, course: Course, *, locked: bool = False) -> list[TeachingSession]:
+    """All of it that is the actor's, ready and still ahead."""
+    ready = [one for one in await queries.of_course(unit, course.id) if is_ready(one) and one.starts_at > unit.now]
+    return await _own(unit, ready, locked=locked)

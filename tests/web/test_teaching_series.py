@@ -107,11 +107,15 @@ async def test_what_changes_reaches_all_that_follow_and_nothing_else_does(site, 
     assert "心律失常，新时间 2026年12月19日 周六 09:00" in told
 
 
-async def test_a_week_later_is_a_week_later_for_all(site, teacher):
+async def test_a_week_later_or_earlier_is_so_for_all(site, teacher):
     course, sessions = await published(site, teacher)
-    done = await amended(site, teacher, sessions[0], starts="2026-12-11T14:30", reach="following")
-    assert done.status == 200, done.text
-    assert [day for day, _ in days_on(await teacher.get(course))] == ["12月11日", "12月18日", "12月25日"]
+    for starts, days in (
+        ("2026-12-11T14:30", ["12月11日", "12月18日", "12月25日"]),
+        ("2026-12-04T14:30", ["12月4日", "12月11日", "12月18日"]),
+    ):
+        done = await amended(site, teacher, sessions[0], starts=starts, reach="following")
+        assert done.status == 200, done.text
+        assert [day for day, _ in days_on(await teacher.get(course))] == days
 
 
 async def test_a_change_that_one_cannot_follow_changes_none(site, teacher, learner):
