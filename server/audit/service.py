@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import hmac
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from server.audit import queries
 from server.audit.model import FIRST, AuditHead, AuditRecord
+from server.core.atomic import write_atomically
 from server.core.crypto import Keyring
 from server.core.unit import Act, Unit
 
@@ -141,7 +141,8 @@ class BrokenChain(Exception):
 
 async def move_checkpoint(unit: Unit, path: Path) -> None:
     """Brings the checkpoint up to the end of the chain. Raises BrokenChain, DamagedCheckpoint: it stays as evidence."""
-    head, known = await queries.head(unit), read_checkpoint(path, unit.keys)
+    known = read_checkpoint(path, unit.keys)  # before the chain: another worker may move both meanwhile
+    head = await queries.head(unit)
     if known and await queries.mac_of(unit, known.seq) != known.mac:
         raise BrokenChain(known.seq)
     if head and (known is None or known.seq < head.seq):
@@ -152,13 +153,7 @@ def write_checkpoint(path: Path, head: AuditHead, keys: Keyring, at: str) -> Non
     """Replaces the checkpoint, signed, in one step."""
     body = orjson.dumps({"seq": head.seq, "mac": head.mac.hex(), "at": at})
     signed = orjson.dumps({"body": body.decode(), "mac": _signature(keys, body)})
-    beside = path.with_suffix(".new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(signed)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    write_atomically(path, signed)
 
 
 def read_checkpoint(path: Path, keys: Keyring) -> Checkpoint | None:

@@ -23,6 +23,7 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from server.core.atomic import write_atomically
 from server.core.errors import Refusal
 
 HEAD = "lianzhen-backup.json"
@@ -106,7 +107,7 @@ class Repository:
         }
         for part in (folder, folder / "pieces", folder / "snapshots"):
             part.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(folder / HEAD, orjson.dumps(head))
+        write_atomically(folder / HEAD, orjson.dumps(head))
         return cls(folder)._unlocked(key)
 
     def open_with_passphrase(self, passphrase: str) -> "Repository":
@@ -157,7 +158,7 @@ class Repository:
             return name, 0
         sealed = self._seal(zlib.compress(content, 1), name)
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        _write(path, sealed)
+        write_atomically(path, sealed)
         return name, len(sealed)
 
     def get(self, name: str) -> bytes:
@@ -194,7 +195,7 @@ class Repository:
         """Its name. Everything it refers to must have been put before."""
         body = orjson.dumps(snapshot)
         name = f"{snapshot.at.astimezone(UTC).strftime(WHEN)}-{self._name_of(body)[:8]}"
-        _write(self.folder / "snapshots" / name, self._seal(zlib.compress(body, 6), name))
+        write_atomically(self.folder / "snapshots" / name, self._seal(zlib.compress(body, 6), name))
         return name
 
     def snapshot(self, name: str) -> Snapshot:
@@ -242,14 +243,3 @@ def _stretched(passphrase: str, salt: bytes) -> bytes:
 def _wrap(wrapping: bytes, key: bytes) -> str:
     nonce = os.urandom(12)
     return (nonce + AESGCM(wrapping).encrypt(nonce, key, HEAD.encode())).hex()
-
-
-def _write(path: Path, content: bytes) -> None:
-    """All of it or nothing, on disk before it has its name."""
-    beside = path.with_name(f"{path.name}.new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)

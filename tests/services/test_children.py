@@ -1,6 +1,7 @@
 """A child process is dead and its pipes closed when its block is left, whenever whoever waits for it is cut off."""
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -17,12 +18,16 @@ def open_here():
 
 
 def children():
-    """The kernel leaves some out while one of them ends (proc(5)): what it names is there, not the reverse."""
-    return set(Path("/proc/self/task").joinpath(str(threads()[0]), "children").read_text().split())
-
-
-def threads():
-    return sorted(int(one.name) for one in Path("/proc/self/task").iterdir())
+    """By their parent: the kernel's own list of children leaves some out while one of them ends (proc(5))."""
+    found = set()
+    for one in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = one.read_text().rpartition(")")[2].split()[1]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if parent == str(os.getpid()):
+            found.add(one.parent.name)
+    return found
 
 
 async def sleeps():
