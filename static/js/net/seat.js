@@ -19,6 +19,7 @@ import { Gone } from "./wire.js";
  * @typedef {object} SeatListener
  * @property {() => Live} live  what is on now
  * @property {(peer: Peer) => boolean} flows  whether media of that person still arrives
+ * @property {() => void} [asked]  to come in: the answer is under way
  * @property {(place: Place) => void} placed
  * @property {(welcome: {me: Me, ice: Ice, first: boolean, room: any}) => void} seated
  * @property {(change: Change, calling: boolean) => void} people
@@ -172,7 +173,9 @@ export class Seat {
     try {
       const ticket = await (this.#ticket ??= this.#admit());
       const { page, listener } = this.ends;
-      const answer = await this.wire.ask("join", { ticket, page, last: this.last, media: listener.live(), move: this.#move });
+      const asked = this.wire.ask("join", { ticket, page, last: this.last, media: listener.live(), move: this.#move });
+      listener.asked?.();
+      const answer = await asked;
       if (!answer.ok) return this.#refused(answer.error);
       this.offset = clockOffset(sent, Date.now(), answer.at);
       return answer.state === "in" ? this.#seated(answer) : this.#wait(answer);

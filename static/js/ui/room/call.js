@@ -98,7 +98,6 @@ export class Call {
   /** What takes time and tells nobody: whether the call is this page's is not known yet. */
   prepare() {
     this.seat.prepare();
-    this.#laid = lay();
   }
 
   /** @param {boolean} move take the call over from another page or device */
@@ -197,6 +196,7 @@ export class Call {
   #listener() {
     return {
       live: () => this.live(),
+      asked: () => void (this.lines ?? (this.#laid ??= lay())), // it takes a while, and the answer is under way
       flows: ({ id }) => Boolean(this.lines?.ties.get(id)?.link.connected),
       placed: (place) => this.#placed(place),
       seated: ({ me, ice, first, room }) => (this.withdrawal.begin(room.withdrawn, me.host), this.#seated(me, ice, first)),
