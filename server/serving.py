@@ -25,6 +25,9 @@ from server.migrations import upgrade
 from server.settings import Settings
 
 DRAIN_SECONDS = 20.0
+NEW_OBJECTS = 20_000
+"""How many more there are than at the collector's last look before it looks again: a page makes thousands, and nearly
+all go by themselves."""
 words = structlog.get_logger()
 
 
@@ -103,6 +106,7 @@ def _collect_soon() -> None:
 def _collect_from_now_on() -> None:
     gc.collect()
     gc.freeze()  # what was made at start stays: the collector need not walk it again
+    gc.set_threshold(NEW_OBJECTS, 10, 10)
     gc.enable()
 
 

@@ -52,6 +52,7 @@ RUN = pytest.StashKey[servers.Run]()
 def pytest_collection_finish():
     gc.collect()
     gc.freeze()  # thousands of tests stand to the end: the collector need not walk over them again and again
+    gc.set_threshold(20_000, 10, 10)
 
 
 def pytest_runtest_teardown():
