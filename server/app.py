@@ -87,14 +87,8 @@ from server.patients import routes as patients_routes
 from server.patients.consent import routes as consent_routes
 from server.scheduling import routes as scheduling_routes
 from server.settings import Settings
-from server.teaching import calendar_routes as teaching_calendar_routes
-from server.teaching import credit_routes as teaching_credit_routes
-from server.teaching import learning_routes as teaching_learning_routes
-from server.teaching import library_routes as teaching_library_routes
 from server.teaching import live as teaching_live
-from server.teaching import patient_routes as teaching_patient_routes
-from server.teaching import planning_routes as teaching_planning_routes
-from server.teaching import routes as teaching_routes
+from server.teaching import pages as teaching_pages
 from server.teaching.consenting import LessonConsents
 from server.teaching.hearing import ShownWords
 from server.teaching.materials import SessionFiles
@@ -162,13 +156,7 @@ def route_tables() -> list[Any]:
         decision_routes.routes,
         casebook_routes.routes,
         copy_routes.routes,
-        teaching_planning_routes.routes,
-        teaching_routes.routes,
-        teaching_patient_routes.routes,
-        teaching_calendar_routes.routes,
-        teaching_credit_routes.routes,
-        teaching_learning_routes.routes,
-        teaching_library_routes.routes,
+        *teaching_pages.ROUTES,
         api.routes,
     ]
 

@@ -73,7 +73,7 @@ ACTS = {
         "cancel": "取消",
     },
     "opinion": {"drafted": "起草意见", "saved": "保存意见", "signed": "签名意见"},
-    "document": {"sign": "出具文书", "read": "查看文书"},
+    "document": {"sign": "出具文书", "read": "查看文书", "revoke": "撤销文书"},
     "signing_key": {"enrol": "建立签名密钥", "rewrap": "改用新密码保护签名密钥", "revoke": "吊销签名证书"},
     "authority": {"install": "安装签名机构"},
     "patient": {"register": "登记患者", "amend": "修改患者资料", "read": "查看患者"},
@@ -155,6 +155,9 @@ ACTS = {
         "paper_written": "编写测验",
         "paper_handed_in": "交卷",
         "bundle": "导出主管部门材料包",
+        "attendance_corrected": "更正考勤",
+        "review_asked": "提出考勤复核",
+        "review_refused": "答复考勤复核",
     },
     "calendar": {"feed_renewed": "更换日历订阅地址"},
     "casebook": {

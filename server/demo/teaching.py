@@ -19,8 +19,19 @@ from server.patients.names import invent_id_no
 from server.patients.papers import Sex
 from server.patients.particulars import Particulars, read_registrant
 from server.scheduling import hours
-from server.teaching import consenting, crediting, enrolling, exams, feedback, planning, queries, running
-from server.teaching.kinds import CourseKind, CreditClass, Material, SessionKind
+from server.teaching import (
+    consenting,
+    correcting,
+    crediting,
+    enrolling,
+    exams,
+    feedback,
+    planning,
+    queries,
+    reviews,
+    running,
+)
+from server.teaching.kinds import CourseKind, CreditClass, Finding, Material, SessionKind
 from server.teaching.planning import Plan
 
 if TYPE_CHECKING:
@@ -111,6 +122,24 @@ class School:
         await self.act("caiming", Role.TEACHER, session.ends_at + timedelta(hours=1))
         await crediting.process(self.unit, session=session)
         await crediting.grant(self.unit, session=session)
+        await self._put_right(session)
+
+    async def _put_right(self, session: TeachingSession) -> None:
+        """One who watched along under a colleague's sign-in is credited; one whose line broke asks for a review."""
+        await self.act("yangxue", Role.APPLICANT, session.ends_at + timedelta(hours=12))
+        words = "19:31 起乡里停电，改用手机流量听完，院内停电通知可查"
+        await reviews.ask(self.unit, session=session, words=words)
+        watched = await accounts.person_by_login(self.unit, "lupeng")
+        assert watched is not None
+        await self.act("caiming", Role.TEACHER, session.ends_at + timedelta(hours=14))
+        await correcting.correct(
+            self.unit,
+            session=session,
+            person_id=watched.id,
+            finding=Finding.MET,
+            minutes=0,
+            reason="与孙丽在卫生室同屏听课，当场口答抽查；卫生院培训签到表有本人签名",
+        )
 
     async def _enrol(self, session: TeachingSession, who: Sequence[tuple[str, Role]], at: datetime) -> None:
         for number, (login, role) in enumerate(who):

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.i18n import BEIJING
 from server.core.orm import Base, Id
+from server.documents.kinds import RevocationReason
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 12
@@ -120,6 +121,9 @@ class Document(Base):
     edition: Mapped[int] = mapped_column(default=1)
     supersedes_id: Mapped[str | None] = mapped_column(ForeignKey("documents.id"), unique=True)
     superseded_by_id: Mapped[str | None] = mapped_column(ForeignKey("documents.id"))
+    revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    revoked_for: Mapped[RevocationReason | None]
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
 

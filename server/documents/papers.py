@@ -105,4 +105,6 @@ class Certificate:
     signer_title: str = ""
     locale: str = "zh"
     number: str = ""
+    replaces: str = ""
+    """The number of the revoked one whose place it takes."""
     signed_at: datetime | None = None

@@ -47,6 +47,12 @@ async def by_numbers(unit: Unit, numbers: Collection[str]) -> Document | None:
     return await unit.session.scalar(asked.limit(1)) if numbers else None
 
 
+async def valid(unit: Unit, document_ids: Collection[str | None]) -> frozenset[str]:
+    """Which of them were not revoked."""
+    asked = select(Document.id).where(Document.id.in_(set(document_ids) - {None}), Document.revoked_at.is_(None))
+    return frozenset(await unit.session.scalars(asked))
+
+
 async def successor(unit: Unit, document: Document) -> Document | None:
     """The newest edition that took its place; None when it is still the valid one."""
     newest = None

@@ -86,7 +86,7 @@ async def issue(
     done, number = await done_or_next(unit, series=series, signer=signer, subject=(subject_kind, subject_id), key=key)
     if done:
         return done
-    before = await _replaced(unit, supersedes)
+    before = await replaced(unit, supersedes)
     report = replace(
         report,
         number=number,
@@ -177,7 +177,8 @@ async def _check_signer(unit: Unit, signer: SigningKeyHandle) -> None:
         raise NotYourKey
 
 
-async def _replaced(unit: Unit, document_id: str | None) -> Document | None:
+async def replaced(unit: Unit, document_id: str | None) -> Document | None:
+    """The edition that a new one takes the place of, locked. Raises NotFound, AlreadySuperseded."""
     if document_id is None:
         return None
     document = await queries.get(unit, document_id)

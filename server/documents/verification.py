@@ -30,6 +30,7 @@ class Standing(StrEnum):
     """What a file turns out to be."""
 
     INTACT = "intact"
+    REVOKED = "revoked"
     SUPERSEDED = "superseded"
     CHANGED = "changed"
     UNREGISTERED = "unregistered"
@@ -115,6 +116,8 @@ def numbers_in(pdf: bytes) -> frozenset[str]:
 async def _registered(unit: Unit, document: Document) -> Verdict:
     successor = await queries.successor(unit, document)
     standing = Standing.SUPERSEDED if successor else Standing.INTACT
+    if document.revoked_at is not None:
+        standing = Standing.REVOKED
     return Verdict(standing=standing, document=document, successor=successor)
 
 

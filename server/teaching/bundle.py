@@ -21,7 +21,7 @@ from server.meeting.recordings import queries as recordings
 from server.meeting.recordings import screening
 from server.meeting.recordings.kinds import RecordingState
 from server.scheduling.working_calendar import CHINA
-from server.teaching import crediting, feedback, queries, views
+from server.teaching import correcting, counted, crediting, feedback, queries, views
 from server.teaching.kinds import EnrolmentState
 from server.teaching.model import TeachingSession
 from server.teaching.views import Say
@@ -96,24 +96,29 @@ async def _roster(unit: Unit, session: TeachingSession, say: Say) -> bytes:
 
 
 async def _attendance(unit: Unit, session: TeachingSession, say: Say) -> bytes:
-    kept = (await queries.attendances(unit, session.id)).values()
-    people = await accounts.people(unit, [one.person_id for one in kept])
-    places = await directory.short_names(unit, [one.institution_id for one in kept])
+    """As reckoned, with the verdict and credit that count; where somebody corrected it, what, why and by whom."""
+    counts = await counted.of_session(unit, session.id)
+    notes: dict[str, list[str]] = {}
+    for note in await correcting.history(unit, session, say):
+        notes.setdefault(note.person_id, []).append(note.line)
+    people = await accounts.people(unit, counts)
+    places = await directory.short_names(unit, [one.attended.institution_id for one in counts.values()])
     rows = [
         (
-            people[one.person_id].name,
-            places.get(one.institution_id, ""),
-            round(one.seconds / 60, 1),
-            round(one.required_seconds / 60, 1),
-            one.percent,
-            f"{one.checks_answered}/{one.checks_asked}",
-            one.score,
+            people[id].name,
+            places.get(one.attended.institution_id, ""),
+            round(one.attended.seconds / 60, 1),
+            round(one.attended.required_seconds / 60, 1),
+            one.attended.percent,
+            f"{one.attended.checks_answered}/{one.attended.checks_asked}",
+            one.attended.score,
             say("达标") if one.met else say("未达标"),
-            one.credits if one.granted_at else "",
+            one.attended.credits if one.attended.credited else "",
+            "\n".join(notes.get(id, [])),
         )
-        for one in sorted(kept, key=lambda one: one.person_id)
+        for id, one in sorted(counts.items())
     ]
-    heads = ["姓名", "机构", "出勤分钟", "应到分钟", "出勤率", "抽查", "测验", "结果", "学分"]
+    heads = ["姓名", "机构", "出勤分钟", "应到分钟", "出勤率", "抽查", "测验", "结果", "学分", "更正"]
     return _sheet(say("考勤与学分"), [say(head) for head in heads], rows)
 
 

@@ -1,11 +1,13 @@
 """Certificates of a session: one for each who was credited, signed by a teacher, a batch at a time."""
 
+from collections.abc import Collection
 from functools import partial
 
 from server.accounts import queries as accounts
 from server.core.errors import Refusal
 from server.core.unit import Unit
 from server.directory import queries as directory
+from server.documents import queries as documents
 from server.documents.certifying import issue_certificate
 from server.documents.office import Office
 from server.documents.papers import Certificate
@@ -29,9 +31,22 @@ class NothingToSign(Refusal):
     says = "没有等待签发的证书"
 
 
+class Revoked(Refusal):
+    code = "teaching.certificate_revoked"
+    says = "这份证书已撤销，不再有效"
+
+
+async def valid(unit: Unit, rows: Collection[Attendance]) -> frozenset[str]:
+    """The ids of their certificates, but of those that were revoked."""
+    return await documents.valid(unit, [one.document_id for one in rows])
+
+
 async def waiting(unit: Unit, session: TeachingSession) -> list[Attendance]:
+    """Who was credited and has none, or one that was revoked before the credit came back."""
     rows = (await queries.attendances(unit, session.id)).values()
-    return sorted((one for one in rows if one.granted_at and one.document_id is None), key=lambda one: one.person_id)
+    signed = await valid(unit, rows)
+    found = (one for one in rows if one.credited and one.document_id not in signed)
+    return sorted(found, key=lambda one: one.person_id)
 
 
 async def sign_batch(unit: Unit, *, session: TeachingSession, office: Office, signer: SigningKeyHandle) -> int:
@@ -48,7 +63,8 @@ async def sign_batch(unit: Unit, *, session: TeachingSession, office: Office, si
             subject_kind=SUBJECT,
             subject_id=session.id,
             institutions=list({session.institution_id, row.institution_id}),
-            key=f"certificate:{session.id}:{row.person_id}",
+            supersedes=row.document_id,
+            key=f"certificate:{row.document_id or session.id}:{row.person_id}",
         )
         row.document_id = document.id
     await unit.session.flush()

@@ -14,7 +14,19 @@ from server.documents import service as archive
 from server.documents import signers
 from server.documents.office import OFFICE
 from server.documents.signing import SigningKeyHandle
-from server.teaching import bundle, certificates, crediting, due, feedback, letters, queries, record, views
+from server.teaching import (
+    bundle,
+    certificates,
+    counted,
+    crediting,
+    due,
+    feedback,
+    letters,
+    queries,
+    record,
+    reviews,
+    views,
+)
 from server.teaching.forms import Signature
 from server.teaching.model import TeachingSession
 from server.teaching.routes import back, flash, session_of
@@ -32,6 +44,7 @@ async def _roster(request: web.Request, session: TeachingSession, form: Form[Any
     unit = unit_of(request)
     related = await queries.relations_of(unit, session)
     settled = session.state in (State.PROCESSED, State.CREDITED, State.ARCHIVED)
+    attended = await counted.of_session(unit, session.id)
     return render(
         request,
         "teaching/roster.html",
@@ -39,7 +52,10 @@ async def _roster(request: web.Request, session: TeachingSession, form: Form[Any
         session=session,
         href=letters.href(session),
         seats=await views.seats(unit, session),
-        attended=await queries.attendances(unit, session.id),
+        attended=attended,
+        by_hand={id for id, one in attended.items() if one.corrected},
+        certified=await certificates.valid(unit, [one.attended for one in attended.values()]),
+        asked=[one for one in await reviews.told(unit, session) if one.answered_at is None],
         differences=await crediting.differences(unit, session) if settled else [],
         settled=settled,
         to_sign=len(await certificates.waiting(unit, session)),
@@ -128,6 +144,8 @@ async def certificate(request: web.Request) -> web.StreamResponse:
         if row is None or row.document_id is None:
             raise certificates.NotIssued
         document = await documents.get(unit, row.document_id)
+        if document.revoked_at is not None:
+            raise certificates.Revoked
         pdf = await archive.open_pdf(unit, office=request.app[OFFICE], document_id=document.id)
     headers = {"Content-Disposition": f'inline; filename="{document.number}.pdf"'}
     return web.Response(body=pdf, content_type="application/pdf", headers=headers)

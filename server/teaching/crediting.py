@@ -11,7 +11,7 @@ from server.core.errors import Refusal
 from server.core.unit import Unit
 from server.meeting import queries as meetings
 from server.scheduling.intervals import Interval
-from server.teaching import attendance, letters, queries, quizzes, steps
+from server.teaching import attendance, counted, letters, queries, quizzes, steps
 from server.teaching.attendance import Fact, Reckoned, Rule, Verdict
 from server.teaching.kinds import CreditClass, EnrolmentState
 from server.teaching.model import Attendance, TeachingSession
@@ -129,14 +129,18 @@ def _row(session: TeachingSession, reckoned: Reckoned, score: int | None, verdic
 
 
 async def differences(unit: Unit, session: TeachingSession) -> list[str]:
-    """The names of those whose recorded attendance is not what the raw facts give today. Empty is as it must be."""
+    """The names of those whose recorded attendance is not what the raw facts give today, or whose credit is not what
+    that and its corrections give. Empty is as it must be: a correction itself is no difference."""
     kept = await queries.attendances(unit, session.id)
     last_seq = max((one.last_seq for one in kept.values()), default=0)
-    wrong = [
+    wrong = {
         one.person_id
         for one in await _reckoned(unit, session, last_seq)
         if one.person_id in kept and _figures(one) != _figures(kept[one.person_id])
-    ]
+    }
+    if any(one.granted_at for one in kept.values()):
+        counts = await counted.count(unit, kept.values())
+        wrong |= {one.attended.person_id for one in counts if one.met != one.attended.credited}
     people = await accounts.people(unit, wrong)
     return sorted(one.name for one in people.values())
 
@@ -150,16 +154,23 @@ def _figures(row: Attendance) -> tuple[object, ...]:
 
 async def grant(unit: Unit, *, session: TeachingSession) -> list[Attendance]:
     """Credits whoever met the rule, and tells everybody. Raises NothingToGrant, IllegalMove."""
-    rows = list((await queries.attendances(unit, session.id)).values())
-    met = [one for one in rows if one.met]
+    counts = (await counted.of_session(unit, session.id)).values()
+    met = [one.attended for one in counts if one.met]
     if not met:
         raise NothingToGrant
     await steps.take(unit, session, Move.CREDIT)
     for row in met:
-        row.credit_class, row.credit_tenths = session.credit_class, session.credit_tenths
-        row.granted_at, row.granted_by = unit.now, unit.actor.person_id
+        give(unit, session, row)
     await unit.session.flush()
     if session.credit_class is not CreditClass.NONE:
         await letters.credited(unit, session, [one.person_id for one in met])
-    await letters.fell_short(unit, session, [one.person_id for one in rows if not one.met])
+    await letters.fell_short(unit, session, [one.attended.person_id for one in counts if not one.met])
     return met
+
+
+def give(unit: Unit, session: TeachingSession, row: Attendance) -> None:
+    """The credit of the session; of who once had it, again: when it was first given stays on record."""
+    row.revoked_at = None
+    if row.granted_at is None:
+        row.credit_class, row.credit_tenths = session.credit_class, session.credit_tenths
+        row.granted_at, row.granted_by = unit.now, unit.actor.person_id

@@ -17,7 +17,8 @@ from server.teaching import queries
 from server.teaching.model import TeachingSession
 
 if TYPE_CHECKING:
-    from server.accounts.model import Person
+    from server.accounts.model import Person, Post
+    from server.teaching.queries import Trained
 
 EVERY_YEARS = 2
 WARN_DAYS = 90
@@ -30,6 +31,8 @@ class DueDoctor:
     name: str
     institution_id: str
     last: date | None
+    corrected: bool
+    """Whether that training counts by a correction of their attendance alone."""
     by: date
     days_left: int
     suggestions: tuple[tuple[str, int], ...]
@@ -53,7 +56,7 @@ async def is_due(unit: Unit, person: Person) -> bool:
     posts = (await accounts.all_posts_of(unit, [person.id]))[person.id]
     last = (await queries.last_trained(unit, [person.id])).get(person.id)
     since = min((one.starts for one in posts), default=today(unit.now))
-    return (due_by(today(last) if last else None, since) - today(unit.now)).days <= WARN_DAYS
+    return (due_by(today(last.at) if last else None, since) - today(unit.now)).days <= WARN_DAYS
 
 
 async def due_list(unit: Unit, places: Collection[str]) -> list[DueDoctor]:
@@ -61,26 +64,24 @@ async def due_list(unit: Unit, places: Collection[str]) -> list[DueDoctor]:
     on = today(unit.now)
     found = await accounts.with_credential(unit, CredentialKind.VILLAGE_DOCTOR, places, on)
     ids = [person.id for person, _ in found]
-    last = {id: today(at) for id, at in (await queries.last_trained(unit, ids)).items()}
+    trained = await queries.last_trained(unit, ids)
     doubts = await consultations.unconfirmed(unit, ids)
-    rows = [
-        _row(person, post.institution_id, due_by(last.get(person.id), post.starts), last.get(person.id), on, doubts)
-        for person, post in found
-    ]
+    rows = [_row(person, post, trained.get(person.id), on, doubts.get(person.id, Counter())) for person, post in found]
     return sorted(rows, key=lambda one: (one.by, one.name))
 
 
-def _row(
-    person: Person, institution_id: str, by: date, last: date | None, on: date, doubts: dict[str, Counter[str]]
-) -> DueDoctor:
+def _row(person: Person, post: Post, trained: Trained | None, on: date, doubts: Counter[str]) -> DueDoctor:
+    last = today(trained.at) if trained else None
+    by = due_by(last, post.starts)
     return DueDoctor(
         person_id=person.id,
         name=person.name,
-        institution_id=institution_id,
+        institution_id=post.institution_id,
         last=last,
+        corrected=trained is not None and trained.corrected,
         by=by,
         days_left=(by - on).days,
-        suggestions=tuple(doubts.get(person.id, Counter()).most_common(3)),
+        suggestions=tuple(doubts.most_common(3)),
     )
 
 

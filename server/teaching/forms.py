@@ -6,11 +6,12 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, field_validator, model_validator
 
 from server.core.forms import Day, Moment, WrongField
+from server.documents.kinds import RevocationReason
 from server.scheduling.working_calendar import CHINA
-from server.teaching.kinds import CourseKind, CreditClass, Material, Reach, Scope, SessionKind
+from server.teaching.kinds import CourseKind, CreditClass, Finding, Material, Reach, Scope, SessionKind
 from server.teaching.planning import Plan
 from server.teaching.states import Move
 
@@ -204,6 +205,29 @@ class QuizForm(BaseModel):
     pass_mark: int = Field(60, ge=0, le=100)
     attempts: int = Field(3, ge=1, le=20)
     phase: int = Field(0, ge=0, le=20)
+
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=200)]
+
+
+class CorrectionForm(BaseModel):
+    finding: Finding
+    minutes: int = Field(0, ge=0, le=LONGEST)
+    reason: Words
+
+    def lacking(self) -> dict[str, str]:
+        """What is missing because of something else that was chosen, by field (a msgid)."""
+        unsaid = self.finding is Finding.MINUTES and not self.minutes
+        return {"minutes": "请填写补计的分钟数"} if unsaid else {}
+
+
+class RevocationForm(BaseModel):
+    cause: RevocationReason
+    reason: Words
+
+
+class ReviewForm(BaseModel):
+    words: Words
 
 
 class Signature(BaseModel):

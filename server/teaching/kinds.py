@@ -44,6 +44,16 @@ class Scope(StrEnum):
     INSTITUTIONS = "institutions"
 
 
+class Finding(StrEnum):
+    """What a correction of somebody's attendance says."""
+
+    MINUTES = "minutes"
+    MET = "met"
+    NOT_MET = "not_met"
+    RECKONED = "reckoned"
+    """What was reckoned counts after all."""
+
+
 class EnrolmentState(StrEnum):
     ENROLLED = "enrolled"
     WAITING = "waiting"
@@ -65,5 +75,11 @@ MATERIAL_WORDS = {
     Material.NONE: "不涉及真实患者",
     Material.DEIDENTIFIED: "真实病例，已去标识",
     Material.CONSENTED: "真实患者，已签教学知情同意",
+}
+FINDING_WORDS = {
+    Finding.MINUTES: "补计分钟",
+    Finding.MET: "认定达标",
+    Finding.NOT_MET: "认定未达标",
+    Finding.RECKONED: "按原核算",
 }
 SCOPE_WORDS = {Scope.CONSORTIUM: "本医联体", Scope.INSTITUTIONS: "指定机构"}

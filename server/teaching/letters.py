@@ -10,7 +10,7 @@ from server.scheduling.invitations import Appointment, Method
 from server.scheduling.mailing import invitation
 from server.scheduling.reminders import Nearness
 from server.teaching import queries
-from server.teaching.kinds import EnrolmentState
+from server.teaching.kinds import CreditClass, EnrolmentState
 from server.teaching.model import TeachingSession
 
 
@@ -72,6 +72,43 @@ async def credited(unit: Unit, session: TeachingSession, person_ids: Iterable[st
 async def fell_short(unit: Unit, session: TeachingSession, person_ids: Iterable[str]) -> None:
     says = "“%(title)s”的考勤未达到要求，可在学习档案里看差在哪里"
     await notices.tell(unit, person_ids=person_ids, says=says, facts={"title": session.title}, href="/teaching/mine")
+
+
+async def credit_given(unit: Unit, session: TeachingSession, person_id: str, reason: str) -> None:
+    """After a correction."""
+    says = "您在“%(title)s”的考勤已更正为达标：%(reason)s"
+    facts: dict[str, Any] = {"title": session.title, "reason": reason}
+    if session.credit_class is not CreditClass.NONE:
+        says = "您在“%(title)s”的考勤已更正为达标，学分已登记：%(credits)s 分。%(reason)s"
+        facts["credits"] = session.credits
+    await notices.tell(unit, person_ids=[person_id], says=says, facts=facts, href="/teaching/mine")
+
+
+async def credit_revoked(unit: Unit, session: TeachingSession, person_id: str, reason: str) -> None:
+    says = "您在“%(title)s”的学分已撤销：%(reason)s。如有异议，可在学习档案里申请复核"
+    facts = {"title": session.title, "reason": reason}
+    await notices.tell(unit, person_ids=[person_id], says=says, facts=facts, href="/teaching/mine")
+
+
+async def review_asked(unit: Unit, session: TeachingSession, words: str) -> None:
+    """To those who teach."""
+    people = {one.person_id for one in await queries.teachers(unit, session.id)} | {session.organiser_id}
+    says = "%(name)s 申请复核“%(title)s”的考勤：%(words)s"
+    facts = {"name": unit.actor.name, "title": session.title, "words": words}
+    await notices.tell(unit, person_ids=people, says=says, facts=facts, href=f"{href(session)}/roster")
+
+
+async def review_corrected(unit: Unit, session: TeachingSession, person_id: str, words: str) -> None:
+    await _answered(unit, session, person_id, "您申请复核的“%(title)s”考勤已更正：%(words)s", words)
+
+
+async def review_refused(unit: Unit, session: TeachingSession, person_id: str, words: str) -> None:
+    await _answered(unit, session, person_id, "您申请复核的“%(title)s”考勤维持不变：%(words)s", words)
+
+
+async def _answered(unit: Unit, session: TeachingSession, person_id: str, says: str, words: str) -> None:
+    facts = {"title": session.title, "words": words}
+    await notices.tell(unit, person_ids=[person_id], says=says, facts=facts, href="/teaching/mine")
 
 
 def _facts(session: TeachingSession, reason: str = "") -> dict[str, Any]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.orm import Base, Id
 from server.scheduling.intervals import Interval
-from server.teaching.kinds import CourseKind, CreditClass, EnrolmentState, Material, Scope, SessionKind
+from server.teaching.kinds import CourseKind, CreditClass, EnrolmentState, Finding, Material, Scope, SessionKind
 from server.teaching.states import Move, State, after
 
 
@@ -224,6 +224,8 @@ class Attendance(Base):
     credit_tenths: Mapped[int] = mapped_column(default=0)
     granted_at: Mapped[datetime | None]
     granted_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    revoked_at: Mapped[datetime | None]
+    """Since when a correction keeps the credit from counting."""
     document_id: Mapped[str | None] = mapped_column(ForeignKey("documents.id"))
 
     @property
@@ -231,8 +233,45 @@ class Attendance(Base):
         return f"{self.credit_tenths / 10:g}"
 
     @property
+    def credited(self) -> bool:
+        return self.granted_at is not None and self.revoked_at is None
+
+    @property
     def percent(self) -> int:
         return 100 * self.seconds // self.required_seconds if self.required_seconds else 100
+
+
+class Correction(Base):
+    """What somebody found of one person's attendance, beside what was reckoned: the last counts, none is changed."""
+
+    __tablename__ = "teaching_corrections"
+    __table_args__ = (Index("ix_teaching_corrections_person", "person_id"),)
+
+    session_id: Mapped[str] = mapped_column(ForeignKey("teaching_sessions.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    finding: Mapped[Finding]
+    minutes: Mapped[int] = mapped_column(default=0)
+    """Counted in addition, where that was found."""
+    reason: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(ForeignKey("people.id"))
+
+
+class Review(Base):
+    """Somebody's word that their attendance is not right; open until it was corrected or refused."""
+
+    __tablename__ = "teaching_reviews"
+
+    session_id: Mapped[str] = mapped_column(ForeignKey("teaching_sessions.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    words: Mapped[str] = mapped_column(String(200))
+    asked_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    corrected: Mapped[bool] = mapped_column(default=False)
+    answer: Mapped[str] = mapped_column(String(200), default="")
 
 
 class Feedback(Base):

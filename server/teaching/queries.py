@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
@@ -13,11 +14,13 @@ from server.teaching.kinds import CreditClass, EnrolmentState
 from server.teaching.model import (
     Attendance,
     CalendarFeed,
+    Correction,
     Course,
     Enrolment,
     Feedback,
     Paper,
     Quiz,
+    Review,
     SessionPatient,
     SessionStep,
     Teacher,
@@ -310,15 +313,51 @@ async def learnt(unit: Unit, *, person_id: str | None = None, places: Collection
     return list(await unit.session.scalars(query.order_by(Attendance.reckoned_at.desc()).limit(2000)))
 
 
-async def last_trained(unit: Unit, person_ids: Iterable[str]) -> dict[str, datetime]:
-    """When each last met what a session required."""
-    query = (
-        select(Attendance.person_id, func.max(TeachingSession.ends_at))
-        .join(TeachingSession, TeachingSession.id == Attendance.session_id)
-        .where(Attendance.person_id.in_(set(person_ids)), Attendance.met.is_(True), Attendance.granted_at.is_not(None))
-        .group_by(Attendance.person_id)
+async def corrections(unit: Unit, session_id: str, person_id: str | None = None) -> list[Correction]:
+    """Of a session's attendance, or of one person's in it, the first first."""
+    query = select(Correction).where(Correction.session_id == session_id)
+    if person_id:
+        query = query.where(Correction.person_id == person_id)
+    return list(await unit.session.scalars(query.order_by(Correction.number)))
+
+
+async def last_corrections(unit: Unit, attended: Collection[Attendance]) -> dict[tuple[str, str], Correction]:
+    """The one that counts, by session and person, where these were corrected at all."""
+    query = select(Correction).where(
+        Correction.session_id.in_({one.session_id for one in attended}),
+        Correction.person_id.in_({one.person_id for one in attended}),
     )
-    return dict((await unit.session.execute(query)).all())
+    rows = await unit.session.scalars(query.order_by(Correction.number))
+    return {(one.session_id, one.person_id): one for one in rows}
+
+
+async def reviews(unit: Unit, session_id: str, person_id: str | None = None) -> list[Review]:
+    """What was asked about a session's attendance, the first first."""
+    query = select(Review).where(Review.session_id == session_id)
+    if person_id:
+        query = query.where(Review.person_id == person_id)
+    return list(await unit.session.scalars(query.order_by(Review.asked_at, Review.person_id)))
+
+
+class Trained(NamedTuple):
+    at: datetime
+    corrected: bool
+    """Whether it counts by a correction alone."""
+
+
+async def last_trained(unit: Unit, person_ids: Iterable[str]) -> dict[str, Trained]:
+    """When each last got the credit of a session."""
+    query = (
+        select(Attendance.person_id, TeachingSession.ends_at, Attendance.met)
+        .join(TeachingSession, TeachingSession.id == Attendance.session_id)
+        .where(
+            Attendance.person_id.in_(set(person_ids)),
+            Attendance.granted_at.is_not(None),
+            Attendance.revoked_at.is_(None),
+        )
+        .order_by(TeachingSession.ends_at)
+    )
+    return {id: Trained(at, corrected=not met) for id, at, met in (await unit.session.execute(query)).all()}
 
 
 async def sessions(unit: Unit, ids: Iterable[str]) -> dict[str, TeachingSession]:
@@ -344,4 +383,4 @@ async def feed_by_digest(unit: Unit, digest: bytes) -> CalendarFeed | None:
 
 def credited(rows: Iterable[Attendance], credit_class: CreditClass) -> int:
     """Tenths of a point granted in a class."""
-    return sum(one.credit_tenths for one in rows if one.granted_at and one.credit_class is credit_class)
+    return sum(one.credit_tenths for one in rows if one.credited and one.credit_class is credit_class)

@@ -10,7 +10,8 @@ from server.core.access import Relation
 from server.core.unit import Unit
 from server.directory import queries as directory
 from server.scheduling.working_calendar import CHINA
-from server.teaching import due, queries, views
+from server.teaching import certificates, counted, due, queries, views
+from server.teaching.counted import Counted
 from server.teaching.kinds import CreditClass
 from server.teaching.model import Attendance, TeachingSession
 from server.teaching.views import Say, SessionCard
@@ -20,7 +21,12 @@ from server.teaching.views import Say, SessionCard
 class Line:
     session: TeachingSession
     card: SessionCard
-    attended: Attendance
+    counted: Counted
+    certified: bool
+
+    @property
+    def attended(self) -> Attendance:
+        return self.counted.attended
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +47,7 @@ class Year:
 
     @property
     def hours(self) -> str:
-        return f"{sum(one.attended.seconds for one in self.lines) / 3600:.1f}"
+        return f"{sum(one.counted.seconds for one in self.lines) / 3600:.1f}"
 
 
 async def of_person(unit: Unit, person_id: str, translate: Say) -> list[Year]:
@@ -49,11 +55,13 @@ async def of_person(unit: Unit, person_id: str, translate: Say) -> list[Year]:
     rows = await queries.learnt(unit, person_id=person_id)
     sessions = await queries.sessions(unit, [one.session_id for one in rows])
     cards = {one.id: one for one in await views.cards(unit, list(sessions.values()), translate)}
+    valid = await certificates.valid(unit, rows)
     years: dict[int, Year] = {}
-    for row in sorted(rows, key=lambda one: sessions[one.session_id].starts_at, reverse=True):
-        session = sessions[row.session_id]
+    rows = sorted(rows, key=lambda one: sessions[one.session_id].starts_at, reverse=True)
+    for one in await counted.count(unit, rows):
+        session, certified = sessions[one.attended.session_id], one.attended.document_id in valid
         year = CHINA.day_of(session.starts_at).year
-        line = Line(session=session, card=cards[session.id], attended=row)
+        line = Line(session=session, card=cards[session.id], counted=one, certified=certified)
         years.setdefault(year, Year(year=year)).lines.append(line)
     return list(years.values())
 
@@ -86,7 +94,7 @@ async def own_due(unit: Unit) -> date | None:
         return None
     last = (await queries.last_trained(unit, [person.id])).get(person.id)
     posts = (await accounts.all_posts_of(unit, [person.id]))[person.id]
-    return due.due_by(today(last) if last else None, min(one.starts for one in posts))
+    return due.due_by(today(last.at) if last else None, min(one.starts for one in posts))
 
 
 async def places(unit: Unit) -> frozenset[str]:
@@ -103,6 +111,7 @@ class PersonYear:
     place: str
     sessions: int
     met: int
+    corrected: int
     hours: str
     first: str
     second: str
@@ -114,20 +123,22 @@ async def of_places(unit: Unit, near: frozenset[str]) -> list[PersonYear]:
     rows = [one for one in await queries.learnt(unit, places=near) if one.reckoned_at >= start]
     people = await accounts.people(unit, [one.person_id for one in rows])
     names = await directory.short_names(unit, near)
-    groups: dict[tuple[str, str], list[Attendance]] = {}
-    for row in rows:
-        groups.setdefault((row.institution_id, row.person_id), []).append(row)
+    groups: dict[tuple[str, str], list[Counted]] = {}
+    for one in await counted.count(unit, rows):
+        groups.setdefault((one.attended.institution_id, one.attended.person_id), []).append(one)
     lines = [_person_year(people[person].name, names[place], own) for (place, person), own in groups.items()]
     return sorted(lines, key=lambda one: (one.place, one.name))
 
 
-def _person_year(name: str, place: str, rows: list[Attendance]) -> PersonYear:
+def _person_year(name: str, place: str, counts: list[Counted]) -> PersonYear:
+    rows = [one.attended for one in counts]
     return PersonYear(
         name=name,
         place=place,
         sessions=len(rows),
-        met=sum(one.met for one in rows),
-        hours=f"{sum(one.seconds for one in rows) / 3600:.1f}",
+        met=sum(one.met for one in counts),
+        corrected=sum(one.corrected for one in counts),
+        hours=f"{sum(one.seconds for one in counts) / 3600:.1f}",
         first=f"{queries.credited(rows, CreditClass.FIRST) / 10:g}",
         second=f"{queries.credited(rows, CreditClass.SECOND) / 10:g}",
     )

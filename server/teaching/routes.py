@@ -13,7 +13,19 @@ from server.core.http import Routes, read_query, render, say, see_other, unit_of
 from server.core.unit import Unit
 from server.meeting import queries as meetings
 from server.scheduling import queries as scheduling
-from server.teaching import consenting, enrolling, letters, materials, policy, queries, running, series, views
+from server.teaching import (
+    certificates,
+    consenting,
+    counted,
+    enrolling,
+    letters,
+    materials,
+    policy,
+    queries,
+    running,
+    series,
+    views,
+)
 from server.teaching.forms import ListQuery, ListView
 from server.teaching.kinds import KIND_WORDS, MATERIAL_WORDS, EnrolmentState, Material
 from server.teaching.model import TeachingSession
@@ -43,6 +55,11 @@ DONE = {
     "processed": "考勤已核算",
     "granted": "学分已授予，已通知学员",
     "signed": "证书已签发",
+    "corrected": "考勤已更正",
+    "given": "考勤已更正，学分已登记，已通知本人",
+    "revoked": "学分与证书已撤销，已通知本人",
+    "refused": "已答复，已通知本人",
+    "review": "复核申请已送达授课教师，答复后会通知您",
     "asked": "抽查已发出，3 分钟内有效",
     "here": "已签到",
     "answers": "谢谢，您的评价已收到",
@@ -122,6 +139,7 @@ async def show(request: web.Request, session: TeachingSession, *, status: int = 
     steps = await queries.history(unit, session.id)
     people = await accounts.people(unit, [one.person_id for one in steps if one.person_id])
     may = await _may(unit, session, related)
+    mine = await counted.of_person(unit, session.id, unit.actor.person_id)
     context: dict[str, Any] = {"filing_form": None, "why_form": None, "said_form": None, **typed}
     return render(
         request,
@@ -143,7 +161,8 @@ async def show(request: web.Request, session: TeachingSession, *, status: int = 
         steps=views.history_lines(steps, people, translate),
         quiz=await queries.quiz_of(unit, session.id),
         check=await _check(unit, session),
-        attended=await queries.attendance_of(unit, session.id, unit.actor.person_id),
+        counted=mine,
+        certified=bool(mine and await certificates.valid(unit, [mine.attended])),
         files=await materials.cards(unit, session),
         flash=flash(request),
         **context,
@@ -204,6 +223,7 @@ async def _may(unit: Unit, session: TeachingSession, related: frozenset[Relation
         and await _room_open(unit, session),
         "patients": unit.may("teaching.patients", related) and consenting.shows_patients(session),
         "roster": unit.may("teaching.roster", related),
+        "review": unit.may("teaching.review", related),
         "rate": session.state in OVER and Relation.PARTICIPANT in related,
     }
 

@@ -135,6 +135,7 @@ def filled(world, name, method, pattern, *, absent=False):
     words = {"{id}": id, "{signing}": objects["signing"], "{kind}": "consultation", "{name}": "document", "{code}": "X"}
     words |= {"{member}": objects["member"], "{post}": objects["persons post"], "{phase}": "0"}
     words |= {"{file}": objects["recorded file of the case" if kind == "case recording" else "recorded file"]}
+    words |= {"{person}": world.people["participant"].id}
     words |= {"{rung}": "180", "{line}": objects["caption"]}
     words |= {"{copy}": objects["copy"], "{place}": "0", "{link}": objects["link"]}
     if pattern.startswith("/people/export"):

@@ -72,12 +72,12 @@ async def test_from_the_log_to_a_certificate_that_a_stranger_verifies(site):
     assert (spent.status, "用完 2 次机会" in spent.text) == (409, True)
 
     roster = await teacher.post(f"{address}/process")
-    row = _row(roster, "学员1")
+    row = row_of(roster, "学员1")
     assert ("60 / 60" in row, "3 / 3" in row, "100" in row, "达标" in row) == (True, True, True, True)
-    short = _row(roster, "学员2")
+    short = row_of(roster, "学员2")
     assert "30 / 60" in short
     assert "出勤 50%，要求 80%；抽查答到 0 / 3；测验 — 分，要求 60 分" in short
-    assert "0 / 60" in _row(roster, "孙丽")
+    assert "0 / 60" in row_of(roster, "孙丽")
     assert "已用原始进出记录重新核算一遍，与登记的一致" in roster
 
     assert "学分已授予" in await teacher.post(f"{address}/credit")
@@ -90,9 +90,9 @@ async def test_from_the_log_to_a_certificate_that_a_stranger_verifies(site):
 
     record = await learner.get("/teaching/mine")
     assert "II类学分 1.5 分" in record
-    pdf = await _bytes(learner, f"{address}/certificate.pdf")
+    pdf = await bytes_of(learner, f"{address}/certificate.pdf")
     assert pdf.startswith(b"%PDF")
-    text = _text(pdf)
+    text = text_of(pdf)
     number = re.search(r"PXA0\d{12}", text)[0]
     assert ("学员 1" in text, "基层心电图判读" in text, "2026-03-01-001" in text) == (True, True, True)
 
@@ -101,32 +101,32 @@ async def test_from_the_log_to_a_certificate_that_a_stranger_verifies(site):
     shown = await stranger.get(f"/verify?code={code}")
     assert (number in shown, "本平台签发的有效证书" in shown) == (True, True)
     assert ("学*" in shown, "学员1" in shown, "II类学分 1.5 分" in shown) == (True, False, True)
-    assert "文件完好" in await _checked(stranger, pdf)
-    assert "文件与签发时不一致" in await _checked(stranger, pdf.replace(b"/Type", b"/Typf", 1))
+    assert "文件完好" in await checked(stranger, pdf)
+    assert "文件与签发时不一致" in await checked(stranger, pdf.replace(b"/Type", b"/Typf", 1))
 
     assert (await (await site.signed_in("learner2")).get(f"{address}/certificate.pdf")).status == 409
     nosy = await (await site.signed_in("learner2")).get(f"{address}/certificate.pdf?of={site.people['learner1'].id}")
     assert nosy.status == 404
 
 
-def _row(page, name):
+def row_of(page, name):
     found = next(row for row in re.findall(r"<tr data-row>.*?</tr>", page.text, re.DOTALL) if name in row)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", found))
 
 
-def _text(pdf):
+def text_of(pdf):
     from pypdf import PdfReader
 
     return "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
 
 
-async def _bytes(visitor, path):
+async def bytes_of(visitor, path):
     async with visitor.session.get(path) as response:
         assert response.status == 200, await response.text()
         return await response.read()
 
 
-async def _checked(visitor, pdf):
+async def checked(visitor, pdf):
     import aiohttp
 
     form = aiohttp.FormData()
@@ -192,7 +192,7 @@ async def test_what_is_asked_in_the_hall_counts_where_there_is_no_paper(site):
         )
         assert found["learner2"].short_of == ["quiz"]
         assert await crediting.differences(unit, await queries.session(unit, id)) == []
-    packed = zipfile.ZipFile(io.BytesIO(await _bytes(teacher, f"{address}/bundle.zip")))
+    packed = zipfile.ZipFile(io.BytesIO(await bytes_of(teacher, f"{address}/bundle.zip")))
     assert sheets.read(packed.read("7-hall.xlsx"))[1:] == [
         ["Q1", "首选？", "学员1", "乙", "60", "60"],
         ["Q2", "首选？", "学员1", "甲; 丙", "40", "40"],
@@ -210,7 +210,7 @@ async def test_the_authoritys_file_holds_what_it_asks_for(site):
     await teacher.post(f"{address}/process")
     assert "听得清楚" in await teacher.get(f"{address}/roster")
 
-    packed = zipfile.ZipFile(io.BytesIO(await _bytes(teacher, f"{address}/bundle.zip")))
+    packed = zipfile.ZipFile(io.BytesIO(await bytes_of(teacher, f"{address}/bundle.zip")))
     listed = json.loads(packed.read("manifest.json"))["sha256"]
     assert set(listed) == set(packed.namelist()) - {"manifest.json"}
     facts = dict(sheets.read(packed.read("1-filing.xlsx"))[1:])
@@ -282,13 +282,13 @@ async def test_one_calendar_for_clinic_and_teaching_in_pages_and_on_the_phone(si
     shown = await learner.post("/calendar")
     path = re.search(r"/calendar/[\w-]+\.ics", shown.text)[0]
     for visitor in (site.visitor(), learner):
-        events = Calendar.from_ical(await _bytes(visitor, path)).walk("VEVENT")
+        events = Calendar.from_ical(await bytes_of(visitor, path)).walk("VEVENT")
         assert [str(one["summary"]) for one in events] == ["基层心电图判读"]
     await learner.post("/calendar")
     assert (await site.visitor().get(path)).status == 404
     mine = await teacher.post("/calendar")
     held_by = re.search(r"/calendar/[\w-]+\.ics", mine.text)[0]
-    assert b"SUMMARY" in await _bytes(site.visitor(), held_by)
+    assert b"SUMMARY" in await bytes_of(site.visitor(), held_by)
 
 
 async def test_reminders_go_out_a_day_and_a_quarter_of_an_hour_before_to_those_with_a_seat(site):

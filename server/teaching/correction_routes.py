@@ -1,0 +1,146 @@
+"""One person's attendance: put right, its credit revoked, asked about by themselves."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from aiohttp import web
+
+from server.accounts import queries as accounts
+from server.core.forms import Form
+from server.core.http import Routes, read_form, render, say, see_other, unit_of
+from server.directory import queries as directory
+from server.documents import queries as documents
+from server.documents.kinds import REASON_WORDS
+from server.teaching import correcting, counted, letters, reviews
+from server.teaching.forms import CorrectionForm, ReviewForm, RevocationForm
+from server.teaching.kinds import FINDING_WORDS, Finding
+from server.teaching.model import TeachingSession
+from server.teaching.routes import flash, session_of
+from server.teaching.states import SETTLED
+
+routes = Routes("teaching_correction")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """What was typed in the forms of the page and did not do."""
+
+    correction: Form[CorrectionForm] | None = None
+    revocation: Form[RevocationForm] | None = None
+    refusal: Form[ReviewForm] | None = None
+
+
+@routes.get("/teaching/sessions/{id}/people/{person}", "teaching.credit")
+async def attendance(request: web.Request) -> web.StreamResponse:
+    return await _page(request, await session_of(request, "teaching.credit"))
+
+
+async def _page(request: web.Request, session: TeachingSession, sent: Sent | None = None) -> web.Response:
+    unit, translate, whose = unit_of(request), partial(say, request), request.match_info["person"]
+    found = await correcting.found(unit, session, whose)
+    row = found.attended
+    places = await directory.short_names(unit, [row.institution_id])
+    return render(
+        request,
+        "teaching/attendance.html",
+        status=422 if sent else 200,
+        session=session,
+        href=letters.href(session),
+        counted=found,
+        person=await accounts.person(unit, whose),
+        place=places.get(row.institution_id, ""),
+        own=whose == unit.actor.person_id,
+        settled=session.state in SETTLED,
+        document=await documents.get(unit, row.document_id) if row.document_id else None,
+        most=correcting.most_minutes(row),
+        findings=[(one.value, translate(FINDING_WORDS[one])) for one in _findings(session, found)],
+        causes=[(one.value, translate(word)) for one, word in REASON_WORDS.items()],
+        notes=await correcting.history(unit, session, translate, whose),
+        asked=await reviews.told(unit, session, whose),
+        sent=sent or Sent(),
+    )
+
+
+def _findings(session: TeachingSession, found: counted.Counted) -> list[Finding]:
+    """What may be found now: after credit, whoever has none does not lose it again."""
+    offered = [Finding.MINUTES, Finding.MET]
+    if session.state not in SETTLED:
+        offered.append(Finding.NOT_MET)
+    return [*offered, Finding.RECKONED] if found.corrected else offered
+
+
+def _to_roster(session: TeachingSession, done: str) -> web.Response:
+    return see_other(f"{letters.href(session)}/roster?done={done}")
+
+
+@routes.post("/teaching/sessions/{id}/people/{person}/correction", "teaching.credit")
+async def correct(request: web.Request) -> web.StreamResponse:
+    unit, whose = unit_of(request), request.match_info["person"]
+    session = await session_of(request, "teaching.credit", locked=True)
+    form = await read_form(request, CorrectionForm)
+    if not form.errors:
+        form.errors |= {name: say(request, sentence) for name, sentence in form.value.lacking().items()}
+    if form.errors:
+        return await _page(request, session, Sent(correction=form))
+    try:
+        after = await correcting.correct(unit, session=session, person_id=whose, **form.value.model_dump())
+    except correcting.TooManyMinutes as refusal:
+        form.errors["minutes"] = say(request, refusal.says, refusal.facts)
+        return await _page(request, session, Sent(correction=form))
+    return _to_roster(session, "given" if after.attended.credited else "corrected")
+
+
+@routes.post("/teaching/sessions/{id}/people/{person}/revocation", "teaching.revoke")
+async def revoke(request: web.Request) -> web.StreamResponse:
+    session = await session_of(request, "teaching.revoke", locked=True)
+    form = await read_form(request, RevocationForm)
+    if form.errors:
+        return await _page(request, session, Sent(revocation=form))
+    whose = request.match_info["person"]
+    await correcting.revoke(unit_of(request), session=session, person_id=whose, **form.value.model_dump())
+    return _to_roster(session, "revoked")
+
+
+@routes.post("/teaching/sessions/{id}/people/{person}/refusal", "teaching.credit")
+async def refuse(request: web.Request) -> web.StreamResponse:
+    session = await session_of(request, "teaching.credit", locked=True)
+    form = await read_form(request, ReviewForm)
+    if form.errors:
+        return await _page(request, session, Sent(refusal=form))
+    whose = request.match_info["person"]
+    await reviews.refuse(unit_of(request), session=session, person_id=whose, words=form.value.words)
+    return _to_roster(session, "refused")
+
+
+# ---- asked by whose attendance it is
+
+
+@routes.get("/teaching/sessions/{id}/review", "teaching.review")
+async def review_page(request: web.Request) -> web.StreamResponse:
+    return await _review(request, await session_of(request, "teaching.review"), None)
+
+
+async def _review(request: web.Request, session: TeachingSession, form: Form[ReviewForm] | None) -> web.Response:
+    unit = unit_of(request)
+    me = unit.actor.person_id
+    return render(
+        request,
+        "teaching/review.html",
+        status=422 if form else 200,
+        session=session,
+        href=letters.href(session),
+        counted=await counted.of_person(unit, session.id, me),
+        asked=await reviews.told(unit, session, me),
+        form=form,
+        flash=flash(request),
+    )
+
+
+@routes.post("/teaching/sessions/{id}/review", "teaching.review")
+async def ask(request: web.Request) -> web.StreamResponse:
+    session = await session_of(request, "teaching.review", locked=True)
+    form = await read_form(request, ReviewForm)
+    if form.errors:
+        return await _review(request, session, form)
+    await reviews.ask(unit_of(request), session=session, words=form.value.words)
+    return see_other(f"{letters.href(session)}/review?done=review")
