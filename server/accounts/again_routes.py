@@ -12,7 +12,6 @@ from server.accounts.factor_routes import WrongPassword, guessed_right, guessing
 from server.accounts.model import Person
 from server.accounts.routes import own_page
 from server.accounts.second_factor import Factors
-from server.core import ids
 from server.core.errors import Invalid, Refusal
 from server.core.forms import Form
 from server.core.http import (
@@ -127,14 +126,15 @@ async def _check_again(request: web.Request, form: Form[Again], person: Person, 
                     unit, party, person_id=sitting.id, sign_in=sign_in, answer=given.answer, verified=True
                 )
             elif factors.totp:
-                await second_factor.prove_totp(unit, person=sitting, code=given.code.strip())
+                again = visits.answer_was_lost(request, sign_in)
+                await second_factor.prove_totp(unit, person=sitting, code=given.code.strip(), again=again)
         except Refusal as refusal:
             sign_ins.wrong_factor(unit, person_id=sitting.id)
             form.errors["answer" if given.answer else "code"] = say(request, refusal.says)
 
 
 async def _renewed(request: web.Request) -> str:
-    token = ids.new_token()
+    token = visits.cookie_to_come(request)
     async with begin_unit(request) as unit:
         sign_in, _ = await visits.sitting(request, unit)
         await sign_ins.reauthenticate(unit, sign_in=sign_in, token=token)

@@ -10,6 +10,8 @@ from server.core.i18n import LOCALES
 from server.core.orm import Base, Id
 
 IDLE = timedelta(minutes=15)
+ON_THE_LINE = timedelta(minutes=1)
+"""How long a proof's answer may be on its way: meanwhile the cookie of before still comes."""
 ABSOLUTE = timedelta(hours=12)
 
 
@@ -119,6 +121,9 @@ class SignIn(Base):
 
     def idle(self, now: datetime) -> bool:
         return now - self.seen_at >= IDLE
+
+    def just_proved(self, now: datetime) -> bool:
+        return self.reauthenticated_at is not None and now - self.reauthenticated_at < ON_THE_LINE
 
 
 class Invitation(Base):

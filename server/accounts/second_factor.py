@@ -75,14 +75,16 @@ async def enrol_totp(unit: Unit, *, person: Person, secret: str, code: str) -> N
     unit.record("accounts.totp_added", kind="person", id=person.id)
 
 
-async def prove_totp(unit: Unit, *, person: Person, code: str) -> None:
-    """Raises WrongCode; a code counts once on the whole site, whatever node it is sent to."""
+async def prove_totp(unit: Unit, *, person: Person, code: str, again: bool = False) -> None:
+    """Raises WrongCode; a code counts once on the whole site, whatever node it is sent to. `again`: the answer to the
+    last one was lost, so that it may come once more."""
     if person.totp_sealed is None:
         raise WrongCode
     step = totp.step_of(unit.keys.open(person.totp_sealed, _about(person)).decode(), code, unit.now)
     if step is None:
         raise WrongCode
-    newer = update(Person).where(Person.id == person.id, Person.totp_last_step < step).values(totp_last_step=step)
+    unspent = Person.totp_last_step <= step if again else Person.totp_last_step < step
+    newer = update(Person).where(Person.id == person.id, unspent).values(totp_last_step=step)
     if not await _one_changed(unit, newer):
         raise WrongCode
 

@@ -6,6 +6,8 @@ from datetime import timedelta
 from server.accounts import queries
 from server.accounts.model import Person, Post, SignIn
 from server.accounts.service import actor_of, today
+from server.core import ids
+from server.core.crypto import Keyring
 from server.core.errors import Refusal
 from server.core.unit import Unit
 
@@ -75,6 +77,12 @@ async def reauthenticate(unit: Unit, *, sign_in: SignIn, token: str) -> None:
     sign_in.digest = queries.digest_of(token)
     await unit.session.flush()
     unit.record("accounts.reauthenticated", kind="person", id=sign_in.person_id)
+
+
+def cookie_after(keys: Keyring, token: str) -> str:
+    """The cookie under which a sign-in goes on after a proof: always the same one after `token`, so that it can be
+    handed over once more where it did not arrive, and one that only this site can tell (decision 0023)."""
+    return ids.token_of(keys.derive("cookies after a proof"), token)
 
 
 async def end(unit: Unit, *, sign_in: SignIn) -> None:

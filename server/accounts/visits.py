@@ -3,8 +3,9 @@
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import chain
 
 from aiohttp import web
 
@@ -64,12 +65,16 @@ class Visits:
         return visit
 
     async def _look_up(self, tokens: Sequence[str]) -> list[SignedIn | None]:
-        digests = [queries.digest_of(token) for token in tokens]
+        keys = self._database.keys
+        digests = [
+            (queries.digest_of(token), queries.digest_of(sign_ins.cookie_after(keys, token))) for token in tokens
+        ]
         async with self._database.unit(writes=False) as unit:
-            found = await queries.sign_ins_by_digest(unit, digests)
+            found = await queries.sign_ins_by_digest(unit, chain.from_iterable(digests))
             actors = await service.actors_of(unit, list(found.values()))
+            now = unit.now
         known = {digest: SignedIn(sign_in, actors.get(sign_in.id)) for digest, (sign_in, *_) in found.items()}
-        return [known.get(digest) for digest in digests]
+        return [known.get(own) or _unproved(known.get(after), now) for own, after in digests]
 
     async def _signed_in(self, request: web.Request, token: str, rule: Rule | None) -> Visit | None:
         found, now = await self._known.ask(token), self._database.clock.now()
@@ -86,6 +91,13 @@ class Visits:
             async with self._database.unit() as unit:
                 await _touch(unit, sign_in.id)
         return visit
+
+
+def _unproved(found: SignedIn | None, now: datetime) -> SignedIn | None:
+    """What the cookie of before a proof still stands for: the same sign-in, for a minute, and never for the proof."""
+    if found is None or not found.sign_in.just_proved(now):
+        return None
+    return SignedIn(found.sign_in, replace(found.actor, reauthenticated_at=None) if found.actor else None)
 
 
 def chosen_language(request: web.Request) -> str:
@@ -132,6 +144,16 @@ async def sitting(request: web.Request, unit: Unit) -> tuple[SignIn, Person]:
     if sign_in is None:
         raise SignedOut
     return sign_in, await queries.person(unit, sign_in.person_id)
+
+
+def answer_was_lost(request: web.Request, sign_in: SignIn) -> bool:
+    """Whether this browser still comes with the cookie of before the last proof."""
+    return sign_in.digest != queries.digest_of(request.cookies[cookie_name(request)])
+
+
+def cookie_to_come(request: web.Request) -> str:
+    """The cookie under which the sign-in of this browser goes on once more was proved."""
+    return sign_ins.cookie_after(request.app[DATABASE].keys, request.cookies[cookie_name(request)])
 
 
 def proved(request: web.Request, *, ahead: timedelta = timedelta(0)) -> bool:

@@ -219,15 +219,68 @@ async def test_who_has_codes_gives_one_then_too(site):
     assert right.path == "/second-factor"
 
 
-async def test_the_cookie_of_before_is_worth_nothing_afterwards(site):
+def copied(site, browser):
+    """Another browser with the cookies that this one has now."""
+    other = site.visitor()
+    other.session.cookie_jar.update_cookies({one.key: one.value for one in browser.session.cookie_jar})
+    return other
+
+
+async def proved_and_lost(site):
+    """Whoever proved who they are, and a browser that never got the answer."""
     browser = await site.signed_in("doctor")
-    thief = site.visitor()
-    thief.session.cookie_jar.update_cookies({one.key: one.value for one in browser.session.cookie_jar})
-    assert (await thief.get("/me")).path == "/me"
-    page = await browser.get("/reauthenticate?next=/me")
+    site.clock.turn(timedelta(minutes=6))
+    lost, page = copied(site, browser), await browser.get("/reauthenticate?next=/me")
     assert (await browser.submit(page, "/reauthenticate", password=PASSWORD)).path == "/me"
+    return browser, lost
+
+
+async def test_the_cookie_of_before_is_worth_no_proof_and_after_a_minute_nothing(site):
+    browser, thief = await proved_and_lost(site)
+    assert (await browser.get("/second-factor")).path == "/second-factor"
+    assert (await thief.get("/second-factor")).path == "/reauthenticate?next=/second-factor"
+    wrong = await thief.post("/reauthenticate", {"password": "guess", "next": "/me"})
+    assert (wrong.status, said_at(wrong, "password")) == (422, "密码不对")
+    site.clock.turn(timedelta(seconds=61))
     assert (await thief.get("/me")).path.startswith("/sign-in")
     assert (await browser.get("/me")).path == "/me"
+
+
+async def test_a_proof_whose_answer_was_lost_is_given_once_more(site):
+    browser, lost = await proved_and_lost(site)
+    page = await lost.get("/reauthenticate?next=/second-factor")
+    assert (await lost.submit(page, "/reauthenticate", password=PASSWORD)).path == "/second-factor"
+    site.clock.turn(timedelta(minutes=2))
+    for one in (browser, lost):
+        assert (await one.get("/second-factor")).path == "/second-factor", "it is the same cookie"
+
+
+async def test_a_code_whose_answer_was_lost_counts_once_more_and_there_alone(site):
+    browser = await site.signed_in("doctor")
+    app, _ = await set_up_codes(site, browser)
+    site.clock.turn(timedelta(minutes=6))
+    lost, code = copied(site, browser), app.at(site.clock.now())
+    statuses = []
+    for one in (browser, browser, lost):
+        page = await one.get("/reauthenticate?next=/me")
+        statuses.append((await one.submit(page, "/reauthenticate", password=PASSWORD, code=code)).status)
+    elsewhere, page = await half_way(site)
+    statuses.append((await elsewhere.submit(page, "/sign-in/second-factor", code=code)).status)
+    assert statuses == [200, 422, 200, 422]
+
+
+async def test_the_cookie_of_two_proofs_ago_is_worth_nothing(site):
+    browser, lost = await proved_and_lost(site)
+    page = await browser.get("/reauthenticate?next=/me")
+    await browser.submit(page, "/reauthenticate", password=PASSWORD)
+    assert (await lost.get("/me")).path.startswith("/sign-in")
+
+
+async def test_who_signs_out_ends_the_cookie_of_before_too(site):
+    browser, lost = await proved_and_lost(site)
+    await browser.post("/sign-out")
+    for one in (browser, lost):
+        assert (await one.get("/me")).path.startswith("/sign-in")
 
 
 # ---- how long it lasts
