@@ -21,8 +21,8 @@ NEEDS: dict[str, Access] = {
 }
 
 
-async def get_for(unit: Unit, subjects: Subjects, action: str, id: str) -> Attachment:
-    """The one door to a file.
+async def get_for(unit: Unit, subjects: Subjects, action: str, id: str, *, begun: bool = False) -> Attachment:
+    """The one door to a file; a download that was `begun` on a proof asks for no other.
 
     Raises NotFound alike for "not there", "withdrawn" and "not yours"; then ReauthenticationNeeded.
     """
@@ -32,7 +32,8 @@ async def get_for(unit: Unit, subjects: Subjects, action: str, id: str) -> Attac
     if action in ("file.upload", "file.withdraw") and found.person_id != unit.actor.person_id:
         raise NotFound
     await require_subject(unit, subjects, action, found.subject_kind, found.subject_id)
-    unit.require_proof(action)
+    if not begun:
+        unit.require_proof(action)
     return found
 
 

@@ -7,7 +7,7 @@ from aiohttp import web
 from server.core.errors import NotFound
 from server.core.http import Routes, answer, begin_unit, render, unit_of
 from server.core.unit import Unit
-from server.files import names, queries, service
+from server.files import names, queries, resuming, service
 from server.files.cards import card
 from server.files.desk import DESK, Desk
 from server.files.model import Attachment, Derivative
@@ -99,14 +99,17 @@ async def put_back(request: web.Request) -> web.Response:
 @routes.get(ONE + "/content", "file.original", own_units=True)
 async def content(request: web.Request) -> web.StreamResponse:
     """The original as it was sent, for saving, never for showing inside a page."""
-    desk = request.app[DESK]
+    desk, id = request.app[DESK], request.match_info["id"]
     async with begin_unit(request, writes=False) as unit:
-        attachment = await queries.get_for(unit, desk.subjects, "file.original", request.match_info["id"])
+        mark = resuming.mark_of(unit, id)
+        begun = resuming.resumes(request, mark)
+        attachment = await queries.get_for(unit, desk.subjects, "file.original", id, begun=begun)
         if attachment.status is not Status.READY:
             raise NotFound
         await service.seen(unit, attachment=attachment, subjects=desk.subjects, action="file.original")
         name = service.name_of(unit, attachment)
-    headers = {"Content-Disposition": names.disposition(name), "Content-Type": "application/octet-stream"}
+    described = {"Content-Disposition": names.disposition(name), "Content-Type": "application/octet-stream"}
+    headers = {**described, "ETag": mark}
     return await send(request, desk.vault, attachment, headers)
 
 

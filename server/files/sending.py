@@ -42,7 +42,7 @@ class Kept(Protocol):
 async def send(request: web.Request, vault: Vault, kept: Kept, headers: dict[str, str]) -> web.StreamResponse:
     """No unit of work may be open meanwhile. Raises OutOfRange."""
     try:
-        asked = wanted(request.headers.get("Range"), kept.size)
+        asked = wanted(_range_of(request, headers.get("ETag")), kept.size)
     except Unsatisfiable:
         raise OutOfRange from None
     start, stop = asked or (0, kept.size)
@@ -61,6 +61,11 @@ async def send(request: web.Request, vault: Vault, kept: Kept, headers: dict[str
         _break_off(request)
     await response.write_eof()
     return response
+
+
+def _range_of(request: web.Request, etag: str | None) -> str | None:
+    """None where whoever resumes has the beginning of something else (RFC 9110, 13.1.5)."""
+    return request.headers.get("Range") if request.headers.get("If-Range") in (None, etag) else None
 
 
 def _break_off(request: web.Request) -> NoReturn:

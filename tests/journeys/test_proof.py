@@ -35,6 +35,21 @@ async def test_an_original_is_handed_out_for_five_minutes_after_a_proof(house): 
     assert (right.path, right.headers["Content-Disposition"][:10]) == (film, "attachment")
 
 
+async def test_a_download_that_broke_off_goes_on_after_the_five_minutes(house):  # noqa: F811
+    doctor, elsewhere = [await house.visitor("wangfang") for _ in range(2)]
+    film = await with_a_film(house, doctor)
+    mark, rest = (await doctor.get(film)).headers["ETag"], {**JSON, "Range": "bytes=100-"}
+    other = {**rest, "If-Range": '"another"'}
+    changed = await doctor.get(film, headers=other)
+    assert changed.status == 200, "all of it for whoever has the beginning of something else"
+    house.clock.turn(LATER)
+    resumed = await doctor.get(film, headers={**rest, "If-Range": mark})
+    assert (resumed.status, resumed.headers["Content-Range"][:10]) == (206, "bytes 100-")
+    for asked in (rest, other, {**JSON, "If-Range": mark}):
+        assert (await doctor.get(film, headers=asked)).status == 401
+    assert (await elsewhere.get(film, headers={**rest, "If-Range": mark})).status == 401, "that sign-in proved nothing"
+
+
 async def test_a_page_asks_whether_a_proof_stands_before_it_asks_for_one(house):  # noqa: F811
     doctor = await house.visitor("wangfang")
     assert '"proved":true' in await doctor.get("/reauthenticate/standing", headers=JSON)
