@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from server.accounts import carrying, passkeys, passwords, second_factor, sign_ins, visits
 from server.accounts.factor_routes import WrongPassword, guessed_right, guessing, party_of
 from server.accounts.model import Person
-from server.accounts.routes import own_page
+from server.accounts.routes import onward, own_page
 from server.accounts.second_factor import Factors
 from server.core.errors import Invalid, Refusal
 from server.core.forms import Form
@@ -22,7 +22,6 @@ from server.core.http import (
     read_form,
     render,
     say,
-    see_other,
     sent_fields,
     unit_of,
     wants_json,
@@ -40,6 +39,8 @@ class Again(BaseModel):
     code: str = Field("", max_length=12)
     answer: str = Field("", max_length=20_000)
     next: str = "/"
+    back: str = "/"
+    """The page that leads to `next`."""
     carried: str = Field("", max_length=carrying.LARGEST)
     """The form that was sent when this was asked for, sealed."""
 
@@ -69,7 +70,7 @@ async def instead_of(request: web.Request) -> web.StreamResponse:
 
 
 def _page_of(request: web.Request) -> str:
-    """The page of ours on which the form was."""
+    """The page of ours on which the form or the link was."""
     sender = urlsplit(request.headers.get(hdrs.REFERER, ""))
     return own_page(f"{sender.path}?{sender.query}" if sender.query else sender.path) if sender.path else "/"
 
@@ -78,6 +79,7 @@ def _again(
     request: web.Request, factors: Factors, form: Form[Any] | None, *, status: int = 0, lost: bool = False
 ) -> web.Response:
     given = str(form.typed.get("next", "/")) if form else request.query.get("next", "/")
+    back = str(form.typed.get("back", "/")) if form else _page_of(request)
     carried = str(form.typed.get("carried", "")) if form else ""
     return render(
         request,
@@ -86,6 +88,7 @@ def _again(
         form=form,
         lost=lost,
         next=own_page(given),
+        back=own_page(back),
         carried=carried,
         has_passkey=bool(factors.passkeys),
         has_code=factors.totp,
@@ -148,6 +151,7 @@ async def _onward(request: web.Request, form: Form[Again], token: str) -> web.Re
     if wants_json(request):
         response = answer({})
     else:
-        response = render(request, "accounts/go_on.html", sent=sent) if sent else see_other(own_page(form.value.next))
+        next, back = own_page(form.value.next), own_page(form.value.back)
+        response = render(request, "accounts/go_on.html", sent=sent) if sent else onward(request, next, back)
     visits.hand_over_cookie(request, response, token)
     return response

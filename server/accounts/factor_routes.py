@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from server.accounts import passkeys, passwords, queries, second_factor, sign_ins, visits
 from server.accounts.model import Person, SignIn
 from server.accounts.passkeys import RelyingParty
-from server.accounts.routes import LIMITER, TRIES, WINDOW, own_page
+from server.accounts.routes import LIMITER, TRIES, WINDOW, onward, own_page
 from server.core import ids
 from server.core.errors import Refusal, TooMany
 from server.core.forms import Form
@@ -155,7 +155,7 @@ async def _completed(
         form.errors[field] = say(request, refusal.says)
         return await _step(request, step, form, trouble=form.errors[field] if field == "answer" else "")
     await guessed_right(request, person.id)
-    response = see_other(own_page(form.value.next))
+    response = onward(request, own_page(form.value.next))
     await complete_with_new_cookie(request, response, sign_in, person)
     return response
 

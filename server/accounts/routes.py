@@ -1,5 +1,6 @@
 """Signing in and out, switching posts, the language."""
 
+import re
 from urllib.parse import quote
 
 from aiohttp import web
@@ -47,6 +48,17 @@ class Credentials(BaseModel):
 def own_page(address: str) -> str:
     """Only pages of ours are gone on to, never another site's."""
     return address if address.startswith("/") and not address.startswith(("//", "/\\")) else "/"
+
+
+FILE = re.compile(r"/(content|[\w-]+\.(xlsx|csv|zip))(\?|$)")
+
+
+def onward(request: web.Request, address: str, back: str = "/") -> web.Response:
+    """To where one was going. A file leaves the browser where it is: so that this is no form to be filled in again, a
+    page says that it comes and where one goes from there."""
+    if FILE.search(address):
+        return render(request, "accounts/download.html", address=address, back=back)
+    return see_other(address)
 
 
 @routes.get("/sign-in", PUBLIC)
@@ -107,7 +119,7 @@ async def _begin(request: web.Request, person: Person, back: str) -> web.Respons
         person.locale = person.locale or visits.chosen_language(request)
         await sign_ins.begin(unit, person=person, token=token, browser=browser, complete=not owes)
     page = "/sign-in/second-factor" if factors.any else "/second-factor"
-    response = see_other(f"{page}?next={quote(back, safe='')}" if owes else back)
+    response = see_other(f"{page}?next={quote(back, safe='')}") if owes else onward(request, back)
     visits.hand_over_cookie(request, response, token)
     if not owes:
         visits.remember_device(request, response, person.login)

@@ -139,6 +139,13 @@ async def test_without_scripts_the_page_asks_and_leads_on(house, chromium):
         async with page.expect_download() as proved:
             await proves_on_the_page(page)
         assert (await proved.value).suggested_filename == "chest.dcm"
+        await expect(page.get_by_role("heading", name="开始下载")).to_be_visible()
+        await expect(page.locator("[name=password]")).to_have_count(0)
+        async with page.expect_download() as once_more:
+            await page.get_by_role("link", name="下载文件").click()
+        assert (await once_more.value).suggested_filename == "chest.dcm"
+        await page.get_by_role("link", name="返回").click()
+        await page.wait_for_url("**" + film.removesuffix("/content"))
 
 
 async def proves_on_the_page(page):

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from server.accounts.routes import FILE
 from tests.rules.source import ROOT, SCRIPTS, TEMPLATES, nothing, relative
 
 COMMENT = re.compile(r"\{#.*?#\}|<!--.*?-->", re.DOTALL)
@@ -47,6 +48,15 @@ def test_no_form_both_asks_and_wants_a_proof():
         for found in form.finditer(text)
         if "data-prove" in found[0] and "data-confirm" in found[0]
     )
+
+
+def test_every_download_that_wants_a_proof_is_known_for_one_by_its_address():
+    """Without scripts a page says that it comes, in place of the form that was asked before."""
+    link = re.compile(r'href="([^"]*)"[^>]*data-prove="download"')
+    texts = {path: path.read_text() for path in templates()}
+    links = [found[1] for text in texts.values() for found in link.finditer(text)]
+    assert len(links) == sum(text.count('data-prove="download"') for text in texts.values())
+    nothing(one for one in links if not FILE.search(one.partition("{% if")[0]))
 
 
 def test_no_page_or_script_of_ours_names_a_foreign_host():
