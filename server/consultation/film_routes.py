@@ -10,6 +10,7 @@ from aiohttp import web
 from server.consultation import films, service, views
 from server.core.http import Routes, render, say, unit_of
 from server.meeting.recordings import showings
+from server.meeting.recordings.kinds import RecordingState
 from server.meeting.recordings.screening import Screening, shown
 
 if TYPE_CHECKING:
@@ -28,13 +29,14 @@ def href(recording: Recording) -> str:
 async def player(request: web.Request) -> web.StreamResponse:
     unit, translate = unit_of(request), partial(say, request)
     case, recording = await films.get_for(unit, request.match_info["id"])
-    unit.record("consultation.read", kind="consultation", id=case.id, patient=case.patient_id, fields=["recording"])
+    gated = not (unit.actor.proved(unit.now) or await showings.runs(unit, recording))
+    if recording.state is RecordingState.READY and not gated:
+        unit.record("consultation.read", kind="consultation", id=case.id, patient=case.patient_id, fields=["recording"])
     found = await views.look_up(unit, [case])
-    proved = unit.actor.proved(unit.now) or await showings.runs(unit, recording)
     return render(
         request,
         "consultation/recording.html",
-        **await shown(unit, recording, href(recording), translate, gated=not proved),
+        **await shown(unit, recording, href(recording), translate, gated=gated),
         card=views.card(unit, case, found, translate),
         back=service.href(case),
     )

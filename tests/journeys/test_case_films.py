@@ -111,11 +111,12 @@ async def test_who_signed_in_a_while_ago_proves_it_once_and_watches_to_the_end(h
         False,
         f"/reauthenticate?next={player}",
     )
+    assert await pages_shown(house) == 0, "what was asked for was not shown"
     for piece in pieces:
         assert (await doctor.get(piece, headers=JSON)).status == 401
         assert (await (await house.visitor("yangxue")).get(piece, headers=JSON)).status == 404
     page = await doctor.post("/reauthenticate", {"password": PASSWORD, "next": player})
-    assert (page.path, 'id="player"' in page) == (player, True)
+    assert (page.path, 'id="player"' in page, await pages_shown(house)) == (player, True, 1)
     assert [(await doctor.get(piece)).status for piece in pieces] == [200, 200, 200]
     house.clock.turn(timedelta(minutes=6))
     assert [(await doctor.get(piece)).status for piece in pieces] == [200, 200, 200]
@@ -126,6 +127,13 @@ async def test_who_signed_in_a_while_ago_proves_it_once_and_watches_to_the_end(h
     await doctor.sign_in()
     house.clock.turn(timedelta(minutes=6))
     assert 'id="film-gate"' in await doctor.get(player)
+
+
+async def pages_shown(house):  # noqa: F811
+    """How often the page of a recording is on record as read."""
+    rows = "select count(*) from audit_records where action = 'consultation.read' and fields like '%recording%'"
+    async with house.database.unit(writes=False) as unit:
+        return await unit.session.scalar(text(rows))
 
 
 async def test_a_showing_ends_in_time(house):  # noqa: F811
