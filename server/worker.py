@@ -13,6 +13,7 @@ from server.core.tasks import Tasks
 from server.core.unit import Unit
 from server.files.desk import store_at
 from server.files.vault import Vault
+from server.meeting.recordings import showings
 from server.meeting.recordings.carpenter import Carpenter
 from server.meeting.recordings.studio import Studio
 from server.outgoing import Carrier, carry_due
@@ -33,7 +34,8 @@ def start(tasks: Tasks, database: Database, settings: Settings) -> None:
     carpenter = Carpenter(database, vault, settings.recordings)
     tasks.start(every(10, studio.work, "recordings", first=SPREAD), "recordings")
     tasks.start(every(10, carpenter.work, "ladders", first=2 * SPREAD), "ladders")
-    for place, duty in enumerate((*consultation_duties.DUTIES, *teaching_duties.DUTIES), start=1):
+    duties = (*consultation_duties.DUTIES, *teaching_duties.DUTIES, showings.forget_showings)
+    for place, duty in enumerate(duties, start=1):
         rounds = every(60, partial(in_a_unit, database, duty), duty.__name__, first=place * SPREAD)
         tasks.start(rounds, duty.__name__)
 

@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from server.demo import PASSWORD
 from server.files.desk import DESK
+from server.meeting.recordings import showings
 from tests.journeys.test_road import house  # noqa: F401 - the fixture
 from tests.journeys.test_session import JSON, acts, planned, until, withdraws
 from tests.services.recorded_films import kept, laddered
@@ -143,6 +144,20 @@ async def test_a_showing_ends_in_time(house):  # noqa: F811
         house.clock.turn(timedelta(minutes=14))
         await doctor.get("/")
     assert (await doctor.get(f"{player}/ladder/180.mp4", headers=JSON)).status == 401
+    assert (await doctor.post("/reauthenticate", {"password": PASSWORD}, headers=JSON)).status == 200
+    assert (await doctor.get(f"{player}/ladder/180.mp4")).status == 200, "another begins"
+
+
+async def test_showings_that_ended_are_forgotten_by_the_clock(house):  # noqa: F811
+    doctor, expert, _, player = await filmed(house)
+    assert (await doctor.get(f"{player}/ladder/180.mp4")).status == 200
+    house.clock.turn(timedelta(hours=3))
+    await expert.sign_in()
+    assert (await expert.get(f"{player}/ladder/180.mp4")).status == 200
+    async with house.database.unit() as unit:
+        await showings.forget_showings(unit)
+        left = await unit.session.execute(text("select count(*) from recording_showings"))
+        assert left.scalar() == 1
 
 
 async def test_a_host_proves_again_who_they_are_before_they_have_it_recorded(house):  # noqa: F811

@@ -31,8 +31,12 @@ async def runs(unit: Unit, recording: Recording) -> bool:
 async def begin(unit: Unit, recording: Recording) -> None:
     """The actor has just proved who they are. Twice is once."""
     await unit.session.get_one(Recording, recording.id, with_for_update=True)  # a player asks for two pieces at once
-    await unit.session.execute(delete(Showing).where(Showing.until <= unit.now))
-    if not await runs(unit, recording):
-        ends = until(recording, unit.now)
-        unit.session.add(Showing(sign_in_id=unit.actor.session_id, recording_id=recording.id, until=ends))
-        await unit.session.flush()
+    ends = until(recording, unit.now)
+    await unit.session.merge(Showing(sign_in_id=unit.actor.session_id, recording_id=recording.id, until=ends))
+    await unit.session.flush()
+
+
+async def forget_showings(unit: Unit) -> int:
+    """Those that have ended; how many they were."""
+    gone = await unit.session.execute(delete(Showing).where(Showing.until <= unit.now).returning(Showing.recording_id))
+    return len(gone.all())
