@@ -135,7 +135,7 @@ GROUPS: dict[str, Sequence[tuple[str, frozenset[State], str]]] = {
         ("待中心排期", frozenset({State.SCHEDULING}), "没有等待排期的会诊"),
         ("待申请方决定", frozenset({State.ISSUED}), "没有等待决定的意见"),
     ),
-    "dept_lead": (("待审批", frozenset({State.APPROVING}), "没有待审批的申请"), ("进行中", OPEN, "没有进行中的会诊")),
+    "dept_lead": (("进行中", OPEN, "没有进行中的会诊"),),
 }
 GROUPS = {**GROUPS, "family_doctor": GROUPS["applicant"]}
 
@@ -230,8 +230,8 @@ async def _groups(request: web.Request, role: str) -> list[dict[str, Any]]:
     asks = unit.matrix.granted(role, "consultation.edit")
     if asks and (unsigned := await consenting.to_complete(unit)):
         groups.append(_group(translate, "待补签知情同意", await _to_sign(unit, unsigned, translate), ""))
-    if unit.matrix.granted(role, "consultation.approve") and (late := await consultations.late_approvals(unit)):
-        groups.append(_group(translate, "急会诊待补审批", await _to_approve(unit, late, translate), ""))
+    if unit.matrix.granted(role, "consultation.approve"):
+        groups += await _approvals(unit, translate)
     counts = await consultations.counts(unit, frozenset[State]().union(*(states for _, states, _ in GROUPS[role])))
     waiting = [await consultations.waiting(unit, states, limit=30) for _, states, _ in GROUPS[role]]
     found = await views.look_up(unit, chain.from_iterable(waiting))
@@ -251,6 +251,13 @@ async def _to_sign(
         replace(card, href=consenting.sign_href(case), due=exception.complete_by)
         for card, (case, exception) in zip(cards, unsigned, strict=True)
     ]
+
+
+async def _approvals(unit: "Unit", translate: views.Say) -> list[dict[str, Any]]:
+    """What waits for the actor's approval: of urgent requests, where there are any, then of those that wait for it."""
+    late, waiting = await consultations.late_approvals(unit), await consultations.to_approve(unit)
+    urgent = [_group(translate, "急会诊待补审批", await _to_approve(unit, late, translate), "")] if late else []
+    return [*urgent, _group(translate, "待审批", await views.cards(unit, waiting, translate), "没有待审批的申请")]
 
 
 async def _to_approve(

@@ -37,6 +37,7 @@ ACTS = {
         "rated": "评价会诊",
         "submit": "提交申请",
         "submit_for_approval": "提交院内审批",
+        "hand_on": "院内没有其他审批人，转会诊中心",
         "discard": "放弃草稿",
         "approve": "院内审批通过",
         "return": "院内审批退回",

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from server.consultation import approvals, consenting, licences, queries, service, steps
+from server.consultation import approvals, consenting, licences, queries, service, steps, submitting
 from server.consultation.model import Consultation
 from server.consultation.states import Move, State
 from server.core.unit import Unit
@@ -97,6 +97,7 @@ DUTIES = (
     keep_overruns,
     tell_of_lost_sessions,
     approvals.tell_of_overdue,
+    submitting.hand_on,
     licences.tell_of_ending,
     expire,
 )

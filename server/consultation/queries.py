@@ -127,6 +127,18 @@ async def unconfirmed(unit: Unit, person_ids: Iterable[str]) -> dict[str, Counte
     return dict(found)
 
 
+async def approving(unit: Unit) -> list[Consultation]:
+    """Every request that waits for its institution's approval."""
+    return list(await unit.session.scalars(select(Consultation).where(Consultation.state == State.APPROVING)))
+
+
+async def to_approve(unit: Unit) -> list[Consultation]:
+    """What waits for the actor's approval in their institution, the first due first; nobody approves their own."""
+    here = Consultation.state == State.APPROVING, Consultation.inviting_id == unit.actor.institution_id
+    query = select(Consultation).where(*here, Consultation.applicant_person_id != unit.actor.person_id)
+    return list(await unit.session.scalars(query.order_by(Consultation.due_at).limit(100)))
+
+
 async def late_approval(unit: Unit, consultation_id: str) -> LateApproval | None:
     return await unit.session.get(LateApproval, consultation_id)
 

@@ -223,7 +223,10 @@ async def tell_role(
     else:
         where = frozenset({case.inviting_id})
     found = await accounts.holders(unit, role=role, institution_ids=where, on=today(unit.now))
-    who = [person.id for _, person in found if unit.signed_in is None or person.id != unit.signed_in.person_id]
+    not_told = {unit.signed_in.person_id} if unit.signed_in else set()
+    if role is Role.DEPT_LEAD:  # who asked approves it as little as anybody who has nothing to do with it
+        not_told.add(case.applicant_person_id)
+    who = [person.id for _, person in found if person.id not in not_told]
     await _tell(unit, case, who, says, facts or {})
 
 

@@ -33,6 +33,7 @@ class Move(StrEnum):
     DISCARD = "discard"
     APPROVE = "approve"
     RETURN = "return"
+    HAND_ON = "hand_on"
     INVITE = "invite"
     ASK_MORE = "ask_more"
     REJECT = "reject"
@@ -70,6 +71,7 @@ MOVES: dict[tuple[State, Move], State] = {
     (State.DRAFT, Move.DISCARD): State.CANCELLED,
     (State.APPROVING, Move.APPROVE): State.TRIAGE,
     (State.APPROVING, Move.RETURN): State.DRAFT,
+    (State.APPROVING, Move.HAND_ON): State.TRIAGE,
     (State.APPROVING, Move.CANCEL): State.CANCELLED,
     (State.TRIAGE, Move.INVITE): State.INVITING,
     (State.TRIAGE, Move.ASK_MORE): State.SUPPLEMENT,

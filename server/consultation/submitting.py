@@ -1,9 +1,11 @@
 """Handing a request in: it is whole, and approved inside the institution before it is with the centre."""
 
+from collections.abc import Collection, Iterable
+
 from server.accounts import queries as accounts
 from server.accounts.roles import Role
 from server.accounts.service import today
-from server.consultation import approvals, licences, service, steps
+from server.consultation import approvals, licences, queries, service, steps
 from server.consultation.model import Consultation
 from server.consultation.states import Move, State
 from server.core.errors import Invalid
@@ -34,7 +36,7 @@ async def submit(unit: Unit, *, case: Consultation) -> None:
         await _resubmit(unit, case)
         return
     await _number(unit, case)
-    approved_here = await _has_approver(unit, case)
+    approved_here = _others_approve(case, await _approvers(unit, [case.inviting_id]))
     if approved_here and case.urgency not in DOES_NOT_WAIT:
         await steps.take(unit, case, Move.SUBMIT_FOR_APPROVAL)
         await service.tell_role(unit, case, Role.DEPT_LEAD, "会诊申请 %(number)s 待您审批")
@@ -57,10 +59,29 @@ async def _resubmit(unit: Unit, case: Consultation) -> None:
     await service.tell_centre(unit, case, "会诊申请 %(number)s 已补充资料")
 
 
-async def _has_approver(unit: Unit, case: Consultation) -> bool:
+async def _approvers(unit: Unit, institution_ids: Iterable[str]) -> frozenset[tuple[str, str]]:
+    """Institution and person of each."""
+    on = today(unit.now)
+    found = await accounts.holders(unit, role=Role.DEPT_LEAD, institution_ids=institution_ids, on=on)
+    return frozenset((post.institution_id, person.id) for post, person in found)
+
+
+def _others_approve(case: Consultation, approvers: Collection[tuple[str, str]]) -> bool:
     """Somebody other than whoever asks."""
-    found = await accounts.holders(unit, role=Role.DEPT_LEAD, institution_ids=[case.inviting_id], on=today(unit.now))
-    return any(person.id != case.applicant_person_id for _, person in found)
+    return any(where == case.inviting_id and who != case.applicant_person_id for where, who in approvers)
+
+
+async def hand_on(unit: Unit) -> int:
+    """Requests that wait for an approver where nobody but their writer is one any more go to the centre, as they would
+    have at once had they been handed in now: it is the second person that looks at them (assurance C, `*`)."""
+    waiting = await queries.approving(unit)
+    approvers = await _approvers(unit, {case.inviting_id for case in waiting})
+    stuck = [case for case in waiting if not _others_approve(case, approvers)]
+    for case in stuck:
+        await steps.take(unit, case, Move.HAND_ON)
+        await service.tell_applicant(unit, case, "院内没有其他审批人，会诊申请 %(number)s 已转会诊中心")
+        await service.tell_centre(unit, case, "新的会诊申请 %(number)s 待初审")
+    return len(stuck)
 
 
 async def approve(unit: Unit, *, case: Consultation) -> None:

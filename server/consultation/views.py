@@ -50,6 +50,7 @@ MOVE_WORDS: dict[Move, str] = {
     Move.DISCARD: "已放弃草稿",
     Move.APPROVE: "院内审批通过",
     Move.RETURN: "院内审批退回",
+    Move.HAND_ON: "院内没有其他审批人，转会诊中心",
     Move.INVITE: "已邀请专家",
     Move.ASK_MORE: "已要求补充资料",
     Move.REJECT: "未受理",
