@@ -18,7 +18,7 @@ from server.patients.consent.forms import Asked, ExceptionAsked, Signing, Withdr
 from server.patients.consent.model import Consent, ConsentKind, ConsentState, Method, Occasion, Signer
 from server.patients.consent.ports import ConsentSubject, Papers, Subjects
 from server.patients.consent.signature import SignatureMissing, SignatureUnreadable, Strokes, read_strokes
-from server.patients.consent.signing import GuardianNeeded, OwnApproval, Shown
+from server.patients.consent.signing import GuardianNeeded, OwnEmergency, Shown
 from server.patients.consent.texts import TEXTS_OF
 from server.patients.forms import told_at_fields
 from server.patients.identity import day_in_clinic, needs_guardian
@@ -31,7 +31,7 @@ PAPERS: web.AppKey[Papers] = web.AppKey("consent_papers", object)  # type: ignor
 routes = Routes("patients")
 AT_FIELDS: Mapping[type[Refusal], str] = {
     GuardianNeeded: "signer",
-    OwnApproval: "approver",
+    OwnEmergency: "approver",
     SignatureMissing: "strokes",
     SignatureUnreadable: "strokes",
 }

@@ -108,7 +108,7 @@ async def record_emergency(
 ) -> Consent:
     """Lets a consultation begin without consent; to be completed within COMPLETE_WITHIN.
 
-    Raises OnlyConsultationInEmergency, Invalid (approver, post or reason missing), OwnApproval.
+    Raises OnlyConsultationInEmergency, Invalid (approver, post or reason missing), OwnEmergency.
     """
     if kind is not ConsentKind.CONSULTATION or kind not in texts.kinds:
         raise OnlyConsultationInEmergency

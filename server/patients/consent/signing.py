@@ -17,7 +17,7 @@ class GuardianNeeded(Refusal):
     says = "患者未满 14 岁，须由监护人签字"
 
 
-class OwnApproval(Refusal):
+class OwnEmergency(Refusal):
     code = "consent.own_approval"
     status = 422
     says = "批准人不能是申请会诊的医师本人；同名的，请在姓名后注明，如“王芳（院长）”"
@@ -67,7 +67,7 @@ def checked_signer(signed_by: SignedBy, *, child: bool) -> SignedBy:
 def checked_emergency(emergency: Emergency, *, asked_by: str) -> Emergency:
     """`asked_by` is the name of the asking doctor, who approves nothing of their own (assurance C, `*`).
 
-    Raises Invalid (approver, post or reason missing), OwnApproval.
+    Raises Invalid (approver, post or reason missing), OwnEmergency.
     """
     tidy = Emergency(**{field: " ".join(str(value).split()) for field, value in asdict(emergency).items()})
     errors = {}
@@ -80,7 +80,7 @@ def checked_emergency(emergency: Emergency, *, asked_by: str) -> Emergency:
     if errors:
         raise Invalid(errors)
     if _same_name(tidy.approver, asked_by):
-        raise OwnApproval
+        raise OwnEmergency
     return tidy
 
 
