@@ -81,6 +81,15 @@ def test_english_has_the_places_of_the_chinese_and_no_chinese_left(spoken):
     )
 
 
+def test_one_word_in_english_for_who_one_is_being_verified(spoken):
+    _, known = spoken
+    nothing(
+        f"{place} {words}"
+        for text, (words, place) in known.items()
+        if re.search(r"\bprov(e|ed|ing)\b", words, re.IGNORECASE) and "验证" in text
+    )
+
+
 def test_the_list_of_what_is_not_for_readers_is_true():
     assert [name for name in NOT_FOR_READERS if not (SERVER.parent / name).exists()] == []
 
