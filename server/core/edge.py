@@ -214,7 +214,7 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
         raise NotFound
     rule = rule_of(request)
     if rule is None and request.match_info.route.resource is not None:
-        return await handler(request)  # files of the page, and sockets, which ask who comes when something is joined
+        return await _for_anybody(request, handler)
     visit = request[VISIT] = await request.app[IDENTIFY](request, rule)
     if rule is not None:
         check_rule(request, rule, visit)
@@ -225,6 +225,16 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
         for name, value in visit.new_cookies.items():
             set_cookie(request, response, name, value)
     return response
+
+
+async def _for_anybody(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Files of the page, and sockets, which ask who comes when something is joined; a refusal is in words, and so in
+    the language of whoever asks."""
+    try:
+        return await handler(request)
+    except web.HTTPException:
+        request[VISIT] = await request.app[IDENTIFY](request, None)
+        raise
 
 
 def set_cookie(

@@ -438,6 +438,16 @@ async def speaking(site, browser, login, *, language=""):
     return re.search(r'<html lang="(\w\w)', page.text)[1]
 
 
+async def test_a_folder_of_the_pages_files_is_refused_in_ones_language(site):
+    browser, stranger = await site.signed_in("doctor"), site.visitor()
+    await browser.post("/language", {"locale": "en", "next": "/me"})
+    english, chinese = "Your post does not allow this", "您的岗位不能做这件事"
+    asked = ((browser, "zh-CN", english), (stranger, "en-GB", english), (stranger, "zh-CN", chinese))
+    for one, language, says in asked:
+        refused = await one.get("/static/dist", headers={"Accept-Language": language})
+        assert (refused.status, says in refused) == (403, True)
+
+
 async def test_who_never_chose_reads_on_in_the_language_of_the_sign_in_page(site):
     assert await speaking(site, site.visitor(), "doctor", language="en-GB,en;q=0.9") == "en"
     assert await speaking(site, site.visitor(), "doctor", language="zh-CN") == "zh"
