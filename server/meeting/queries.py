@@ -112,6 +112,21 @@ async def guest_links(unit: Unit, meeting_id: str) -> list[RoomLink]:
     return list(await unit.session.scalars(query.order_by(RoomLink.id)))
 
 
+async def unused_links(unit: Unit, meeting_id: str, kind: LinkKind) -> list[RoomLink]:
+    """The actor's own by which nobody has come yet, oldest first; those to their phone, of the post they act in."""
+    whose = RoomLink.post_id == unit.actor.post_id if kind is LinkKind.HAND_OVER else RoomLink.post_id.is_(None)
+    query = select(RoomLink).where(
+        RoomLink.meeting_id == meeting_id,
+        RoomLink.kind == kind,
+        RoomLink.made_by == unit.actor.person_id,
+        RoomLink.device.is_(None),
+        RoomLink.revoked_at.is_(None),
+        RoomLink.ends_at > unit.now,
+        whose,
+    )
+    return list(await unit.session.scalars(query.order_by(RoomLink.id)))
+
+
 def digest_of(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 

@@ -8,7 +8,6 @@ from pydantic import BaseModel, Field
 
 from server.accounts import queries as accounts
 from server.accounts import service as people
-from server.core import ids
 from server.core.access import Actor
 from server.core.addresses import ADDRESSES
 from server.core.http import (
@@ -121,21 +120,23 @@ async def check(request: web.Request) -> web.StreamResponse:
     return answer({"ice": request.app[ICE].issue(unit.actor.person_id, unit.now)})
 
 
-class Guest(BaseModel):
+class Another(BaseModel):
+    another: bool = False
+    """Not the link that nobody has used yet."""
+
+
+class Guest(Another):
     name: str = Field("", max_length=40)
-    relation: str = Field("", max_length=40)
 
 
 @routes.post("/rooms/{id}/guests", "room.invite_guest", survives_idle=True)
 async def invite_guest(request: web.Request) -> web.StreamResponse:
     meeting, _ = await _entering(request)
-    form = await read_form(request, Guest)
-    token = ids.new_token()
-    name = form.value.name if not form.errors else ""
-    await service.link_for_guest(
-        unit_of(request), meeting=meeting, token=token, name=name or say(request, "家属"), relation=""
-    )
-    return answer({**_link(request, token), "open": await _open_links(unit_of(request), meeting)})
+    unit, form = unit_of(request), await read_form(request, Guest)
+    given = form.value if not form.errors else Guest()
+    name = given.name or say(request, "家属")
+    link = await service.link_for_guest(unit, meeting=meeting, name=name, another=given.another)
+    return answer({**_link(request, link), "open": await _open_links(unit, meeting)})
 
 
 @routes.post("/rooms/{id}/guests/{link}/revoke", "room.invite_guest", survives_idle=True)
@@ -164,19 +165,21 @@ async def _open_links(unit: Unit, meeting: Meeting) -> list[dict[str, Any]]:
 async def hand_over(request: web.Request) -> web.StreamResponse:
     """A link by which the same person goes on from their phone, without signing in there."""
     meeting, _ = await _entering(request)
-    token = ids.new_token()
-    await service.link_for_phone(unit_of(request), meeting=meeting, token=token)
-    return answer(_link(request, token, "&for=phone"))
+    form = await read_form(request, Another)
+    another = not form.errors and form.value.another
+    link = await service.link_for_phone(unit_of(request), meeting=meeting, another=another)
+    return answer(_link(request, link, "&for=phone"))
 
 
-def _link(request: web.Request, token: str, more: str = "") -> dict[str, str]:
+def _link(request: web.Request, link: RoomLink, more: str = "") -> dict[str, str]:
     """The token travels in the fragment: no server log and no Referer ever carries it."""
     import segno
 
+    token = service.token_of(unit_of(request), link.id)
     url = f"{request.app[ADDRESSES].asked_at(request)}/join#token={token}{more}"
     drawing = io.BytesIO()
     segno.make(url, error="m").save(drawing, kind="svg", scale=4, border=2, xmldecl=False, svgns=True)
-    return {"url": url, "svg": drawing.getvalue().decode()}
+    return {"id": link.id, "url": url, "svg": drawing.getvalue().decode()}
 
 
 @routes.get("/join", PUBLIC)

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from sqlalchemy import select, update
 
+from server.core import ids
 from server.core.errors import NotFound, Refusal
 from server.core.unit import Unit
 from server.meeting import queries
@@ -77,25 +78,40 @@ async def close(unit: Unit, *, meeting_id: str, reason: str) -> None:
         unit.announce(f"meeting:{meeting.id}", "room_closed", reason=reason)
 
 
-async def link_for_guest(unit: Unit, *, meeting: Meeting, token: str, name: str, relation: str) -> RoomLink:
-    """A one-device link for family or another guest; they wait until somebody lets them in."""
-    link = _link(unit, meeting, LinkKind.GUEST, token)
+async def link_for_guest(unit: Unit, *, meeting: Meeting, name: str, another: bool = False) -> RoomLink:
+    """A one-device link for family or another guest; they wait until somebody lets them in. The actor's own that nobody
+    has used yet, unless `another` is wanted beside it."""
+    unused = await queries.unused_links(unit, meeting.id, LinkKind.GUEST)
+    if unused and not another:
+        return unused[-1]
+    link = _link(unit, meeting, LinkKind.GUEST)
     _name(unit, link, name)
-    link.relation = relation
     return await _kept(unit, link)
 
 
-async def link_for_phone(unit: Unit, *, meeting: Meeting, token: str) -> RoomLink:
-    """A one-device link by which the same person goes on from their phone."""
-    link = _link(unit, meeting, LinkKind.HAND_OVER, token)
+async def link_for_phone(unit: Unit, *, meeting: Meeting, another: bool = False) -> RoomLink:
+    """A one-device link by which the same person goes on from their phone. The one that was not used yet, unless
+    `another` is wanted in its place."""
+    unused = await queries.unused_links(unit, meeting.id, LinkKind.HAND_OVER)
+    if unused and not another:
+        return unused[-1]
+    for earlier in unused:
+        earlier.revoked_at = unit.now
+    link = _link(unit, meeting, LinkKind.HAND_OVER)
     link.post_id = unit.actor.post_id
     return await _kept(unit, link)
 
 
-def _link(unit: Unit, meeting: Meeting, kind: LinkKind, token: str) -> RoomLink:
+def token_of(unit: Unit, id: str) -> str:
+    """What opens the room to who has the link: found again for whoever is shown it once more, and kept nowhere."""
+    return ids.token_of(unit.keys.derive("room links"), id)
+
+
+def _link(unit: Unit, meeting: Meeting, kind: LinkKind) -> RoomLink:
+    id = unit.new_id()
     return RoomLink(
-        id=unit.new_id(),
-        digest=queries.digest_of(token),
+        id=id,
+        digest=queries.digest_of(token_of(unit, id)),
         meeting_id=meeting.id,
         kind=kind,
         made_by=unit.actor.person_id,

@@ -15,7 +15,6 @@ from server.accounts.roles import Role
 from server.consultation.kinds import OpinionState
 from server.consultation.model import Consultation, Invitation, Opinion
 from server.consultation.states import State
-from server.core import ids
 from server.documents import service as documents
 from server.documents import signers
 from server.documents.office import OFFICE
@@ -67,7 +66,7 @@ async def a_case(world, places):
             )
         )[0]
         meeting = await meetings_queries.meeting(unit, case.meeting_id)
-        link = await meetings.link_for_guest(unit, meeting=meeting, token=ids.new_token(), name="家属", relation="")
+        link = await meetings.link_for_guest(unit, meeting=meeting, name="家属")
         start = NOW + timedelta(days=3)
         away = ExceptionKind.AWAY
         await hours.add_exception(unit, post_id=doctor.id, start=start, end=start + timedelta(hours=2), kind=away)

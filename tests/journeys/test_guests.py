@@ -8,8 +8,8 @@ from tests.journeys.test_session import JSON, planned, until
 REVOKED = ("closed", {"reason": "revoked"})
 
 
-async def told(visitor, path):
-    return orjson.loads((await visitor.post(path, headers=JSON)).text)
+async def told(visitor, path, **fields):
+    return orjson.loads((await visitor.post(path, fields, headers=JSON)).text)
 
 
 async def hosted(house):  # noqa: F811
@@ -55,6 +55,30 @@ async def lets_in(doctor, link):
     """What carries a fifth person may have to start first."""
     while not (answer := await doctor.says("admit", {"who": f"guest:{link}"}))["ok"]:
         assert answer["error"]["code"] == "server.unavailable"
+
+
+async def test_a_link_that_nobody_used_is_shown_again_until_another_is_wanted(house):  # noqa: F811
+    doctor, room = await hosted(house)
+    first, again = [await told(doctor, f"{room}/guests") for _ in range(2)]
+    assert first == again
+    other = await told(doctor, f"{room}/guests", another="true")
+    assert [one["id"] for one in other["open"]] == [first["id"], other["id"]]
+    assert (await told(doctor, f"{room}/guests"))["url"] == other["url"] != first["url"]
+    await told(doctor, f"{room}/guests/{other['id']}/revoke")
+    _, way, link = await invited(house, doctor, room, "患者女儿")
+    assert (link, way["token"]) == (first["id"], first["url"].partition("#token=")[2])
+    assert (await told(doctor, f"{room}/guests"))["id"] not in (first["id"], other["id"]), "it was used"
+    assert (await told(doctor, f"{room}/guests", another="perhaps"))["id"]
+
+
+async def test_another_link_to_the_phone_takes_the_place_of_the_one_before(house):  # noqa: F811
+    doctor, room = await hosted(house)
+    first, again = [await told(doctor, f"{room}/handover") for _ in range(2)]
+    assert first == again
+    other = await told(doctor, f"{room}/handover", another="true")
+    assert other["url"] != first["url"]
+    await spent(house, {"token": first["url"].partition("#token=")[2].partition("&")[0]})
+    assert (await told(doctor, f"{room}/handover"))["url"] == other["url"]
 
 
 async def test_a_large_family_is_let_in_and_the_server_carries_the_call_for_good(house):  # noqa: F811

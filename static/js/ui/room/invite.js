@@ -1,5 +1,5 @@
-// A one-time link, as a code to scan and as a line to copy: for family, or for one's own phone. Those for family can be
-// taken back, used or not.
+// A one-time link, as a code to scan and as a line to copy: for family, or for one's own phone. The one that nobody has
+// used yet is shown until another is wanted. Those for family can be taken back, used or not.
 
 import { post, Refused } from "../../net/http.js";
 import { hour } from "../../lib/times.js";
@@ -9,11 +9,11 @@ import { button, byId, make } from "./page.js";
 
 /** @typedef {{id: string, name: string, made: string, used: boolean}} OpenLink  for a guest, as the house tells of it */
 
-/** @returns {Record<"family" | "phone", {title: string, words: string}>} */
+/** @returns {Record<"family" | "phone", {title: string, words: string, another: string}>} */
 function sayings() {
   return {
-    family: { title: t("邀请家属"), words: t("请家属用微信或浏览器扫码，或把链接发给他。链接只能用一次，来人先在等候室，由主持人准许进入。") },
-    phone: { title: t("转到手机"), words: t("用手机扫码，通话移到手机上继续，这里自动退出。链接只能用一次。") },
+    family: { title: t("邀请家属"), words: t("请家属用微信或浏览器扫码，或把链接发给他。链接只能用一次，来人先在等候室，由主持人准许进入。"), another: t("再要一个链接") },
+    phone: { title: t("转到手机"), words: t("用手机扫码，通话移到手机上继续，这里自动退出。链接只能用一次。"), another: t("换一个链接") },
   };
 }
 
@@ -21,6 +21,7 @@ export class Invitation {
   #dialog = byId("invite", HTMLDialogElement);
   #link = byId("invite-link", HTMLInputElement);
   #code = byId("invite-code", HTMLImageElement);
+  #another = byId("invite-another", HTMLButtonElement);
   #address = "";
   /** @type {string | undefined} the link that is shown, when it is one of those listed */
   #shown;
@@ -28,6 +29,7 @@ export class Invitation {
   connect() {
     byId("invite-copy").addEventListener("click", () => void this.#copy());
     this.#link.addEventListener("focus", () => this.#link.select());
+    this.#another.addEventListener("click", () => void this.#show(true));
     this.#dialog.addEventListener("close", () => this.#forget());
   }
 
@@ -36,19 +38,25 @@ export class Invitation {
    * @param {string} address
    */
   async open(kind, address) {
-    const { title, words } = sayings()[kind];
+    const { title, words, another } = sayings()[kind];
     byId("invite-title").textContent = title;
     byId("invite-words").textContent = words;
+    this.#code.alt = t("二维码：%(title)s", { title });
+    this.#another.textContent = another;
     this.#address = address;
+    await this.#show();
+  }
+
+  /** @param {boolean} another not the link that nobody has used yet */
+  async #show(another = false) {
     try {
-      const { url, svg, open = [] } = await post(address);
-      this.#shown = open.at(-1)?.id;
+      const { id, url, svg, open = [] } = await post(this.#address, { another });
+      this.#shown = id;
       this.#list(open);
       this.#link.value = url;
       this.#code.src = `data:image/svg+xml,${encodeURIComponent(alone(svg))}`;
-      this.#code.alt = t("二维码：%(title)s", { title });
       this.#code.hidden = false;
-      this.#dialog.showModal();
+      if (!this.#dialog.open) this.#dialog.showModal();
     } catch (error) {
       failed(error, t("没有取到链接，请再试一次"));
     }
