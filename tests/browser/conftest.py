@@ -15,6 +15,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import async_playwright
 
+from server.core.clock import SetClock
+from tests.journeys.house import open_house
+from tests.journeys.test_road import MONDAY_NINE
 from tests.node import node
 from tests.parts import CHROMIUM, path_of
 
@@ -130,4 +133,22 @@ async def drop(page, place, paths):
 async def page(chromium):
     """One page in a profile of its own."""
     async with profile(chromium) as context:
+        yield await context.new_page()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(tmp_path):
+    """The whole application with its demo, whose clock is turned by hand; other tests open one of their own."""
+    clock = SetClock(MONDAY_NINE)
+    async with open_house(tmp_path / "data", clock=clock) as house:
+        house.clock = clock
+        yield house
+
+
+@asynccontextmanager
+async def browser_of(house, visitor, chromium, **options):
+    """A page of somebody who is signed in there, in a profile of its own."""
+    async with profile(chromium, **options) as context:
+        cookies = visitor.session.cookie_jar
+        await context.add_cookies([{"name": one.key, "value": one.value, "url": house.url} for one in cookies])
         yield await context.new_page()

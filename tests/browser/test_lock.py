@@ -4,14 +4,10 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import expect
 
-from server.core.clock import SetClock
 from server.demo import PASSWORD
-from tests.browser.conftest import profile
-from tests.journeys.house import open_house
-from tests.journeys.test_road import MONDAY_NINE
+from tests.browser.conftest import browser_of
 from tests.journeys.test_session import planned
 
 pytestmark = [pytest.mark.filterwarnings("ignore::aiohttp.web_exceptions.NotAppKeyWarning"), pytest.mark.timeout(180)]
@@ -20,22 +16,11 @@ LONG = 20_000  # ms
 PLAN = "#opinion-form [name=plan]"
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def house(tmp_path):
-    clock = SetClock(MONDAY_NINE)
-    async with open_house(tmp_path / "data", clock=clock) as house:
-        house.clock = clock
-        yield house
-
-
 @asynccontextmanager
 async def in_the_room(house, chromium):
     """The expert's page of the room, with the opinion beside the video."""
     _, expert, case, room = await planned(house)
-    async with profile(chromium) as context:
-        cookies = expert.session.cookie_jar
-        await context.add_cookies([{"name": one.key, "value": one.value, "url": house.url} for one in cookies])
-        page = await context.new_page()
+    async with browser_of(house, expert, chromium) as page:
         await page.goto(f"{house.url}{room}?now")
         await page.click("#tab-opinion", timeout=LONG)
         await expect(page.locator(PLAN)).to_be_visible(timeout=LONG)

@@ -1,42 +1,21 @@
 """Proving oneself again in a dialog: wrong, then right, and what was clicked goes on; nothing typed is lost."""
 
 import re
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pyotp
 import pytest
-import pytest_asyncio
 from playwright.async_api import expect
 
-from server.core.clock import SetClock
 from server.demo import PASSWORD
 from server.meeting.recordings import queries as recordings
 from server.meeting.recordings.kinds import RecordingState
-from tests.browser.conftest import profile
+from tests.browser.conftest import browser_of
 from tests.browser.test_frame import AXE, RULES
-from tests.journeys.house import open_house
 from tests.journeys.test_case_films import filmed
 from tests.journeys.test_proof import LATER, with_a_film
-from tests.journeys.test_road import MONDAY_NINE
 
 pytestmark = [pytest.mark.filterwarnings("ignore::aiohttp.web_exceptions.NotAppKeyWarning"), pytest.mark.timeout(180)]
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def house(tmp_path):
-    clock = SetClock(MONDAY_NINE)
-    async with open_house(tmp_path / "data", clock=clock) as house:
-        house.clock = clock
-        yield house
-
-
-@asynccontextmanager
-async def browser_of(house, visitor, chromium, **options):
-    async with profile(chromium, **options) as context:
-        cookies = visitor.session.cookie_jar
-        await context.add_cookies([{"name": one.key, "value": one.value, "url": house.url} for one in cookies])
-        yield await context.new_page()
 
 
 async def proves(page, password):

@@ -11,14 +11,8 @@ from server.teaching.kinds import Material
 from server.teaching.live import TeachingDoor
 from signaling.ports import Line
 from signaling.refusals import PatientConsentMissing
-from tests.web.teaching_site import MINUTE, open_school
+from tests.web.teaching_site import MINUTE
 from tests.web.test_teaching_library import found_on_slides, recorded, seen_in, writes
-
-
-@pytest.fixture
-async def site(tmp_path, database_url, clock):
-    async with open_school(tmp_path / "site", database_url, clock) as site:
-        yield site
 
 
 async def says(site, session, number, text):

@@ -11,18 +11,12 @@ from icalendar import Calendar
 from server.core import sheets
 from server.scheduling.working_calendar import CHINA
 from tests.web.accounts_site import PASSWORD, said_at
-from tests.web.teaching_site import MINUTE, comes, leaves, open_school, planned, published, says, session_at, turn_to
+from tests.web.teaching_site import MINUTE, comes, leaves, planned, published, says, session_at, turn_to
 
 pytestmark = pytest.mark.filterwarnings("ignore::aiohttp.web_exceptions.NotAppKeyWarning")
 
 PAPER = "室性心动过速的特征\n* 宽 QRS\n窄 QRS\n\n须立即上报的\n*ST 段抬高\n*三度阻滞\n偶发早搏"
 CREDIT = {"credit_class": "second", "credits": "1.5", "project_no": "2026-03-01-001"}
-
-
-@pytest.fixture
-async def site(tmp_path, database_url, clock):
-    async with open_school(tmp_path / "site", database_url, clock) as site:
-        yield site
 
 
 async def held(site, **changes):

@@ -7,25 +7,9 @@ import pytest
 
 from server.accounts.roles import Role
 from tests.web.accounts_site import said_at
-from tests.web.teaching_site import LESSON, open_school, planned, post_of, published, session_at, turn_to
+from tests.web.teaching_site import LESSON, planned, post_of, published, session_at, turn_to
 
 pytestmark = pytest.mark.filterwarnings("ignore::aiohttp.web_exceptions.NotAppKeyWarning")
-
-
-@pytest.fixture
-async def site(tmp_path, database_url, clock):
-    async with open_school(tmp_path / "site", database_url, clock) as site:
-        yield site
-
-
-@pytest.fixture
-async def teacher(site):
-    return await site.signed_in("teacher")
-
-
-@pytest.fixture
-async def learner(site):
-    return await site.signed_in("learner1")
 
 
 async def test_a_plan_is_seen_by_its_planner_only_until_it_is_published(site, teacher, learner):

@@ -5,7 +5,6 @@ import io
 import re
 import zipfile
 
-import pytest
 import typst
 
 from server.core import sheets
@@ -23,16 +22,10 @@ from server.patients.particulars import Particulars, read_registrant
 from server.teaching import consenting
 from tests.services.recorded_films import kept, laddered
 from tests.web.casebook_site import attach
-from tests.web.teaching_site import LESSON, MINUTE, open_school, published, session_at, turn_to
+from tests.web.teaching_site import LESSON, MINUTE, published, session_at, turn_to
 from tests.web.test_query_counts import counted
 
 WEBM = bytes(range(256)) * 40
-
-
-@pytest.fixture
-async def site(tmp_path, database_url, clock):
-    async with open_school(tmp_path / "site", database_url, clock) as site:
-        yield site
 
 
 async def recorded(site, **changes):

@@ -4,27 +4,11 @@ import re
 
 import pytest
 
-from tests.web.teaching_site import LESSON, open_school, post_of, session_at
+from tests.web.teaching_site import LESSON, post_of, session_at
 
 pytestmark = pytest.mark.filterwarnings("ignore::aiohttp.web_exceptions.NotAppKeyWarning")
 
 FRIDAYS = {"starts": "2026-12-04T14:30", "weeks": "3", "title": "周五心电图"}
-
-
-@pytest.fixture
-async def site(tmp_path, database_url, clock):
-    async with open_school(tmp_path / "site", database_url, clock) as site:
-        yield site
-
-
-@pytest.fixture
-async def teacher(site):
-    return await site.signed_in("teacher")
-
-
-@pytest.fixture
-async def learner(site):
-    return await site.signed_in("learner1")
 
 
 async def planned(site, teacher):
