@@ -1,6 +1,8 @@
 """Proving oneself again in a dialog: wrong, then right, and what was clicked goes on; nothing typed is lost."""
 
+import asyncio
 import re
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pyotp
@@ -11,9 +13,12 @@ from server.demo import PASSWORD
 from server.meeting.recordings import queries as recordings
 from server.meeting.recordings.kinds import RecordingState
 from tests.browser.conftest import browser_of
+from tests.browser.room.visitors import WATCH
 from tests.browser.test_frame import AXE, RULES
-from tests.journeys.test_case_films import filmed
+from tests.journeys.colleagues import Colleague, Words
+from tests.journeys.test_case_films import BOTH, filmed
 from tests.journeys.test_proof import LATER, with_a_film
+from tests.journeys.test_session import planned
 
 pytestmark = [pytest.mark.filterwarnings("ignore::aiohttp.web_exceptions.NotAppKeyWarning"), pytest.mark.timeout(180)]
 
@@ -162,6 +167,43 @@ async def test_a_film_whose_showing_ended_asks_again_and_goes_on(house, chromium
         async with page.expect_response(lambda one: "/files/" in one.url and one.status in (200, 206)):
             await proves(page, PASSWORD)
         await expect(page.locator("#proof")).to_have_count(0)
+
+
+@asynccontextmanager
+async def in_a_call(house, chromium):
+    """Doctor and expert at their computers, who see each other."""
+    *both, _, room = await planned(house, BOTH)
+    async with browser_of(house, both[0], chromium) as here, browser_of(house, both[1], chromium) as there:
+        doctor, expert = (Colleague(page, house, name, Words("zh")) for page, name in ((here, "王芳"), (there, "赵敏")))
+        for one in (doctor, expert):
+            await one.page.context.add_init_script(WATCH)
+            await one.page.goto(f"{house.url}{room}?now")
+        await see_each_other(doctor, expert)
+        yield doctor, expert
+
+
+async def see_each_other(doctor, expert):
+    await asyncio.gather(doctor.sees(expert.name), expert.sees(doctor.name))
+
+
+async def test_a_call_goes_on_beside_the_dialog_and_the_focus_comes_back(house, chromium):
+    async with in_a_call(house, chromium) as (doctor, expert):
+        connections = [await one.connections() for one in (doctor, expert)]
+        house.clock.turn(LATER)
+        record, dialog = doctor.page.locator("#control-film"), doctor.page.get_by_role("dialog", name="请验证身份")
+        await record.click()
+        await expect(dialog.get_by_label("密码")).to_be_focused()
+        await see_each_other(doctor, expert)
+        await doctor.page.keyboard.press("Escape")
+        await expect(record).to_be_focused()
+        await expect(expert.page.locator("#film-ask")).to_be_hidden()
+        await doctor.page.keyboard.press("Enter")
+        await proves(doctor.page, PASSWORD)
+        await expect(expert.page.locator("#film-ask")).to_be_visible()
+        await expect(dialog).to_have_count(0)
+        await expect(record).to_be_focused()
+        await see_each_other(doctor, expert)
+        assert [await one.connections() for one in (doctor, expert)] == connections
 
 
 async def test_what_was_being_made_is_there_by_itself(house, chromium):
