@@ -24,6 +24,7 @@ from server.core.database import Database
 from server.core.orm import Base
 from server.documents import signers
 from server.migrations import configuration
+from tests import bundles
 from tests import stores as servers
 from tests.passwords import LIGHT
 
@@ -38,6 +39,7 @@ numbers = count(1)
 
 def pytest_configure(config):
     if not hasattr(config, "workerinput"):
+        bundles.freshen()
         config.stash[RUN] = servers.begin()
 
 
