@@ -91,6 +91,7 @@ from server.teaching import live as teaching_live
 from server.teaching import pages as teaching_pages
 from server.teaching.consenting import LessonConsents
 from server.teaching.hearing import ShownWords
+from server.teaching.linked import DiscussingLessons
 from server.teaching.materials import SessionFiles
 from server.telemetry import TELEMETRY, Telemetry
 from server.telemetry import routes as telemetry_routes
@@ -111,9 +112,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> web.Application:
     app = web.Application(middlewares=(*proxied, *edge.MIDDLEWARES), client_max_size=LARGEST_FORM)
     app[SETTINGS], app[LEAVING] = settings, asyncio.Event()
     _wire_core(app, settings, clock or SystemClock())
-    app.cleanup_ctx.extend(
-        [_database, _background, tend, tend_darkroom]
-    )  # before signalling: it is stopped first, the store last
+    # before signalling: it is stopped first, the store last
+    app.cleanup_ctx.extend([_database, _background, tend, tend_darkroom])
     _wire_capabilities(app, settings)
     mount(app, *route_tables())
     app.router.add_static("/static", places.static(), append_version=False)
@@ -168,9 +168,8 @@ def _wire_core(app: web.Application, settings: Settings, clock: Clock) -> None:
     database.before_commit.append(audit.seal)
     app[DATABASE] = database
     app[TEMPLATES] = Templates(places.templates(), places.static(), translations)
-    app[RULES] = {}
     app[CONTEXT] = list[ContextSource]([page_frame])
-    app[TASKS] = Tasks()
+    app[RULES], app[TASKS] = {}, Tasks()
     app[edge.IDENTIFY] = visits.Visits(database).identify
     app[visits.IN_CALL] = meetings.in_call
     app[edge.ASK_AGAIN] = again_routes.instead_of
@@ -196,6 +195,7 @@ def _wire_capabilities(app: web.Application, settings: Settings) -> None:
     }
     app[DESK] = furnish(database, store_at(settings.data / "files", settings.s3_url), subjects, app[TASKS])
     app[DARKROOM] = Darkroom(database, app[DESK])
+    app[casebook_routes.LESSONS] = DiscussingLessons()
     app[consent_routes.SUBJECTS] = LessonConsents(TaughtCase(ConsentedCase()))
     app[consent_routes.PAPERS] = SigningPapers()
     app[me_routes.PASSWORD_CHANGED] = list[me_routes.PasswordChanged]([keep_signing_key])

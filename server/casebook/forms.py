@@ -34,6 +34,13 @@ class Masked(BaseModel):
     seen: list[str] = []
 
 
+class SearchQuery(BaseModel):
+    """`consortium`: of this one alone."""
+
+    q: str = Field("", max_length=60)
+    consortium: str = Field("", max_length=32)
+
+
 class ListQuery(BaseModel):
     view: str = "released"
     q: str = Field("", max_length=60)

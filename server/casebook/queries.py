@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 
 from server.casebook import policy
 from server.casebook.copy_states import CopyState
@@ -52,23 +52,30 @@ async def of_consultation(unit: Unit, consultation_id: str) -> TeachingCase | No
     return await unit.session.scalar(select(TeachingCase).where(TeachingCase.consultation_id == consultation_id))
 
 
-async def patients_of(unit: Unit, consortium_id: str | None, titles: Collection[str]) -> frozenset[str]:
-    """Whom the released cases of these titles are about."""
-    of = select(TeachingCase.consultation_id).where(
+async def patients_of(
+    unit: Unit, consortium_id: str | None, titles: Collection[str], ids: Collection[str] = ()
+) -> frozenset[str]:
+    """Whom the released cases of these titles are about, and the cases of `ids`."""
+    titled = and_(
         TeachingCase.state == State.RELEASED,
         TeachingCase.consortium_id == consortium_id,
         TeachingCase.title.in_(set(titles)),
     )
-    found = [await consultations.by_id(unit, id) for id in await unit.session.scalars(of)] if titles else []
+    of = select(TeachingCase.consultation_id).where(or_(titled, TeachingCase.id.in_(set(ids))))
+    found = [await consultations.by_id(unit, id) for id in await unit.session.scalars(of)] if titles or ids else []
     return frozenset(one.patient_id for one in found if one.patient_id)
 
 
-async def released(unit: Unit, *, words: str = "", before: str = "") -> list[TeachingCase]:
-    """A page of what the actor may learn from, the newest first; `words` stand in title, points or specialty."""
+async def released(unit: Unit, *, words: str = "", before: str = "", within: str = "") -> list[TeachingCase]:
+    """A page of what the actor may learn from, the newest first; `words` stand in title, points or specialty.
+
+    With `within`, of this consortium alone.
+    """
     if Relation.CONSORTIUM not in unit.matrix.granted(unit.actor.role, "casebook.list"):
         return []
+    near = unit.actor.consortium_ids & {within} if within else unit.actor.consortium_ids
     query = select(TeachingCase).where(
-        TeachingCase.state == State.RELEASED, TeachingCase.consortium_id.in_(sorted(unit.actor.consortium_ids))
+        TeachingCase.state == State.RELEASED, TeachingCase.consortium_id.in_(sorted(near))
     )
     for word in words.split()[:5]:
         parts = (TeachingCase.title, TeachingCase.points, TeachingCase.specialty)
@@ -76,6 +83,19 @@ async def released(unit: Unit, *, words: str = "", before: str = "") -> list[Tea
     if before:
         query = query.where(TeachingCase.id < before)
     return list(await unit.session.scalars(query.order_by(TeachingCase.id.desc()).limit(PAGE)))
+
+
+async def readable(unit: Unit, ids: Collection[str]) -> dict[str, TeachingCase]:
+    """Those of `ids` that are let out and the actor may read."""
+    query = select(TeachingCase).where(TeachingCase.id.in_(set(ids)), TeachingCase.state == State.RELEASED)
+    found = list(await unit.session.scalars(query)) if ids else []
+    return {one.id: one for one in found if unit.may("casebook.read", policy.relations(unit.actor, one))}
+
+
+async def taken_back(unit: Unit, ids: Collection[str]) -> frozenset[str]:
+    """Those of `ids` that are not let out any more."""
+    query = select(TeachingCase.id).where(TeachingCase.id.in_(set(ids)), TeachingCase.state != State.RELEASED)
+    return frozenset(await unit.session.scalars(query) if ids else ())
 
 
 async def in_work(unit: Unit) -> list[TeachingCase]:

@@ -8,17 +8,23 @@ from aiohttp import web
 
 from server.accounts import queries as accounts
 from server.casebook import attachments, copy_routes, queries, service
-from server.casebook.forms import ListQuery, Proposal, Reason, Rewritten
+from server.casebook.forms import ListQuery, Proposal, Reason, Rewritten, SearchQuery
 from server.casebook.model import TeachingCase
 from server.casebook.policy import relations
+from server.casebook.ports import Lessons
 from server.casebook.states import MOVES, STATE_WORDS, Move
 from server.consultation import queries as consultations
 from server.core.errors import Invalid
 from server.core.forms import Form
-from server.core.http import Routes, read_form, read_query, render, say, see_other, unit_of, wrong_fields
+from server.core.http import Routes, answer, read_form, read_query, render, say, see_other, unit_of, wrong_fields
 from server.core.unit import Unit
 
+LESSONS: web.AppKey[Lessons] = web.AppKey("casebook_lessons", object)  # type: ignore[arg-type]
+
 routes = Routes("casebook")
+
+OFFERED = 8
+"""As many are offered while one types."""
 
 CHECK_WORDS = {
     "names": "没有患者、家属和医务人员的姓名，包括拼音、缩写和称呼",
@@ -80,6 +86,15 @@ async def list_page(request: web.Request) -> web.StreamResponse:
     )
 
 
+@routes.get("/teaching/cases/search", "casebook.list")
+async def search(request: web.Request) -> web.StreamResponse:
+    """What a field offers while one types."""
+    asked = read_query(request, SearchQuery)
+    found = await queries.released(unit_of(request), words=asked.q, within=asked.consortium) if asked.q else []
+    offered = [{"value": one.id, "label": one.title, "note": one.specialty} for one in found[:OFFERED]]
+    return answer({"options": offered})
+
+
 @routes.get("/teaching/cases/{id}", "casebook.read")
 async def case_page(request: web.Request) -> web.StreamResponse:
     unit, case = unit_of(request), await case_of(request, "casebook.read")
@@ -92,6 +107,7 @@ async def case_page(request: web.Request) -> web.StreamResponse:
         badge=_badge(request, case),
         chapters=[(say(request, heading), text) for heading, text in service.chapters_of(unit, case) if text],
         files=await attachments.cards(unit, case),
+        lessons=await request.app[LESSONS].discussing(unit, case.id),
         works=queries.works_on(unit, case),
         may_edit=unit.may("casebook.edit", related) and (case.state, Move.PREPARE) in MOVES,
         may_review=_may_review(unit, case),

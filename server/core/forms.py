@@ -21,6 +21,7 @@ SENTENCES = {
     "decimal_parsing": "请填写数字",
     "decimal_max_places": "最多 %(decimal_places)s 位小数",
     "too_short": "请至少选一项",
+    "too_long": "最多选 %(max_length)s 项",
     "greater_than_equal": "不能小于 %(ge)s",
     "less_than_equal": "不能大于 %(le)s",
     "enum": "请从所列选项中选择",

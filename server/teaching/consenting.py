@@ -18,7 +18,7 @@ from server.patients.consent import views as consent_views
 from server.patients.consent.model import IN_FORCE, Consent, ConsentKind, Occasion
 from server.patients.consent.ports import ConsentSubject, Subjects
 from server.patients.consent.texts import TEXTS_OF
-from server.teaching import letters, queries, steps
+from server.teaching import letters, linked, queries, steps
 from server.teaching.kinds import Material, SessionKind
 from server.teaching.model import SessionPatient, TeachingSession
 
@@ -101,12 +101,14 @@ async def withdraw(unit: Unit, *, session: TeachingSession, patient_id: str, sai
 
 
 async def withheld(unit: Unit, session_ids: Iterable[str]) -> frozenset[str]:
-    """Sessions whose recordings nobody may watch: a patient seen there has withdrawn."""
-    named = await queries.patients_of(unit, session_ids)
+    """Sessions whose recordings nobody may watch: a patient seen there has withdrawn, or a teaching case is."""
+    ids = set(session_ids)
+    named = await queries.patients_of(unit, ids)
     held = await consent_queries.in_force_about(unit, {one.session_id for one in named})
     agreed = {(one.subject_id, one.patient_id, one.kind) for one in held}
     needed = {(one.session_id, one.patient_id, kind) for one in named for kind in FILMED}
-    return frozenset(session_id for session_id, *_ in needed - agreed)
+    unsigned = frozenset(session_id for session_id, *_ in needed - agreed)
+    return unsigned | await linked.with_one_taken_back(unit, ids)
 
 
 class LessonConsents:

@@ -19,6 +19,7 @@ AGENDA_LINE = re.compile(r"(\d{1,3})\s*(?:分钟?|min)?\s+(.+)")  # not words
 NUMBER_OF_SOMEBODY = re.compile(r"\d{8,}|\d{17}[\dXx]")
 APART = re.compile(r"[、,，;；\s]+")  # not words
 LONGEST = 12 * 60
+MOST_CASES = 20
 
 
 def _no_numbers(text: str) -> str:
@@ -57,6 +58,9 @@ class PlanForm(BaseModel):
     room: str = Field("", max_length=32)
     agenda: Public = Field("", max_length=3000)
     cases: Public = Field("", max_length=3000)
+    case_ids: list[str] = Field([], max_length=MOST_CASES)
+    case_words: str = Field("", max_length=60)
+    """What teaching cases were still being looked for."""
     scope: Scope = Scope.CONSORTIUM
     institutions: list[str] = []
     titles: str = Field("", max_length=200)
@@ -96,6 +100,8 @@ class PlanForm(BaseModel):
             found["credits"] = "授学分时请填写分值"
         if self.credit_class is not CreditClass.NONE and not self.project_no:
             found["project_no"] = "授学分时请填写项目编号"
+        if self.case_words:
+            found["case_words"] = "请勾选找到的病例，或清空这里"
         if self.scope is Scope.INSTITUTIONS and not self.institutions:
             found["institutions"] = "请选择至少一家机构"
         return found
@@ -111,6 +117,7 @@ class PlanForm(BaseModel):
             room_id=self.room or None,
             agenda=list(_agenda(self.agenda)),
             cases=lines(self.cases),
+            case_ids=list(dict.fromkeys(self.case_ids)),
             institution_ids=self.institutions if self.scope is Scope.INSTITUTIONS else (),
             titles=[part for part in APART.split(self.titles) if part],
             credit_tenths=round(self.credits * 10) if self.credit_class is not CreditClass.NONE else 0,

@@ -36,6 +36,7 @@ async def shown(unit: Unit, session: TeachingSession, text: str) -> str:
 
 
 async def _about(unit: Unit, session: TeachingSession) -> frozenset[str]:
-    """Who is seen in it, and whom the teaching cases are about that it names."""
+    """Who is seen in it, and whom the teaching cases are about that it names or was planned with."""
     seen = frozenset(one.patient_id for one in await queries.patients_of(unit, [session.id]))
-    return seen | await casebook.patients_of(unit, session.consortium_id, session.cases)
+    chosen = (await queries.cases_of(unit, [session.id]))[session.id]
+    return seen | await casebook.patients_of(unit, session.consortium_id, session.cases, chosen)

@@ -41,11 +41,12 @@ class Chapter:
 
 @dataclass(frozen=True, kw_only=True)
 class Lesson:
-    """What is found: a recording, and what was taught in it."""
+    """What is found: a recording, and what was taught in it; `cases` are the titles of its teaching cases."""
 
     session: TeachingSession
     card: SessionCard
     recording: Recording
+    cases: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +125,8 @@ async def search(unit: Unit, lessons: Sequence[Lesson], wanted: str) -> list[tup
 def _described(lesson: Lesson) -> str:
     session = lesson.session
     agenda = [f"{item['what']} {item.get('who', '')}" for item in session.agenda]
-    return " ".join([session.title, session.specialty, session.about, *session.cases, lesson.card.teachers, *agenda])
+    cases = [*session.cases, *lesson.cases]
+    return " ".join([session.title, session.specialty, session.about, *cases, lesson.card.teachers, *agenda])
 
 
 async def _hits(unit: Unit, lessons: Sequence[Lesson], words: Mapping[str, list[str]]) -> dict[str, list[Hit]]:

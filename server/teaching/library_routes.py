@@ -14,7 +14,7 @@ from server.meeting.recordings import queries as recordings
 from server.meeting.recordings import service
 from server.meeting.recordings.kinds import RecordingState
 from server.meeting.recordings.screening import Screening, shown
-from server.teaching import captions, consenting, library, queries, views
+from server.teaching import captions, consenting, library, linked, queries, views
 from server.teaching.model import TeachingSession
 
 if TYPE_CHECKING:
@@ -52,8 +52,9 @@ async def library_page(request: web.Request) -> web.StreamResponse:
     sessions = {one.meeting_id: one for one in begun if one.meeting_id and one.id not in withheld}
     cards = await views.cards(unit, list(sessions.values()), partial(say, request))
     card_of = {card.id: card for card in cards}
+    cases = await linked.titles(unit, card_of)
     lessons = [
-        library.Lesson(session=session, card=card_of[session.id], recording=recording)
+        library.Lesson(session=session, card=card_of[session.id], recording=recording, cases=cases[session.id])
         for recording in reversed(await recordings.of_meetings(unit, sessions))
         if (session := sessions[recording.meeting_id])
     ]

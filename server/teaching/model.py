@@ -58,7 +58,7 @@ class TeachingSession(Base):
     agenda: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     """[{minutes, what, who}] in order."""
     cases: Mapped[list[str]] = mapped_column(JSON, default=list)
-    """What will be discussed, without a name, a date or a number of a patient."""
+    """What will be discussed beside cases of the casebook, without a name, a date or a number of a patient."""
 
     scope: Mapped[Scope] = mapped_column(default=Scope.CONSORTIUM)
     institution_ids: Mapped[list[str]] = mapped_column(JSON, default=list)
@@ -133,6 +133,16 @@ class SessionStep(Base):
     before: Mapped[State]
     after: Mapped[State]
     reason: Mapped[str] = mapped_column(String(500), default="")
+
+
+class SessionCase(Base):
+    """A case of the casebook that is discussed in a session."""
+
+    __tablename__ = "teaching_session_cases"
+
+    session_id: Mapped[str] = mapped_column(ForeignKey("teaching_sessions.id"), primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("teaching_cases.id"), primary_key=True, index=True)
+    position: Mapped[int]
 
 
 class SessionPatient(Base):

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 
 from server.accounts import queries as accounts
+from server.core.access import Actor
 from server.core.errors import Refusal
 from server.core.unit import Unit
 from server.meeting import service as meetings
 from server.meeting.kinds import MeetingKind
 from server.scheduling.working_calendar import CHINA
-from server.teaching import appointments, letters, queries, steps
+from server.teaching import appointments, letters, linked, queries, steps
 from server.teaching.kinds import CourseKind, CreditClass, Material, Scope, SessionKind
 from server.teaching.model import Course, Teacher, TeachingSession
 from server.teaching.states import CHANGEABLE, HIDDEN, Move, State
@@ -73,6 +74,8 @@ class Plan:
     room_id: str | None = None
     agenda: Sequence[tuple[int, str, str]] = ()
     cases: Sequence[str] = ()
+    case_ids: Sequence[str] = ()
+    """Of released cases of the casebook."""
     scope: Scope = Scope.CONSORTIUM
     institution_ids: Sequence[str] = ()
     titles: Sequence[str] = ()
@@ -90,13 +93,19 @@ class Plan:
     phase: int = 0
 
 
+def home_of(actor: Actor) -> str | None:
+    """The consortium in which what somebody plans takes place."""
+    return min(actor.consortium_ids, default=None)
+
+
 async def draft(unit: Unit, *, plan: Plan) -> TeachingSession:
+    """Raises NoSuchCase."""
     actor = unit.actor
     session = TeachingSession(
         id=unit.new_id(),
         state=State.PLANNED,
         state_since=unit.now,
-        consortium_id=min(actor.consortium_ids, default=None),
+        consortium_id=home_of(actor),
         institution_id=actor.institution_id,
         organiser_id=actor.person_id,
         created_at=unit.now,
@@ -105,6 +114,7 @@ async def draft(unit: Unit, *, plan: Plan) -> TeachingSession:
     unit.session.add(session)
     await unit.session.flush()
     await _appoint(unit, session, plan.teacher_posts)
+    await linked.choose(unit, session=session, case_ids=plan.case_ids)
     unit.record("teaching.planned", kind="teaching", id=session.id)
     return session
 
@@ -112,7 +122,7 @@ async def draft(unit: Unit, *, plan: Plan) -> TeachingSession:
 async def amend(unit: Unit, *, session: TeachingSession, plan: Plan) -> None:
     """Everything may change until it begins; another time moves the booking and tells whoever is enrolled.
 
-    Raises AlreadyRunning, TooFewSeats, SlotTaken, InThePast, FiledTooLate.
+    Raises AlreadyRunning, TooFewSeats, NoSuchCase, SlotTaken, InThePast, FiledTooLate.
     """
     if session.state not in CHANGEABLE:
         raise AlreadyRunning
@@ -124,6 +134,7 @@ async def amend(unit: Unit, *, session: TeachingSession, plan: Plan) -> None:
     if session.filed_at:
         _check_filing(session, session.filed_at)
     await unit.session.flush()
+    await linked.choose(unit, session=session, case_ids=plan.case_ids)
     teachers = await _appoint(unit, session, plan.teacher_posts)
     if session.state not in HIDDEN:
         require_released(session)
@@ -148,8 +159,8 @@ async def _check_seats(unit: Unit, session: TeachingSession, capacity: int) -> N
 
 
 def _write(session: TeachingSession, plan: Plan) -> None:
-    plain = set(Plan.__dataclass_fields__) - {"teacher_posts", "agenda", "cases", "institution_ids", "titles"}
-    for name in plain:
+    rows = {"teacher_posts", "case_ids"}
+    for name in set(Plan.__dataclass_fields__) - rows - {"agenda", "cases", "institution_ids", "titles"}:
         setattr(session, name, getattr(plan, name))
     session.agenda = [{"minutes": minutes, "what": what, "who": who} for minutes, what, who in plan.agenda]
     session.cases = list(plan.cases)
@@ -260,7 +271,7 @@ async def found_course(
         kind=kind,
         title=title,
         about=about,
-        consortium_id=min(actor.consortium_ids, default=None),
+        consortium_id=home_of(actor),
         institution_id=actor.institution_id,
         organiser_id=actor.person_id,
         phases=list(phases),

@@ -7,13 +7,14 @@ from typing import Any
 from aiohttp import web
 
 from server.accounts import queries as accounts
+from server.casebook import queries as casebook
 from server.core.errors import Refusal
 from server.core.forms import Form
 from server.core.http import Routes, read_form, render, say, see_other, unit_of
 from server.core.unit import Unit
 from server.scheduling.service import InThePast, SlotTaken
 from server.scheduling.working_calendar import CHINA
-from server.teaching import appointments, enrolling, forms, planning, queries, running, series, steps, views
+from server.teaching import appointments, enrolling, forms, linked, planning, queries, running, series, steps, views
 from server.teaching.forms import ByHand, Filing, MoveForm, PlanForm, Why, local
 from server.teaching.model import TeachingSession
 from server.teaching.planning import Plan
@@ -28,6 +29,7 @@ FIELD_OF: dict[type[Refusal], str] = {
     planning.FiledTooLate: "starts",
     planning.TooFewSeats: "capacity",
     planning.NotReleased: "material",
+    linked.NoSuchCase: "case_words",
 }
 """Where on the form a refusal is shown."""
 
@@ -61,10 +63,30 @@ async def _form(request: web.Request, session: TeachingSession | None, form: For
         session=session,
         shown=_shown(session, [one.post_id for one in teachers], request.query.get("course", "")),
         tomorrow=_tomorrow(unit),
+        **await _cases(unit, session, form),
         clashes=await _clashes(unit, form, session),
         following=len(await series.following(unit, session)) if session else 0,
         **await views.choices(unit, partial(say, request)),
     )
+
+
+async def _cases(unit: Unit, session: TeachingSession | None, form: Form[PlanForm] | None) -> dict[str, Any]:
+    """The teaching cases that are chosen, and those that were looked for without a script."""
+    within = session.consortium_id if session else planning.home_of(unit.actor)
+    typed = form.typed if form else {}
+    words = str(typed.get("case_words", "")).strip()
+    chosen = (await linked.of(unit, session)).cases if session and not form else []
+    if form:
+        sent = typed.get("case_ids")
+        ids = [id for id in sent if isinstance(id, str)] if isinstance(sent, list) else []
+        chosen = await linked.found_among(unit, ids[: forms.MOST_CASES], within)
+    found = await casebook.released(unit, words=words, within=within) if words and within else []
+    offered = {one.id: one for one in [*chosen, *found[: forms.MOST_CASES]]}
+    return {
+        "within": within,
+        "case_choices": [(one.id, one.title, one.specialty) for one in offered.values()],
+        "chosen_cases": [one.id for one in chosen],
+    }
 
 
 def _tomorrow(unit: Unit) -> str:
@@ -113,13 +135,14 @@ async def _clashes(unit: Unit, form: Form[PlanForm] | None, session: TeachingSes
     return [(people[id].name, title) for id, others in busy.items() for _, title in others]
 
 
-async def _read(request: web.Request) -> Form[PlanForm]:
+async def _read(request: web.Request, session: TeachingSession | None = None) -> Form[PlanForm]:
     form = await read_form(request, PlanForm)
     if "" in form.errors:  # of the whole: told at the agenda, which is what does not add up
         form.errors["agenda"] = form.errors.pop("")
     if not form.errors:
         form.errors.update({name: say(request, words) for name, words in form.value.lacking().items()})
         form.errors.update(await _foreign(request, form.value.plan()))
+        form.errors.update(await _unreleased(request, form.value.case_ids, session))
     return form
 
 
@@ -135,6 +158,12 @@ async def _foreign(request: web.Request, plan: Plan) -> dict[str, str]:
         "course": plan.course_id is not None and plan.course_id not in known["courses"],
     }
     return {name: say(request, "请从所列选项中选择") for name, is_wrong in wrong.items() if is_wrong}
+
+
+async def _unreleased(request: web.Request, case_ids: list[str], session: TeachingSession | None) -> dict[str, str]:
+    within = session.consortium_id if session else planning.home_of(unit_of(request).actor)
+    found = await linked.found_among(unit_of(request), case_ids, within)
+    return {"case_words": say(request, linked.NoSuchCase.says)} if len(found) < len(set(case_ids)) else {}
 
 
 @routes.post("/teaching/sessions", "teaching.plan")
@@ -155,7 +184,7 @@ async def plan_session(request: web.Request) -> web.StreamResponse:
 @routes.post("/teaching/sessions/{id}/edit", "teaching.edit")
 async def amend(request: web.Request) -> web.StreamResponse:
     session = await session_of(request, "teaching.edit", locked=True)
-    form = await _read(request)
+    form = await _read(request, session)
     if form.errors:
         return await _form(request, session, form)
     unit = unit_of(request)

@@ -21,6 +21,7 @@ from server.teaching.model import (
     Paper,
     Quiz,
     Review,
+    SessionCase,
     SessionPatient,
     SessionStep,
     Teacher,
@@ -30,9 +31,6 @@ from server.teaching.states import AHEAD, HIDDEN, State
 
 PAGE = 30
 TAKING_PART = (EnrolmentState.ENROLLED, EnrolmentState.WAITING)
-
-
-# ---- one
 
 
 async def get_for(unit: Unit, action: str, id: str, *, locked: bool = False) -> TeachingSession:
@@ -95,8 +93,7 @@ async def by_meeting(unit: Unit, meeting_id: str) -> TeachingSession | None:
 
 
 async def teachers(unit: Unit, session_id: str) -> list[Teacher]:
-    query = select(Teacher).where(Teacher.session_id == session_id).order_by(Teacher.position)
-    return list(await unit.session.scalars(query))
+    return (await teachers_of(unit, [session_id]))[session_id]
 
 
 async def teachers_of(unit: Unit, session_ids: Iterable[str]) -> dict[str, list[Teacher]]:
@@ -111,6 +108,15 @@ async def patients_of(unit: Unit, session_ids: Iterable[str]) -> list[SessionPat
     """Who is seen in these sessions, in the order of naming."""
     query = select(SessionPatient).where(SessionPatient.session_id.in_(set(session_ids)))
     return list(await unit.session.scalars(query.order_by(SessionPatient.named_at, SessionPatient.patient_id)))
+
+
+async def cases_of(unit: Unit, session_ids: Iterable[str]) -> dict[str, list[str]]:
+    """The ids of the cases of the casebook that each of these sessions discusses, in their order."""
+    found: dict[str, list[str]] = {id: [] for id in session_ids}
+    query = select(SessionCase).where(SessionCase.session_id.in_(found)).order_by(SessionCase.position)
+    for one in await unit.session.scalars(query):
+        found[one.session_id].append(one.case_id)
+    return found
 
 
 async def history(unit: Unit, session_id: str) -> list[SessionStep]:
@@ -255,6 +261,13 @@ async def of_course(unit: Unit, course_id: str) -> list[TeachingSession]:
         _visible(unit), TeachingSession.course_id == course_id, TeachingSession.state != State.CANCELLED
     )
     return list(await unit.session.scalars(query.order_by(TeachingSession.phase, TeachingSession.starts_at)))
+
+
+async def discussing(unit: Unit, case_id: str) -> list[TeachingSession]:
+    """Those the actor may see that a case of the casebook is discussed in, the latest first."""
+    discusses = exists().where(SessionCase.session_id == TeachingSession.id, SessionCase.case_id == case_id)
+    query = select(TeachingSession).where(_visible(unit), discusses, TeachingSession.state != State.CANCELLED)
+    return list(await unit.session.scalars(query.order_by(TeachingSession.starts_at.desc()).limit(50)))
 
 
 async def courses(unit: Unit) -> list[Course]:

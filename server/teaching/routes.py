@@ -19,6 +19,7 @@ from server.teaching import (
     counted,
     enrolling,
     letters,
+    linked,
     materials,
     policy,
     queries,
@@ -164,6 +165,7 @@ async def show(request: web.Request, session: TeachingSession, *, status: int = 
         counted=mine,
         certified=bool(mine and await certificates.valid(unit, [mine.attended])),
         files=await materials.cards(unit, session),
+        discussed=await linked.of(unit, session),
         flash=flash(request),
         **context,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from server.core.errors import NotFound
 from server.core.unit import Unit
-from server.teaching import enrolling, planning, queries
+from server.teaching import enrolling, linked, planning, queries
 from server.teaching.kinds import CourseKind, CreditClass, Reach
 from server.teaching.model import Course, TeachingSession
 from server.teaching.planning import Plan
@@ -56,12 +56,12 @@ async def amend(unit: Unit, *, session: TeachingSession, plan: Plan, reach: Reac
     Returns how many were changed. Raises what planning.amend does.
     """
     rest = await _reached(unit, session, reach)
-    before = await _plan_of(unit, session)
+    before = await plan_of(unit, session)
     changed = {name: value for name, value in vars(plan).items() if value != getattr(before, name)}
     shift, longer = plan.starts_at - before.starts_at, _length(plan) - _length(before)
     plans = [(session, plan)]
     for one in rest:
-        stands = await _plan_of(unit, one)
+        stands = await plan_of(unit, one)
         starts = stands.starts_at + shift
         times: dict[str, Any] = {"starts_at": starts, "ends_at": starts + _length(stands) + longer}
         plans.append((one, replace(stands, **{**changed, **times})))
@@ -76,11 +76,12 @@ def _length(plan: Plan) -> timedelta:
     return plan.ends_at - plan.starts_at
 
 
-async def _plan_of(unit: Unit, session: TeachingSession) -> Plan:
+async def plan_of(unit: Unit, session: TeachingSession) -> Plan:
     """The plan that a session stands by."""
     same = {name: getattr(session, name) for name in Plan.__dataclass_fields__ if hasattr(session, name)}
     lists = {
         "teacher_posts": [one.post_id for one in await queries.teachers(unit, session.id)],
+        "case_ids": [one.id for one in (await linked.of(unit, session)).cases],
         "agenda": [(one["minutes"], one["what"], one["who"]) for one in session.agenda],
     }
     return Plan(**{**same, **lists})

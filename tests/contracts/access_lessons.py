@@ -16,7 +16,7 @@ from server.patients.consent import service as consents
 from server.patients.consent.model import ConsentKind, Signer
 from server.patients.consent.signature import read_strokes
 from server.patients.consent.signing import Shown, SignedBy
-from server.teaching import appointments, enrolling, exams, planning
+from server.teaching import appointments, enrolling, exams, linked, planning
 from server.teaching import queries as teaching_queries
 from server.teaching.kinds import CourseKind, SessionKind
 from server.teaching.planning import Plan
@@ -107,6 +107,8 @@ async def teaching_cases(world):
         unit.signed_in = await accounts.actor_at(unit, world.posts["own", Role.TEACHER])
         texts = [text for _, text in casebook.chapters_of(unit, case)]
         await casebook.release(unit, case=case, title=case.title, points="", texts=texts, checked=casebook.CHECKS)
+        session = await teaching_queries.session(unit, world.objects["session"])
+        await linked.choose(unit, session=session, case_ids=[case.id])
     async with world.database.unit() as unit:
         reviewed = await _proposed(world, unit, "-5")
         copy = await _copy_of_a_photo(world, unit, reviewed)

@@ -137,6 +137,18 @@ async def test_what_is_not_there_answers_as_what_is_not_yours(known, role):
     nothing(wrong)
 
 
+@pytest.mark.parametrize("stand", STANDS)
+async def test_a_lessons_page_names_its_cases_to_whoever_may_read_them(known, stand):
+    session, case = known.objects["session"], known.objects["teaching case"]
+    wrong = []
+    for role in Role:
+        page = await known.ask("GET", f"/teaching/sessions/{session}", (stand, role), accept="text/html")
+        reads = page.status == 200 and granted(known, role, stand, "casebook.read", "teaching case")
+        if (f'href="/teaching/cases/{case}"'.encode() in page.body) is not reads:
+            wrong.append(f"{role} {page.status} {reads}")
+    nothing(wrong)
+
+
 @pytest.mark.parametrize("role", [Role.APPLICANT, Role.SPECIALIST, Role.COORDINATOR, Role.INST_ADMIN, Role.AUDITOR])
 async def test_the_page_of_what_is_not_there_is_that_of_what_is_not_yours(known, role):
     """As a browser sees them, headers and all."""
