@@ -10,7 +10,7 @@ from server.core.errors import NotFound, Refusal
 from server.core.unit import Unit
 from server.meeting import queries as meetings
 from server.meeting.doors import Entrant
-from server.teaching import consenting, letters, materials, queries, running
+from server.teaching import consenting, letters, queries, running
 from server.teaching.model import TeachingSession
 from server.teaching.states import OPEN_ROOM, State
 
@@ -58,7 +58,7 @@ def _entrant(
         host=teaches and actor.post_id not in guests,
         hall=True,
         speaks=teaches,
-        files_src=f"/files/of/{materials.SUBJECT}/{session.id}",
+        files_src=f"{letters.href(session)}/materials",
         back=letters.href(session),
         title=session.title,
     )

@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from server.accounts import queries as accounts
+from server.casebook import attachments
 from server.core.access import Relation
 from server.core.addresses import ADDRESSES
 from server.core.http import Routes, read_query, render, say, see_other, unit_of
@@ -263,6 +264,19 @@ async def code(request: web.Request) -> web.StreamResponse:
     address = f"{request.app[ADDRESSES].asked_at(request)}{letters.href(session)}"
     segno.make(address, error="m").save(drawing, kind="svg", scale=4, border=2)
     return web.Response(body=drawing.getvalue(), content_type="image/svg+xml")
+
+
+@routes.get("/teaching/sessions/{id}/materials", "teaching.enter")
+async def to_be_shown(request: web.Request) -> web.StreamResponse:
+    """What may be shown to all in its hall: its own files, and those of the teaching cases that it discusses."""
+    unit, session = unit_of(request), await session_of(request, "teaching.enter")
+    discussed = await linked.of(unit, session)
+    return render(
+        request,
+        "teaching/materials.html",
+        files=await materials.cards(unit, session) or [],
+        cases=[(one.title, await attachments.cards(unit, one)) for one in discussed.cases],
+    )
 
 
 @routes.post("/teaching/sessions/{id}/here", "teaching.enter", survives_idle=True)

@@ -20,7 +20,7 @@ PARTS = {
     *("/teaching/recordings/{id}/ladder/{rung}.m3u8", "/teaching/recordings/{id}/ladder/{rung}.mp4"),
     *("/consultations/recordings/{id}/files/{file}", "/consultations/recordings/{id}/ladder.m3u8"),
     *("/consultations/recordings/{id}/ladder/{rung}.m3u8", "/consultations/recordings/{id}/ladder/{rung}.mp4"),
-    *("/reauthenticate/standing", "/teaching/cases/search"),
+    *("/reauthenticate/standing", "/teaching/cases/search", "/teaching/sessions/{id}/materials"),
 }
 """Routes that answer with a part of a page or with a file."""
 

@@ -7,12 +7,14 @@ import pytest
 
 from server.teaching.hearing import shown
 from tests.web.accounts_site import said_at
+from tests.web.casebook_plants import photo
 from tests.web.casebook_site import (
     TITLE,
     a_closed_case,
     attach,
     confirmed,
     copies_on,
+    files_of,
     open_casebook,
     proposed,
     released,
@@ -173,7 +175,22 @@ async def test_a_recording_is_found_by_its_case_and_watched_by_nobody_once_that_
     assert (await learner.get(recording)).status == 404
 
 
-# ---- heard
+# ---- in the hall
+
+
+async def test_its_files_are_among_what_is_shown_in_the_hall(site, teacher):
+    case = await let_out(site, teacher, photo())
+    address = await published(site, teacher, case_ids=id_of(case))
+    learner, other = await site.signed_in("learner1"), await site.signed_in("learner2")
+    assert (await other.get(f"{address}/materials")).status == 404
+    await learner.post(f"{address}/enrol")
+    for visitor in (teacher, learner):
+        materials = await visitor.get(f"{address}/materials")
+        assert f'data-of="{TITLE}"' in materials
+        assert re.findall(r'href="/files/(\w{32})"', materials.text) == await files_of(visitor, case)
+    await teacher.post(f"{case}/withdraw")
+    materials = await learner.get(f"{address}/materials")
+    assert (materials.status, "data-of" in materials, "/files/" in materials) == (200, False, False)
 
 
 async def test_captions_name_nobody_whom_a_chosen_case_is_about(site, teacher):

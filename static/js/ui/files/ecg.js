@@ -28,11 +28,32 @@ const CALIPER = "#0b4fa0";
 
 /** @type {import("./mount.js").Mount} */
 export async function mountEcg(element, { id, name, signal }) {
+  const { trace, leads } = await openEcg(id, signal);
+  new EcgViewer(element, trace, leads, name, signal).open();
+}
+
+/**
+ * @param {string} id
+ * @param {AbortSignal} signal
+ * @returns {Promise<{trace: Trace, leads: Int16Array[]}>} raises Gone, or an Error
+ */
+export async function openEcg(id, signal) {
   const [trace, samples] = await Promise.all([
     fetched(derived(id, "trace"), signal).then((response) => response.json()),
     fetched(derived(id, "samples"), signal).then((response) => response.arrayBuffer()),
   ]);
-  new EcgViewer(element, trace, leadsOf(trace, samples), name, signal).open();
+  return { trace, leads: leadsOf(trace, samples) };
+}
+
+/**
+ * Speed, gain and filters, without which no trace may be read.
+ * @param {Trace} trace
+ * @param {{speed: number, gain: number}} way
+ */
+export function legendOf({ filters: { highpass, lowpass, notch } }, { speed, gain }) {
+  const band = highpass && lowpass ? ` · ${highpass}–${lowpass} Hz` : "";
+  const filters = notch ? `${band} · ${t("陷波 %(notch)s Hz", { notch })}` : band;
+  return `${speed} mm/s · ${gain} mm/mV${filters}`;
 }
 
 /**
@@ -251,13 +272,7 @@ class EcgViewer {
   }
 
   get #legend() {
-    return `${this.#speed} mm/s · ${this.#gain} mm/mV${this.#filterWords()}`;
-  }
-
-  #filterWords() {
-    const { highpass, lowpass, notch } = this.trace.filters;
-    const band = highpass && lowpass ? ` · ${highpass}–${lowpass} Hz` : "";
-    return notch ? `${band} · ${t("陷波 %(notch)s Hz", { notch })}` : band;
+    return legendOf(this.trace, { speed: this.#speed, gain: this.#gain });
   }
 
   /** @param {KeyboardEvent} event */

@@ -1,6 +1,8 @@
-// A file as single sheets to be drawn one at a time: the pages of a PDF, or a picture as its only one.
+// A file as single sheets to be drawn one at a time: a PDF's pages, a photo, the frames of DICOM, ten seconds of an ECG.
 import { openPdf } from "./pdf.js";
 import { derived, fetched, Gone } from "./mount.js";
+
+/** @typedef {(id: string, signal: AbortSignal) => Promise<Sheets>} Opening  raises Gone for a file of another kind */
 
 /**
  * @typedef {object} Sheets
@@ -15,15 +17,25 @@ import { derived, fetched, Gone } from "./mount.js";
  * @returns {Promise<Sheets>} raises Gone, or an Error
  */
 export async function openSheets(id, signal) {
-  try {
-    return await pdfSheets(id, signal);
-  } catch (trouble) {
-    if (!(trouble instanceof Gone)) throw trouble;
-    return pictureSheet(id, signal); // no PDF; whoever may see neither is told so by the second
+  for (const opening of OPENINGS) {
+    try {
+      return await opening(id, signal);
+    } catch (trouble) {
+      if (!(trouble instanceof Gone)) throw trouble;
+    }
   }
+  throw new Gone(id);
 }
 
-/** @param {string} id @param {AbortSignal} signal @returns {Promise<Sheets>} */
+/** What only some lessons show is loaded when it is. @type {Opening[]} */
+const OPENINGS = [
+  pdfSheets,
+  pictureSheet,
+  async (id, signal) => (await import("./dicom-sheets.js")).dicomSheets(id, signal),
+  async (id, signal) => (await import("./ecg-sheets.js")).ecgSheets(id, signal),
+];
+
+/** @type {Opening} */
 async function pdfSheets(id, signal) {
   const pdf = await openPdf(id, signal);
   return {
@@ -37,7 +49,7 @@ async function pdfSheets(id, signal) {
   };
 }
 
-/** @param {string} id @param {AbortSignal} signal @returns {Promise<Sheets>} */
+/** @type {Opening} */
 async function pictureSheet(id, signal) {
   const picture = await createImageBitmap(await (await fetched(derived(id, "preview"), signal)).blob());
   return {
@@ -50,12 +62,13 @@ async function pictureSheet(id, signal) {
 }
 
 /**
+ * Gives the canvas the size of what is drawn, as large as it goes.
  * @param {HTMLCanvasElement} canvas
  * @param {{width: number, height: number}} natural
  * @param {{width: number, height: number}} box
  * @returns {number} canvas pixels a natural one
  */
-function fit(canvas, natural, box) {
+export function fit(canvas, natural, box) {
   const scale = Math.min(box.width / natural.width, box.height / natural.height);
   const dense = scale * Math.min(devicePixelRatio, 2);
   canvas.width = Math.floor(natural.width * dense);

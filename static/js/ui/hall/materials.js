@@ -1,4 +1,4 @@
-// The session's materials, to choose what is shown from.
+// The session's materials and the files of its teaching cases, to choose what is shown from.
 
 import { t } from "../../lib/words.js";
 import { fragment } from "../../net/http.js";
@@ -28,7 +28,9 @@ export class Materials {
   /** @param {HTMLAnchorElement} link of a tile */
   #row(link) {
     const file = link.pathname.split("/")[2];
-    const says = link.closest(".tile-text")?.querySelector(".tile-says")?.textContent?.trim() ?? "";
+    const of = link.closest("[data-of]")?.getAttribute("data-of") ?? "";
+    const about = link.closest(".tile-text")?.querySelector(".tile-says")?.textContent?.trim() ?? "";
+    const says = [of, about].filter(Boolean).join(" · ");
     const made = make("button", { type: "button", class: "material" }, make("strong", {}, link.textContent ?? ""), make("span", { class: "quiet" }, says));
     made.addEventListener("click", () => (this.#dialog.close(), this.chosen(file)));
     return make("li", {}, made);
