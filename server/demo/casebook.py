@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,9 @@ from server.core.http import DATABASE
 from server.demo import pictures
 from server.files import queries as files
 from server.files.desk import DESK
+from server.teaching import planning, series
+from server.teaching import queries as sessions
+from server.teaching.kinds import SessionKind
 
 if TYPE_CHECKING:
     from server.casebook.model import TeachingCase
@@ -36,6 +40,8 @@ async def fill(app: web.Application, teller: Teller) -> None:
     await app[DARKROOM].catch_up()
     for id, story in out:
         await _released(app, teller, id, story)
+    if out:
+        await _discussed(app, teller, [id for id, _ in out])
     await app[DARKROOM].catch_up()
 
 
@@ -76,6 +82,16 @@ async def _released(app: web.Application, teller: Teller, id: str, story: Story)
         await service.release(
             teller.unit, case=case, title=case.title, points=case.points, texts=texts, checked=service.CHECKS
         )
+
+
+async def _discussed(app: web.Application, teller: Teller, ids: list[str]) -> None:
+    """In the reviewer's next round."""
+    async with app[DATABASE].unit() as teller.unit:
+        await teller.act(REVIEWER, Role.TEACHER, teller.present)
+        own = await sessions.of_person(teller.unit, teller.unit.actor.person_id)
+        ahead = next(one for one in own if one.kind is SessionKind.ROUND)
+        plan = replace(await series.plan_of(teller.unit, ahead), case_ids=ids)
+        await planning.amend(teller.unit, session=ahead, plan=plan)
 
 
 async def _under_review(teller: Teller, id: str, story: Story) -> TeachingCase:

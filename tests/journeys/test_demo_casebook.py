@@ -35,6 +35,9 @@ async def test_a_case_of_the_demo_went_through_the_darkroom_and_another_waits_fo
         for called in ("心电图 1", "影像 2", "照片 3"):
             assert called in page, called
         assert [name for name in await names_of_patients(house) if name in page] == []
+        round_ahead = await learner.get(page.link("/teaching/sessions/[0-9a-f]{32}"))
+        assert "急性冠脉综合征教学查房" in round_ahead
+        assert f'href="{page.url.path}"' in round_ahead
 
         slip = re.findall(r'href="/files/(\w{32})"', page.text)[-1]
         async with learner.session.get(f"/files/{slip}/derived/preview") as answer:
