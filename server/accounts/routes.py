@@ -45,9 +45,13 @@ class Credentials(BaseModel):
     next: str = "/"
 
 
+OWN = re.compile(r"/(?![/\\])[^\x00-\x20\x7f]*")
+"""A browser drops tabs and line breaks out of an address; a backslash is a slash to it."""
+
+
 def own_page(address: str) -> str:
     """Only pages of ours are gone on to, never another site's."""
-    return address if address.startswith("/") and not address.startswith(("//", "/\\")) else "/"
+    return address if OWN.fullmatch(address) else "/"
 
 
 FILE = re.compile(r"/(content|[\w-]+\.(xlsx|csv|zip))(\?|$)")

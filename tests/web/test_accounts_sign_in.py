@@ -94,10 +94,16 @@ async def test_strangers_guesses_do_not_lock_out_a_known_browser(site):
 
 
 async def test_a_page_of_another_site_is_not_gone_on_to(site):
-    for elsewhere in ("//evil.example", "https://evil.example", "/\\evil.example"):
+    for address in (
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        "/\t/evil.example/a.zip",
+        "/\r\n/a.zip",
+    ):
         browser = site.visitor()
         await browser.get("/sign-in")
-        page = await browser.post("/sign-in", {"login": "doctor", "password": PASSWORD, "next": elsewhere})
+        page = await browser.post("/sign-in", {"login": "doctor", "password": PASSWORD, "next": address})
         assert page.path == "/"
 
 
