@@ -165,7 +165,7 @@ def _refusal_for(error: web.HTTPException) -> Refusal:
 
 
 def refuse(request: web.Request, refusal: Refusal) -> web.Response:
-    by_script = wants_json(request) or STAYS in request.headers
+    by_script = wants_json(request) or STAYS in request.headers or hdrs.RANGE in request.headers  # of a file, no page
     if isinstance(refusal, SignedOut | ReauthenticationNeeded) and not by_script:
         return _to_sign_in(request, refusal)
     described = problem(request, refusal)

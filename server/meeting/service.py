@@ -81,7 +81,7 @@ async def close(unit: Unit, *, meeting_id: str, reason: str) -> None:
 async def link_for_guest(unit: Unit, *, meeting: Meeting, name: str, another: bool = False) -> RoomLink:
     """A one-device link for family or another guest; they wait until somebody lets them in. The actor's own that nobody
     has used yet, unless `another` is wanted beside it."""
-    unused = await queries.unused_links(unit, meeting.id, LinkKind.GUEST)
+    unused = await _unused(unit, meeting, LinkKind.GUEST)
     if unused and not another:
         return unused[-1]
     link = _link(unit, meeting, LinkKind.GUEST)
@@ -92,14 +92,21 @@ async def link_for_guest(unit: Unit, *, meeting: Meeting, name: str, another: bo
 async def link_for_phone(unit: Unit, *, meeting: Meeting, another: bool = False) -> RoomLink:
     """A one-device link by which the same person goes on from their phone. The one that was not used yet, unless
     `another` is wanted in its place."""
-    unused = await queries.unused_links(unit, meeting.id, LinkKind.HAND_OVER)
+    unused = await _unused(unit, meeting, LinkKind.HAND_OVER)
     if unused and not another:
         return unused[-1]
     for earlier in unused:
         earlier.revoked_at = unit.now
+        unit.record("meeting.link_revoked", kind="meeting", id=meeting.id)
     link = _link(unit, meeting, LinkKind.HAND_OVER)
     link.post_id = unit.actor.post_id
     return await _kept(unit, link)
+
+
+async def _unused(unit: Unit, meeting: Meeting, kind: LinkKind) -> list[RoomLink]:
+    """Those that can be shown once more: the token of an older one was drawn by lot, and nobody knows it now."""
+    found = await queries.unused_links(unit, meeting.id, kind)
+    return [one for one in found if one.digest == queries.digest_of(token_of(unit, one.id))]
 
 
 def token_of(unit: Unit, id: str) -> str:

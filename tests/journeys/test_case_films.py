@@ -130,6 +130,20 @@ async def test_who_signed_in_a_while_ago_proves_it_once_and_watches_to_the_end(h
     assert 'id="film-gate"' in await doctor.get(player)
 
 
+async def test_the_cookie_of_before_a_proof_plays_nothing_and_begins_no_recording(house):  # noqa: F811
+    doctor, _, case, player = await filmed(house)
+    room = (await doctor.get(case)).link(r"/rooms/[0-9a-f]{32}")
+    house.clock.turn(timedelta(minutes=6))
+    thief = await house.visitor()
+    thief.session.cookie_jar.update_cookies({one.key: one.value for one in doctor.session.cookie_jar})
+    page = await doctor.post("/reauthenticate", {"password": PASSWORD, "next": player})
+    assert 'id="player"' in page
+    assert 'id="film-gate"' in await thief.get(player)
+    assert (await thief.get(f"{player}/ladder/180.mp4", headers=JSON)).status == 401
+    await thief.enter(room)
+    assert await thief.says("seek") == {"ok": False, "error": {"code": "room.proof_elsewhere"}}
+
+
 async def pages_shown(house):  # noqa: F811
     """How often the page of a recording is on record as read."""
     rows = "select count(*) from audit_records where action = 'consultation.read' and fields like '%recording%'"

@@ -2,8 +2,9 @@
 
 import orjson
 
+from server.meeting.model import RoomLink
 from tests.journeys.test_road import house  # noqa: F401 - the fixture
-from tests.journeys.test_session import JSON, planned, until
+from tests.journeys.test_session import JSON, acts, planned, until
 
 REVOKED = ("closed", {"reason": "revoked"})
 
@@ -79,6 +80,16 @@ async def test_another_link_to_the_phone_takes_the_place_of_the_one_before(house
     assert other["url"] != first["url"]
     await spent(house, {"token": first["url"].partition("#token=")[2].partition("&")[0]})
     assert (await told(doctor, f"{room}/handover"))["url"] == other["url"]
+    assert await acts(house, "meeting.link_revoked") == 1
+
+
+async def test_a_link_whose_token_nobody_knows_any_more_is_not_shown_again(house):  # noqa: F811
+    """Those of before tokens were found again."""
+    doctor, room = await hosted(house)
+    first = await told(doctor, f"{room}/guests")
+    async with house.database.unit() as unit:
+        (await unit.session.get(RoomLink, first["id"])).digest = bytes(32)
+    assert (await told(doctor, f"{room}/guests"))["id"] != first["id"]
 
 
 async def test_a_large_family_is_let_in_and_the_server_carries_the_call_for_good(house):  # noqa: F811

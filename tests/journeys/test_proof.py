@@ -49,6 +49,9 @@ async def test_a_download_that_broke_off_goes_on_after_the_five_minutes(house): 
     for asked in (rest, other, {**JSON, "If-Range": mark}):
         assert (await doctor.get(film, headers=asked)).status == 401
     assert (await elsewhere.get(film, headers={**rest, "If-Range": mark})).status == 401, "that sign-in proved nothing"
+    house.clock.turn(timedelta(minutes=20))
+    asleep = await doctor.get(film, headers={"Range": "bytes=100-", "If-Range": mark})
+    assert asleep.status == 401, "no page to sign in on in place of the rest"
 
 
 async def test_a_page_asks_whether_a_proof_stands_before_it_asks_for_one(house):  # noqa: F811
