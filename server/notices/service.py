@@ -71,7 +71,7 @@ async def tell(
             unit.send(
                 "mail",
                 to=person.email,
-                subject=text,
+                subject=" ".join(text.split()),
                 body=f"{text}\n\n{speech.base_url}{href}\n",
                 attachments=files,
                 key=f"{key}:{person.id}" if key else None,

@@ -6,6 +6,7 @@ from email.policy import default
 import pytest
 from icalendar import Calendar
 
+from server.notices import service as notices
 from server.notices.model import Notice
 from server.outgoing import Carrier
 from server.settings import Settings
@@ -41,6 +42,17 @@ async def test_a_moment_is_told_in_the_language_of_whoever_reads(site, locale, t
     mail = await mailed(site, "cai@example.com")
     assert told in mail["Subject"]
     assert told in mail.get_body(("plain",)).get_content()
+
+
+async def test_what_was_typed_in_lines_is_told_in_one_line_of_the_mail(site):
+    address = await published(site, await site.signed_in("teacher"))
+    async with site.database.unit() as unit:
+        person, says = site.people["teacher"].id, "教学已取消：%(title)s（原定 %(starts)s）。%(reason)s"
+        facts = {"title": "心电图", "starts": "周五", "reason": "教室停电\r\n改日再办"}
+        await notices.tell(unit, person_ids=[person], says=says, facts=facts, href=address)
+    mail = await mailed(site, "cai@example.com")
+    assert mail["Subject"] == "教学已取消：心电图（原定 周五）。教室停电 改日再办"
+    assert "停电\n改日" in mail.get_body(("plain",)).get_content().replace("\r", "")
 
 
 async def test_who_changes_their_language_reads_what_was_told_before_in_it(site):
