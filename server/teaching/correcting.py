@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from server.accounts import queries as accounts
-from server.core.errors import Refusal
+from server.core.errors import Refusal, Stale
 from server.core.unit import Unit
 from server.documents.certifying import revoke_certificate
 from server.documents.kinds import RevocationReason
@@ -49,6 +49,19 @@ async def found(unit: Unit, session: TeachingSession, person_id: str) -> Counted
     if counts is None:
         raise NotReckoned
     return counts
+
+
+async def version(unit: Unit, session: TeachingSession, person_id: str) -> int:
+    """Grows with everything that is found, asked or answered about somebody's attendance."""
+    asked = await queries.reviews(unit, session.id, person_id)
+    answered = sum(one.answered_at is not None for one in asked)
+    return len(await queries.corrections(unit, session.id, person_id)) + len(asked) + answered
+
+
+async def check_version(unit: Unit, session: TeachingSession, person_id: str, seen: int) -> None:
+    """`session` is locked. Raises Stale: something was found, asked or answered since the actor looked."""
+    if seen != await version(unit, session, person_id):
+        raise Stale
 
 
 def most_minutes(row: Attendance) -> int:

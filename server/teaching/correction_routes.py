@@ -6,13 +6,14 @@ from functools import partial
 from aiohttp import web
 
 from server.accounts import queries as accounts
+from server.core.errors import Refusal, Stale
 from server.core.forms import Form
 from server.core.http import Routes, read_form, render, say, see_other, unit_of
 from server.directory import queries as directory
 from server.documents import queries as documents
 from server.documents.kinds import REASON_WORDS
 from server.teaching import correcting, counted, letters, reviews
-from server.teaching.forms import CorrectionForm, ReviewForm, RevocationForm
+from server.teaching.forms import AnswerForm, CorrectionForm, ReviewForm, RevocationForm
 from server.teaching.kinds import FINDING_WORDS, Finding
 from server.teaching.model import TeachingSession
 from server.teaching.routes import flash, session_of
@@ -22,12 +23,21 @@ routes = Routes("teaching_correction")
 
 
 @dataclass(frozen=True, kw_only=True)
+class Untimely:
+    """Why what was sent in good order did not do, and the words in it: its form may be gone from the page."""
+
+    says: str
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sent:
     """What was typed in the forms of the page and did not do."""
 
     correction: Form[CorrectionForm] | None = None
     revocation: Form[RevocationForm] | None = None
-    refusal: Form[ReviewForm] | None = None
+    refusal: Form[AnswerForm] | None = None
+    untimely: Untimely | None = None
 
 
 @routes.get("/teaching/sessions/{id}/people/{person}", "teaching.credit")
@@ -43,9 +53,10 @@ async def _page(request: web.Request, session: TeachingSession, sent: Sent | Non
     return render(
         request,
         "teaching/attendance.html",
-        status=422 if sent else 200,
+        status=_status(sent),
         session=session,
         href=letters.href(session),
+        version=await correcting.version(unit, session, whose),
         counted=found,
         person=await accounts.person(unit, whose),
         place=places.get(row.institution_id, ""),
@@ -59,6 +70,16 @@ async def _page(request: web.Request, session: TeachingSession, sent: Sent | Non
         asked=await reviews.told(unit, session, whose),
         sent=sent or Sent(),
     )
+
+
+def _status(sent: Sent | None) -> int:
+    if sent is None:
+        return 200
+    return 409 if sent.untimely else 422
+
+
+def _untimely(request: web.Request, refusal: Refusal, words: str) -> Untimely:
+    return Untimely(says=say(request, refusal.says, refusal.facts), words=words)
 
 
 def _findings(session: TeachingSession, found: counted.Counted) -> list[Finding]:
@@ -83,32 +104,48 @@ async def correct(request: web.Request) -> web.StreamResponse:
     if form.errors:
         return await _page(request, session, Sent(correction=form))
     try:
-        after = await correcting.correct(unit, session=session, person_id=whose, **form.value.model_dump())
+        await correcting.check_version(unit, session, whose, form.value.version)
+        found = form.value.model_dump(exclude={"version"})
+        after = await correcting.correct(unit, session=session, person_id=whose, **found)
     except correcting.TooManyMinutes as refusal:
         form.errors["minutes"] = say(request, refusal.says, refusal.facts)
         return await _page(request, session, Sent(correction=form))
+    except (Stale, correcting.HasCredit) as refusal:
+        untimely = _untimely(request, refusal, form.value.reason)
+        return await _page(request, session, Sent(correction=form, untimely=untimely))
     return _to_roster(session, "given" if after.attended.credited else "corrected")
 
 
 @routes.post("/teaching/sessions/{id}/people/{person}/revocation", "teaching.revoke")
 async def revoke(request: web.Request) -> web.StreamResponse:
+    unit, whose = unit_of(request), request.match_info["person"]
     session = await session_of(request, "teaching.revoke", locked=True)
     form = await read_form(request, RevocationForm)
     if form.errors:
         return await _page(request, session, Sent(revocation=form))
-    whose = request.match_info["person"]
-    await correcting.revoke(unit_of(request), session=session, person_id=whose, **form.value.model_dump())
+    try:
+        await correcting.check_version(unit, session, whose, form.value.version)
+        why = form.value.model_dump(exclude={"version"})
+        await correcting.revoke(unit, session=session, person_id=whose, **why)
+    except (Stale, correcting.HasNoCredit) as refusal:
+        untimely = _untimely(request, refusal, form.value.reason)
+        return await _page(request, session, Sent(revocation=form, untimely=untimely))
     return _to_roster(session, "revoked")
 
 
 @routes.post("/teaching/sessions/{id}/people/{person}/refusal", "teaching.credit")
 async def refuse(request: web.Request) -> web.StreamResponse:
+    unit, whose = unit_of(request), request.match_info["person"]
     session = await session_of(request, "teaching.credit", locked=True)
-    form = await read_form(request, ReviewForm)
+    form = await read_form(request, AnswerForm)
     if form.errors:
         return await _page(request, session, Sent(refusal=form))
-    whose = request.match_info["person"]
-    await reviews.refuse(unit_of(request), session=session, person_id=whose, words=form.value.words)
+    try:
+        await correcting.check_version(unit, session, whose, form.value.version)
+        await reviews.refuse(unit, session=session, person_id=whose, words=form.value.words)
+    except (Stale, reviews.NoneOpen) as refusal:
+        untimely = _untimely(request, refusal, form.value.words)
+        return await _page(request, session, Sent(refusal=form, untimely=untimely))
     return _to_roster(session, "refused")
 
 
@@ -120,18 +157,21 @@ async def review_page(request: web.Request) -> web.StreamResponse:
     return await _review(request, await session_of(request, "teaching.review"), None)
 
 
-async def _review(request: web.Request, session: TeachingSession, form: Form[ReviewForm] | None) -> web.Response:
+async def _review(
+    request: web.Request, session: TeachingSession, form: Form[ReviewForm] | None, untimely: Untimely | None = None
+) -> web.Response:
     unit = unit_of(request)
     me = unit.actor.person_id
     return render(
         request,
         "teaching/review.html",
-        status=422 if form else 200,
+        status=409 if untimely else 422 if form else 200,
         session=session,
         href=letters.href(session),
         counted=await counted.of_person(unit, session.id, me),
         asked=await reviews.told(unit, session, me),
         form=form,
+        untimely=untimely,
         flash=flash(request),
     )
 
@@ -142,5 +182,8 @@ async def ask(request: web.Request) -> web.StreamResponse:
     form = await read_form(request, ReviewForm)
     if form.errors:
         return await _review(request, session, form)
-    await reviews.ask(unit_of(request), session=session, words=form.value.words)
+    try:
+        await reviews.ask(unit_of(request), session=session, words=form.value.words)
+    except (reviews.NothingToReview, reviews.AlreadyAsked) as refusal:
+        return await _review(request, session, form, _untimely(request, refusal, form.value.words))
     return see_other(f"{letters.href(session)}/review?done=review")

@@ -218,6 +218,8 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, ma
 
 
 class CorrectionForm(BaseModel):
+    version: int = 0
+    """Of the attendance as the sender saw it."""
     finding: Finding
     minutes: int = Field(0, ge=0, le=LONGEST)
     reason: Words
@@ -229,12 +231,17 @@ class CorrectionForm(BaseModel):
 
 
 class RevocationForm(BaseModel):
+    version: int = 0
     cause: RevocationReason
     reason: Words
 
 
 class ReviewForm(BaseModel):
     words: Words
+
+
+class AnswerForm(ReviewForm):
+    version: int = 0
 
 
 class Signature(BaseModel):

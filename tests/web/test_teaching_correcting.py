@@ -53,6 +53,11 @@ def finds(finding, reason=OUTAGE, **more):
     return {"finding": finding, "reason": reason, **more}
 
 
+async def sends(browser, address, **typed):
+    """The form that goes to `address`, of the page as it stands now."""
+    return await browser.submit(await browser.get(address.rsplit("/", 1)[0]), address, **typed)
+
+
 async def rows_of(site, address):
     """What was reckoned, and the corrections: as the store has them."""
     from server.teaching import queries
@@ -83,10 +88,10 @@ async def test_before_credit_a_correction_is_a_fact_beside_what_was_reckoned(sit
     assert said_at(await teacher.post(spot, finds("minutes")), "minutes") == "请填写补计的分钟数"
     wrong = await teacher.post(spot, finds("minutes", minutes="31"))
     assert (wrong.status, said_at(wrong, "minutes"), OUTAGE in wrong) == (422, "最多补计 30 分钟", True)
-    roster = await teacher.post(spot, finds("minutes", minutes="10"))
+    roster = await sends(teacher, spot, **finds("minutes", minutes="10"))
     row = row_of(roster, "学员2")
     assert ("40 / 60" in row, "未达标" in row, "已更正" in row, OUTAGE in row) == (True, True, True, True)
-    roster = await teacher.post(spot, finds("minutes", minutes="20"))
+    roster = await sends(teacher, spot, **finds("minutes", minutes="20"))
     assert "50 / 60" in row_of(roster, "学员2")
     assert "未达标" not in row_of(roster, "学员2")
     assert "经人工更正：学员2" in roster
@@ -110,9 +115,9 @@ async def test_what_was_found_by_mistake_is_put_back_before_credit(site):
     address = await reckoned(site)
     teacher = await site.signed_in("teacher")
     spot = f"{of(site, address, 'learner1')}/correction"
-    assert "未达标" in row_of(await teacher.post(spot, finds("not_met", "全程不在座位上")), "学员1")
+    assert "未达标" in row_of(await sends(teacher, spot, **finds("not_met", "全程不在座位上")), "学员1")
     assert "按原核算" in await teacher.get(of(site, address, "learner1"))
-    row = row_of(await teacher.post(spot, finds("reckoned", "点错了人，应是另一位")), "学员1")
+    row = row_of(await sends(teacher, spot, **finds("reckoned", "点错了人，应是另一位")), "学员1")
     assert ("达标" in row, "未达标" in row, "已更正" in row) == (True, False, False)
 
 
@@ -129,10 +134,8 @@ async def test_after_credit_a_correction_gives_credit_and_certificate_and_says_s
     assert (await bytes_of(learner, f"{address}/certificate.pdf")).startswith(b"%PDF")
     mine = await learner.get("/teaching/mine")
     assert ("II类学分 1.5 分" in mine, "已更正" in mine, OUTAGE in mine) == (True, True, True)
-    again = await teacher.post(
-        f"{of(site, address, 'learner2')}/correction", finds("met"), headers={"Accept": "application/json"}
-    )
-    assert (again.status, "撤销学分" in again.text) == (409, True)
+    again = await teacher.post(f"{of(site, address, 'learner2')}/correction", finds("met", "再次认定达标", version="1"))
+    assert (again.status, "已授学分：要取消" in again, "您写的是：再次认定达标" in again) == (409, True, True)
 
 
 async def test_credit_that_was_wrong_is_revoked_and_anybody_is_told(site):
@@ -173,7 +176,9 @@ async def test_credit_that_was_wrong_is_revoked_and_anybody_is_told(site):
     changed = await checked(stranger, pdf.replace(b"/Type", b"/Typf", 1))
     assert 'data-standing="changed"' in changed
 
-    back = await teacher.post(f"{of(site, address, 'learner1')}/correction", finds("met", "监控核对后确认是本人"))
+    gone = await teacher.post(spot, {**revoked, "version": "1"})
+    assert (gone.status, "没有可撤销的学分" in gone, "由他人代为签到" in gone) == (409, True, True)
+    back = await sends(teacher, f"{of(site, address, 'learner1')}/correction", **finds("met", "监控核对后确认是本人"))
     assert "1 份等待签发" in back
     await teacher.post(f"{address}/certificates", {"secret": PASSWORD})
     newer = text_of(await bytes_of(learner, f"{address}/certificate.pdf"))
@@ -197,6 +202,28 @@ async def test_credit_without_its_ground_is_a_difference(site):
         kept[site.people["learner1"].id].revoked_at = unit.now
         kept[site.people["learner2"].id].seconds += 60
     assert await differences(site, address) == ["学员1", "学员2"]
+
+
+async def test_what_somebody_else_found_or_asked_meanwhile_is_read_before_it_is_answered(site):
+    address = await reckoned(site)
+    teacher, dean, learner = [await site.signed_in(login) for login in ("teacher", "dean", "learner2")]
+    here = of(site, address, "learner2")
+    seen = await teacher.get(here)
+    await sends(dean, f"{here}/correction", **finds("minutes", minutes="20"))
+    stale = await teacher.submit(seen, f"{here}/correction", **finds("minutes", "值班记录不足为凭", minutes="5"))
+    assert (stale.status, "内容已被他人更新" in stale, "值班记录不足为凭</textarea>" in stale) == (409, True, True)
+    assert 'value="5"' in stale
+    assert (await rows_of(site, address))[1] == [("minutes", 20)]
+
+    await learner.post(f"{address}/review", {"words": "断网不止二十分钟"})
+    unread = await teacher.submit(stale, f"{here}/correction", **finds("minutes", minutes="5"))
+    assert (unread.status, "断网不止二十分钟" in unread) == (409, True)
+    await sends(dean, f"{here}/refusal", words="值班记录只有二十分钟")
+    answered = await teacher.submit(unread, f"{here}/refusal", words="请补交断网证明")
+    assert (answered.status, "您写的是：请补交断网证明" in answered) == (409, True)
+    roster = await teacher.submit(answered, f"{here}/correction", **finds("minutes", minutes="25"))
+    assert "考勤已更正" in roster
+    assert (await rows_of(site, address))[1] == [("minutes", 20), ("minutes", 25)]
 
 
 async def test_nobody_corrects_their_own_nor_whoever_may_not_credit(site):
@@ -235,23 +262,21 @@ async def test_the_learner_asks_for_a_review_once_and_is_answered(site):
     words = "19:20 起医院断网，值班记录可查"
     page = await learner.post(f"{address}/review", {"words": words})
     assert ("复核申请已送达" in page, "待答复" in page, 'name="words"' in page) == (True, True, False)
-    again = await learner.post(f"{address}/review", {"words": words}, headers={"Accept": "application/json"})
-    assert (again.status, "请等待答复" in again.text) == (409, True)
+    again = await learner.post(f"{address}/review", {"words": "还有一件事要说"})
+    assert (again.status, "请等待答复" in again, "还有一件事要说" in again) == (409, True, True)
     assert f"学员2 申请复核“基层心电图判读”的考勤：{words}" in await teacher.get("/notices")
     assert words in await teacher.get(f"{address}/roster")
 
-    refused = await teacher.post(f"{of(site, address, 'learner2')}/refusal", {"words": "值班记录里没有断网"})
+    refused = await sends(teacher, f"{of(site, address, 'learner2')}/refusal", words="值班记录里没有断网")
     assert ("已答复" in refused, words in refused) == (True, False)
     assert "考勤维持不变：值班记录里没有断网" in await learner.get("/notices")
     page = await learner.get(f"{address}/review")
     assert ("维持不变" in page, 'name="words"' in page) == (True, True), "whoever was answered may ask again"
-    nothing = await teacher.post(
-        f"{of(site, address, 'learner2')}/refusal", {"words": "再答复一次"}, headers={"Accept": "application/json"}
-    )
-    assert nothing.status == 409
+    nothing = await teacher.post(f"{of(site, address, 'learner2')}/refusal", {"words": "再答复一次", "version": "2"})
+    assert (nothing.status, "没有等待答复的复核申请" in nothing, "再答复一次" in nothing) == (409, True, True)
 
     await learner.post(f"{address}/review", {"words": "信息科补出了断网证明"})
-    roster = await teacher.post(f"{of(site, address, 'learner2')}/correction", finds("minutes", minutes="20"))
+    roster = await sends(teacher, f"{of(site, address, 'learner2')}/correction", **finds("minutes", minutes="20"))
     assert "信息科补出了断网证明" not in roster
     assert "已更正" in await learner.get(f"{address}/review")
     assert {"teaching.review_asked", "teaching.review_refused"} <= set(await site.acts())
@@ -283,7 +308,7 @@ async def test_records_due_list_and_the_authoritys_file_count_what_counts(site):
     assert not any(rows["学员1"][9:])
 
     revoked = {"cause": "mistake", "reason": "签到表签名不是本人"}
-    await (await site.signed_in("teacher")).post(f"{of(site, address, 'villager')}/revocation", revoked)
+    await sends(await site.signed_in("teacher"), f"{of(site, address, 'villager')}/revocation", **revoked)
     rows = await sheet()
     assert (rows["孙丽"][7], rows["孙丽"][8] or "") == ("未达标", "")
     assert "签名不是本人" in rows["孙丽"][9]
