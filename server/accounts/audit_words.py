@@ -157,6 +157,8 @@ ACTS = {
         "paper_handed_in": "交卷",
         "bundle": "导出主管部门材料包",
         "attendance_corrected": "更正考勤",
+        "credit_given": "更正后授予学分",
+        "credit_revoked": "撤销学分",
         "review_asked": "提出考勤复核",
         "review_refused": "答复考勤复核",
     },

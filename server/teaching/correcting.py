@@ -13,18 +13,12 @@ from server.teaching import counted, crediting, letters, queries, reviews, steps
 from server.teaching.counted import Counted
 from server.teaching.kinds import FINDING_WORDS, Finding
 from server.teaching.model import Attendance, Correction, TeachingSession
-from server.teaching.states import SETTLED
 from server.teaching.views import Say
 
 
 class NotReckoned(Refusal):
     code = "teaching.not_reckoned"
     says = "这个人在这场教学还没有核算考勤，不能更正"
-
-
-class OwnAttendance(Refusal):
-    code = "teaching.own_attendance"
-    says = "不能更正自己的考勤，请由其他教师或教学管理员处理"
 
 
 class HasCredit(Refusal):
@@ -76,20 +70,25 @@ async def correct(
 
     `session` is locked. Raises NotReckoned, OwnAttendance, HasCredit, TooManyMinutes.
     """
-    row = (await found(unit, session, person_id)).attended
-    _not_ones_own(unit, person_id)
+    before = await found(unit, session, person_id)
+    row = before.attended
+    reviews.not_ones_own(unit, person_id)
     if row.credited:
         raise HasCredit
     if finding is Finding.MINUTES and minutes > most_minutes(row):
         raise TooManyMinutes(most=most_minutes(row))
+    settled = crediting.settled(session, (await counted.of_session(unit, session.id)).values())
     await _add(unit, session, person_id, finding, minutes, reason)
-    asked = await reviews.settle(unit, session, person_id, reason)
     after = await found(unit, session, person_id)
-    if session.state in SETTLED and after.met:
+    changed = (after.met, after.seconds) != (before.met, before.seconds)
+    asked = await reviews.settle(unit, session, person_id, reason, corrected=changed)
+    if settled and after.met:
         crediting.give(unit, session, row)
+        unit.record("teaching.credit_given", kind="teaching", id=session.id, reason=reason, fields=[person_id])
         await letters.credit_given(unit, session, person_id, reason)
     elif asked:
-        await letters.review_corrected(unit, session, person_id, reason)
+        answer = letters.review_corrected if changed else letters.review_refused
+        await answer(unit, session, person_id, reason)
     await unit.session.flush()
     return after
 
@@ -100,21 +99,18 @@ async def revoke(unit: Unit, *, session: TeachingSession, person_id: str, cause:
     Raises NotReckoned, OwnAttendance, HasNoCredit.
     """
     row = (await found(unit, session, person_id)).attended
-    _not_ones_own(unit, person_id)
+    reviews.not_ones_own(unit, person_id)
     if not row.credited:
         raise HasNoCredit
     await _add(unit, session, person_id, Finding.NOT_MET, 0, reason)
     row.revoked_at = unit.now
     if row.document_id:
         await revoke_certificate(unit, document_id=row.document_id, reason=cause)
-    await reviews.settle(unit, session, person_id, reason)
+    what = [person_id, cause.value]
+    unit.record("teaching.credit_revoked", kind="teaching", id=session.id, reason=reason, fields=what)
+    await reviews.settle(unit, session, person_id, reason, corrected=True)
     await letters.credit_revoked(unit, session, person_id, reason)
     await unit.session.flush()
-
-
-def _not_ones_own(unit: Unit, person_id: str) -> None:
-    if person_id == unit.actor.person_id:
-        raise OwnAttendance
 
 
 async def _add(

@@ -12,12 +12,11 @@ from server.core.http import Routes, read_form, render, say, see_other, unit_of
 from server.directory import queries as directory
 from server.documents import queries as documents
 from server.documents.kinds import REASON_WORDS
-from server.teaching import correcting, counted, letters, reviews
+from server.teaching import correcting, counted, crediting, letters, reviews
 from server.teaching.forms import AnswerForm, CorrectionForm, ReviewForm, RevocationForm
-from server.teaching.kinds import FINDING_WORDS, Finding
+from server.teaching.kinds import FINDING_WORDS, CreditClass, Finding
 from server.teaching.model import TeachingSession
 from server.teaching.routes import flash, session_of
-from server.teaching.states import SETTLED
 
 routes = Routes("teaching_correction")
 
@@ -50,6 +49,7 @@ async def _page(request: web.Request, session: TeachingSession, sent: Sent | Non
     found = await correcting.found(unit, session, whose)
     row = found.attended
     places = await directory.short_names(unit, [row.institution_id])
+    settled = crediting.settled(session, (await counted.of_session(unit, session.id)).values())
     return render(
         request,
         "teaching/attendance.html",
@@ -61,10 +61,11 @@ async def _page(request: web.Request, session: TeachingSession, sent: Sent | Non
         person=await accounts.person(unit, whose),
         place=places.get(row.institution_id, ""),
         own=whose == unit.actor.person_id,
-        settled=session.state in SETTLED,
+        settled=settled,
+        scores=scores(session),
         document=await documents.get(unit, row.document_id) if row.document_id else None,
         most=correcting.most_minutes(row),
-        findings=[(one.value, translate(FINDING_WORDS[one])) for one in _findings(session, found)],
+        findings=[(one.value, translate(FINDING_WORDS[one])) for one in _findings(found, settled=settled)],
         causes=[(one.value, translate(word)) for one, word in REASON_WORDS.items()],
         notes=await correcting.history(unit, session, translate, whose),
         asked=await reviews.told(unit, session, whose),
@@ -82,12 +83,16 @@ def _untimely(request: web.Request, refusal: Refusal, words: str) -> Untimely:
     return Untimely(says=say(request, refusal.says, refusal.facts), words=words)
 
 
-def _findings(session: TeachingSession, found: counted.Counted) -> list[Finding]:
+def _findings(found: counted.Counted, *, settled: bool) -> list[Finding]:
     """What may be found now: after credit, whoever has none does not lose it again."""
-    offered = [Finding.MINUTES, Finding.MET]
-    if session.state not in SETTLED:
+    offered = [Finding.MINUTES, Finding.MET] if correcting.most_minutes(found.attended) else [Finding.MET]
+    if not settled:
         offered.append(Finding.NOT_MET)
     return [*offered, Finding.RECKONED] if found.corrected else offered
+
+
+def scores(session: TeachingSession) -> bool:
+    return session.credit_class is not CreditClass.NONE
 
 
 def _to_roster(session: TeachingSession, done: str) -> web.Response:
@@ -113,7 +118,8 @@ async def correct(request: web.Request) -> web.StreamResponse:
     except (Stale, correcting.HasCredit) as refusal:
         untimely = _untimely(request, refusal, form.value.reason)
         return await _page(request, session, Sent(correction=form, untimely=untimely))
-    return _to_roster(session, "given" if after.attended.credited else "corrected")
+    given = "given" if scores(session) else "met"
+    return _to_roster(session, given if after.attended.credited else "corrected")
 
 
 @routes.post("/teaching/sessions/{id}/people/{person}/revocation", "teaching.revoke")
@@ -130,7 +136,7 @@ async def revoke(request: web.Request) -> web.StreamResponse:
     except (Stale, correcting.HasNoCredit) as refusal:
         untimely = _untimely(request, refusal, form.value.reason)
         return await _page(request, session, Sent(revocation=form, untimely=untimely))
-    return _to_roster(session, "revoked")
+    return _to_roster(session, "revoked" if scores(session) else "unmet")
 
 
 @routes.post("/teaching/sessions/{id}/people/{person}/refusal", "teaching.credit")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,10 @@ from server.meeting import queries as meetings
 from server.scheduling.intervals import Interval
 from server.teaching import attendance, counted, letters, queries, quizzes, steps
 from server.teaching.attendance import Fact, Reckoned, Rule, Verdict
+from server.teaching.counted import Counted
 from server.teaching.kinds import CreditClass, EnrolmentState
 from server.teaching.model import Attendance, TeachingSession
-from server.teaching.states import Move
+from server.teaching.states import SETTLED, Move
 
 if TYPE_CHECKING:
     from server.meeting.model import MeetingEntry
@@ -166,6 +167,12 @@ async def grant(unit: Unit, *, session: TeachingSession) -> list[Attendance]:
         await letters.credited(unit, session, [one.person_id for one in met])
     await letters.fell_short(unit, session, [one.attended.person_id for one in counts if not one.met])
     return met
+
+
+def settled(session: TeachingSession, counts: Collection[Counted]) -> bool:
+    """Whether whoever meets the rule has the credit: it was granted, or archived with nobody to grant it to."""
+    granted = any(one.attended.granted_at for one in counts)
+    return session.state in SETTLED and (granted or not any(one.met for one in counts))
 
 
 def give(unit: Unit, session: TeachingSession, row: Attendance) -> None:

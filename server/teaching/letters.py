@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from server.accounts import queries as accounts
+from server.accounts.roles import Role
+from server.accounts.service import today
 from server.core.unit import Unit
+from server.directory import queries as directory
 from server.notices import service as notices
 from server.scheduling.invitations import Appointment, Method
 from server.scheduling.mailing import invitation
@@ -86,13 +89,20 @@ async def credit_given(unit: Unit, session: TeachingSession, person_id: str, rea
 
 async def credit_revoked(unit: Unit, session: TeachingSession, person_id: str, reason: str) -> None:
     says = "您在“%(title)s”的学分已撤销：%(reason)s。如有异议，可在学习档案里申请复核"
+    if session.credit_class is CreditClass.NONE:
+        says = "您在“%(title)s”不再算达标：%(reason)s。如有异议，可在学习档案里申请复核"
     facts = {"title": session.title, "reason": reason}
     await notices.tell(unit, person_ids=[person_id], says=says, facts=facts, href="/teaching/mine")
 
 
 async def review_asked(unit: Unit, session: TeachingSession, words: str) -> None:
-    """To those who teach."""
+    """To those who teach, and to the administrators of teaching."""
     people = {one.person_id for one in await queries.teachers(unit, session.id)} | {session.organiser_id}
+    near = await directory.members_of(unit, [session.consortium_id] if session.consortium_id else [])
+    keep = await accounts.holders(
+        unit, role=Role.TEACHING_ADMIN, institution_ids=near | {session.institution_id}, on=today(unit.now)
+    )
+    people = (people | {person.id for _, person in keep}) - {unit.actor.person_id}
     says = "%(name)s 申请复核“%(title)s”的考勤：%(words)s"
     facts = {"name": unit.actor.name, "title": session.title, "words": words}
     await notices.tell(unit, person_ids=people, says=says, facts=facts, href=f"{href(session)}/roster")

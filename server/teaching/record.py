@@ -1,5 +1,6 @@
 """Learning records: of a person by year, of institutions by person; what somebody still owes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,7 +13,7 @@ from server.directory import queries as directory
 from server.scheduling.working_calendar import CHINA
 from server.teaching import certificates, counted, due, queries, views
 from server.teaching.counted import Counted
-from server.teaching.kinds import CreditClass
+from server.teaching.kinds import CreditClass, Finding
 from server.teaching.model import Attendance, TeachingSession
 from server.teaching.views import Say, SessionCard
 
@@ -47,7 +48,12 @@ class Year:
 
     @property
     def hours(self) -> str:
-        return f"{sum(one.counted.seconds for one in self.lines) / 3600:.1f}"
+        return _hours([one.counted for one in self.lines])
+
+
+def _hours(counts: Iterable[Counted]) -> str:
+    """What was found not met, or revoked, adds none."""
+    return f"{sum(one.seconds for one in counts if one.finding is not Finding.NOT_MET) / 3600:.1f}"
 
 
 async def of_person(unit: Unit, person_id: str, translate: Say) -> list[Year]:
@@ -137,8 +143,8 @@ def _person_year(name: str, place: str, counts: list[Counted]) -> PersonYear:
         place=place,
         sessions=len(rows),
         met=sum(one.met for one in counts),
-        corrected=sum(one.corrected for one in counts),
-        hours=f"{sum(one.seconds for one in counts) / 3600:.1f}",
+        corrected=sum(one.met and not one.attended.met for one in counts),
+        hours=_hours(counts),
         first=f"{queries.credited(rows, CreditClass.FIRST) / 10:g}",
         second=f"{queries.credited(rows, CreditClass.SECOND) / 10:g}",
     )

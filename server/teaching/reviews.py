@@ -11,6 +11,11 @@ from server.teaching import letters, queries
 from server.teaching.model import Review, TeachingSession
 
 
+class OwnAttendance(Refusal):
+    code = "teaching.own_attendance"
+    says = "不能更正自己的考勤，请由其他教师或教学管理员处理"
+
+
 class NothingToReview(Refusal):
     code = "teaching.nothing_to_review"
     says = "您在这场教学还没有考勤，核算后才能申请复核"
@@ -63,6 +68,12 @@ def open_one(asked: Iterable[Review]) -> Review | None:
     return next((one for one in asked if one.answered_at is None), None)
 
 
+def not_ones_own(unit: Unit, person_id: str) -> None:
+    """Raises OwnAttendance."""
+    if person_id == unit.actor.person_id:
+        raise OwnAttendance
+
+
 async def ask(unit: Unit, *, session: TeachingSession, words: str) -> Review:
     """Of one's own attendance. `session` is locked. Raises NothingToReview, AlreadyAsked."""
     me = unit.actor.person_id
@@ -81,7 +92,8 @@ async def ask(unit: Unit, *, session: TeachingSession, words: str) -> Review:
 
 
 async def refuse(unit: Unit, *, session: TeachingSession, person_id: str, words: str) -> None:
-    """`session` is locked. Raises NoneOpen."""
+    """`session` is locked. Raises OwnAttendance, NoneOpen."""
+    not_ones_own(unit, person_id)
     review = open_one(await queries.reviews(unit, session.id, person_id))
     if review is None:
         raise NoneOpen
@@ -91,12 +103,12 @@ async def refuse(unit: Unit, *, session: TeachingSession, person_id: str, words:
     await letters.review_refused(unit, session, person_id, words)
 
 
-async def settle(unit: Unit, session: TeachingSession, person_id: str, words: str) -> bool:
-    """Answers by a correction what was asked. Whether anything was."""
+async def settle(unit: Unit, session: TeachingSession, person_id: str, words: str, *, corrected: bool) -> bool:
+    """Answers by a correction what was asked; `corrected` when that changed what counts. Whether anything was."""
     review = open_one(await queries.reviews(unit, session.id, person_id))
     if review is None:
         return False
-    _answer(unit, review, words, corrected=True)
+    _answer(unit, review, words, corrected=corrected)
     await unit.session.flush()
     return True
 

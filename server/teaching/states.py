@@ -69,7 +69,7 @@ MOVES: dict[tuple[State, Move], State] = {
 
 OVER = frozenset({State.ENDED, State.PROCESSED, State.CREDITED, State.ARCHIVED})
 SETTLED = frozenset({State.CREDITED, State.ARCHIVED})
-"""Who met the rule has the credit."""
+"""Attendance is reckoned no more."""
 HIDDEN = frozenset({State.PLANNED, State.FILED})
 """Seen only by those who may change it."""
 AHEAD = frozenset({State.PUBLISHED, State.ENROLMENT_CLOSED, State.LOBBY, State.LIVE, State.PAUSED})

@@ -69,6 +69,17 @@ async def rows_of(site, address):
         return figures, [(one.finding.value, one.minutes) for one in await queries.corrections(unit, id)]
 
 
+async def record_of(site, action):
+    """The last of these acts in the audit."""
+    from sqlalchemy import select
+
+    from server.audit.model import AuditRecord
+
+    async with site.database.unit(writes=False) as unit:
+        last = select(AuditRecord).where(AuditRecord.action == action).order_by(AuditRecord.seq.desc()).limit(1)
+        return await unit.session.scalar(last)
+
+
 async def differences(site, address):
     from server.teaching import crediting, queries
 
@@ -132,6 +143,7 @@ async def test_after_credit_a_correction_gives_credit_and_certificate_and_says_s
     assert f"学分已登记：1.5 分。{OUTAGE}" in await learner.get("/notices")
     await teacher.post(f"{address}/certificates", {"secret": PASSWORD})
     assert (await bytes_of(learner, f"{address}/certificate.pdf")).startswith(b"%PDF")
+    assert (await record_of(site, "teaching.credit_given")).reason == OUTAGE
     mine = await learner.get("/teaching/mine")
     assert ("II类学分 1.5 分" in mine, "已更正" in mine, OUTAGE in mine) == (True, True, True)
     again = await teacher.post(f"{of(site, address, 'learner2')}/correction", finds("met", "再次认定达标", version="1"))
@@ -163,6 +175,10 @@ async def test_credit_that_was_wrong_is_revoked_and_anybody_is_told(site):
     gone = await learner.get(f"{address}/certificate.pdf", headers={"Accept": "application/json"})
     assert (gone.status, "这份证书已撤销" in gone.text) == (409, True)
     assert {"document.revoke", "teaching.attendance_corrected"} <= set(await site.acts())
+    recorded = await record_of(site, "teaching.credit_revoked")
+    assert (site.people["learner1"].id in recorded.fields, "misconduct" in recorded.fields) == (True, True)
+    assert recorded.reason == revoked["reason"]
+    assert "学时 0.0" in re.sub(r"<[^>]+>", "", mine.text), "what somebody else sat through is nobody's hour"
 
     for shown in (await stranger.get(f"/verify?code={code}")).text, await checked(stranger, pdf):
         assert 'data-standing="revoked"' in shown
@@ -226,6 +242,60 @@ async def test_what_somebody_else_found_or_asked_meanwhile_is_read_before_it_is_
     assert (await rows_of(site, address))[1] == [("minutes", 20), ("minutes", 25)]
 
 
+async def test_where_credit_was_never_granted_a_correction_gives_none(site):
+    address = await reckoned(site)
+    teacher, learner = await site.signed_in("teacher"), await site.signed_in("learner2")
+    assert "已归档" in await teacher.post(f"{address}/move", {"move": "archive"})
+    spot = f"{of(site, address, 'learner2')}/correction"
+    assert "立即登记学分" not in await teacher.get(of(site, address, "learner2"))
+    roster = await sends(teacher, spot, **finds("met"))
+    assert ("考勤已更正" in roster, "学分已登记" in roster, "1.5 分" in row_of(roster, "学员2")) == (True, False, False)
+    assert "学分已登记" not in await learner.get("/notices")
+    assert await differences(site, address) == []
+
+
+async def test_a_session_without_credit_speaks_of_none(site):
+    address = await reckoned(site, credit_class="none", credits="0")
+    teacher, learner = await site.signed_in("teacher"), await site.signed_in("learner1")
+    await teacher.post(f"{address}/credit")
+    page = await teacher.get(of(site, address, "learner1"))
+    assert ("撤销达标" in page, "学分" in page.text.split("<main")[1]) == (True, False)
+    roster = await sends(teacher, f"{of(site, address, 'learner1')}/revocation", cause="mistake", reason="点错了人名")
+    assert "达标与证书已撤销" in roster
+    assert "“基层心电图判读”不再算达标：点错了人名" in await learner.get("/notices")
+    page = await teacher.get(of(site, address, "learner1"))
+    assert ("达标后立即生效" in page, "补计" in page) == (True, False), "nothing is missing of the session"
+
+
+async def test_an_answer_that_changes_nothing_says_so(site):
+    address = await reckoned(site)
+    teacher, dean, learner = [await site.signed_in(login) for login in ("teacher", "dean", "learner1")]
+    await learner.post(f"{address}/review", {"words": "抽查我都答到了"})
+    assert "申请复核“基层心电图判读”的考勤" in await dean.get("/notices"), "who administers teaching hears of it too"
+    await sends(teacher, f"{of(site, address, 'learner1')}/correction", **finds("met", "本来就已达标"))
+    assert "考勤维持不变：本来就已达标" in await learner.get("/notices")
+    row = row_of(await (await site.signed_in("keeper")).get("/teaching/records"), "学员1")
+    assert "含更正" not in row, "who met the rule anyway is not met by a correction"
+
+
+async def test_whoever_attended_asks_for_a_review_in_any_post(site):
+    from server.accounts import service as accounts
+    from server.accounts.roles import Role
+
+    address = await reckoned(site)
+    starts = site.clock.now().date() - timedelta(days=1)
+    async with site.database.unit() as unit:
+        place, person = site.places["A1"].id, site.people["learner2"]
+        posts = [
+            await accounts.appoint(unit, person=person, institution_id=place, role=role, starts=starts)
+            for role in (Role.INST_ADMIN, Role.QC_OFFICER)
+        ]
+    learner = await site.signed_in("learner2")
+    for post in posts:
+        await learner.post("/posts/switch", {"post": post.id})
+        assert (await learner.get(f"{address}/review")).status == 200
+
+
 async def test_nobody_corrects_their_own_nor_whoever_may_not_credit(site):
     from server.accounts import service as accounts
     from server.accounts.roles import Role
@@ -251,6 +321,10 @@ async def test_nobody_corrects_their_own_nor_whoever_may_not_credit(site):
     await learner.post("/posts/switch", {"post": dean.id})
     assert "不能更正自己的考勤" in await learner.get(spot)
     refused = await learner.post(f"{spot}/correction", finds("met"), headers={"Accept": "application/json"})
+    assert (refused.status, "不能更正自己的考勤" in refused.text) == (409, True)
+    await learner.post(f"{address}/review", {"words": "19:20 起医院断网"})
+    own = {"words": "自己答复自己", "version": "1"}
+    refused = await learner.post(f"{spot}/refusal", own, headers={"Accept": "application/json"})
     assert (refused.status, "不能更正自己的考勤" in refused.text) == (409, True)
 
 

@@ -56,6 +56,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Corrections, reviews and revocations are lost: a revoked certificate verifies as a valid one again."""
     with op.batch_alter_table("documents") as table:
         table.drop_constraint(op.f("fk_documents_revoked_by_people"), type_="foreignkey")
         table.drop_column("revoked_for")
