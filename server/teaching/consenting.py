@@ -46,9 +46,10 @@ class SignedHere(Refusal):
 
 
 async def name(unit: Unit, *, session: TeachingSession, patient: Patient) -> None:
-    """Twice is once. Whoever has not agreed is not filmed: a recording that runs ends."""
+    """Twice is once. Whoever has not agreed is not filmed: a recording that runs ends. Raises OfItsPatient."""
     if await _named(unit, session.id, patient.id):
         return
+    await linked.require_none_of(unit, session, patient.id)
     unit.session.add(
         SessionPatient(session_id=session.id, patient_id=patient.id, named_at=unit.now, named_by=unit.actor.person_id)
     )

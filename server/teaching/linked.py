@@ -25,6 +25,12 @@ class NoSuchCase(Refusal):
     says = "没有这个已发布的教学病例，请重新查找"
 
 
+class OfItsPatient(Refusal):
+    code = "teaching.case_of_its_patient"
+    status = 422
+    says = "教学病例不能与它的患者出现在同一场教学里：看见患者的人会由此认出病例"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Discussed:
     """`cases` that the actor may read, in their order, and how many of the chosen were taken back since."""
@@ -41,15 +47,35 @@ async def found_among(unit: Unit, case_ids: Iterable[str], consortium_id: str | 
 
 
 async def choose(unit: Unit, *, session: TeachingSession, case_ids: Sequence[str]) -> None:
-    """Raises NoSuchCase alike for none, not let out, another consortium's and not the actor's to read."""
+    """Those let out that the actor may not read stay: who did not see them did not drop them.
+
+    Raises NoSuchCase alike for none, not let out, another consortium's and not the actor's to read; OfItsPatient.
+    """
     found = await found_among(unit, case_ids, session.consortium_id)
     if len(found) < len(set(case_ids)):
         raise NoSuchCase
+    chosen = [one.id for one in found] + await _unseen(unit, session)
+    seen = {one.patient_id for one in await queries.patients_of(unit, [session.id])}
+    if not seen.isdisjoint(await casebook.patients_of(unit, None, (), chosen)):
+        raise OfItsPatient
     await unit.session.execute(delete(SessionCase).where(SessionCase.session_id == session.id))
     unit.session.add_all(
-        SessionCase(session_id=session.id, case_id=one.id, position=place) for place, one in enumerate(found)
+        SessionCase(session_id=session.id, case_id=id, position=place) for place, id in enumerate(chosen)
     )
     await unit.session.flush()
+
+
+async def _unseen(unit: Unit, session: TeachingSession) -> list[str]:
+    ids = (await queries.cases_of(unit, [session.id]))[session.id]
+    over = {*(await casebook.readable(unit, ids)), *(await casebook.taken_back(unit, ids))}
+    return [id for id in ids if id not in over]
+
+
+async def require_none_of(unit: Unit, session: TeachingSession, patient_id: str) -> None:
+    """Raises OfItsPatient."""
+    ids = (await queries.cases_of(unit, [session.id]))[session.id]
+    if patient_id in await casebook.patients_of(unit, None, (), ids):
+        raise OfItsPatient
 
 
 async def of(unit: Unit, session: TeachingSession) -> Discussed:

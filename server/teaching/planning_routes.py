@@ -30,6 +30,7 @@ FIELD_OF: dict[type[Refusal], str] = {
     planning.TooFewSeats: "capacity",
     planning.NotReleased: "material",
     linked.NoSuchCase: "case_words",
+    linked.OfItsPatient: "case_words",
 }
 """Where on the form a refusal is shown."""
 

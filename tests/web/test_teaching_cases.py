@@ -5,7 +5,13 @@ import re
 
 import pytest
 
+from server.casebook.model import TeachingCase
+from server.consultation.model import Consultation
+from server.patients.model import Patient
+from server.teaching import consenting
 from server.teaching.hearing import shown
+from server.teaching.linked import OfItsPatient
+from server.teaching.model import SessionPatient, TeachingSession
 from tests.web.accounts_site import said_at
 from tests.web.casebook_plants import photo
 from tests.web.casebook_site import (
@@ -122,6 +128,35 @@ async def test_what_is_not_released_is_refused_as_what_there_is_not(site, teache
     assert (refused.status, said_at(refused, "case_words")) == (422, NO_SUCH_CASE)
     many = [*LESSON.items(), ("teacher", await post_of(site, "teacher")), *[("case_ids", f"{n}") for n in range(21)]]
     assert "最多选 20 项" in await teacher.post("/teaching/sessions", many)
+
+
+async def test_a_case_that_the_editor_cannot_read_stays_when_they_save(site, teacher):
+    case = await let_out(site, teacher)
+    address = await planned(site, teacher, case_ids=id_of(case))
+    async with site.database.unit() as unit:
+        found = await unit.session.get(TeachingCase, id_of(case))
+        home, found.consortium_id = found.consortium_id, None
+    assert id_of(case) not in await teacher.get(f"{address}/edit")
+    assert (await amended(site, teacher, address, about="另一位教师改了简介")).status == 200
+    async with site.database.unit() as unit:
+        (await unit.session.get(TeachingCase, id_of(case))).consortium_id = home
+    assert TITLE in await teacher.get(address)
+
+
+async def test_a_case_and_its_patient_are_not_shown_in_one_session(site, teacher):
+    case = await let_out(site, teacher)
+    with_patient, with_case = [await planned(site, teacher, **more) for more in ({}, {"case_ids": id_of(case)})]
+    async with site.database.unit() as unit:
+        consultation = (await unit.session.get(TeachingCase, id_of(case))).consultation_id
+        patient = await unit.session.get(Patient, (await unit.session.get(Consultation, consultation)).patient_id)
+        session = await unit.session.get(TeachingSession, id_of(with_patient))
+        by = {"named_at": unit.now, "named_by": session.organiser_id}
+        unit.session.add(SessionPatient(session_id=session.id, patient_id=patient.id, **by))
+        other = await unit.session.get(TeachingSession, id_of(with_case))
+        with pytest.raises(OfItsPatient):
+            await consenting.name(unit, session=other, patient=patient)
+    refused = await amended(site, teacher, with_patient, case_ids=id_of(case), about="带着问题来")
+    assert (refused.status, "认出病例" in said_at(refused, "case_words"), "带着问题来" in refused) == (422, True, True)
 
 
 async def test_without_scripts_the_cases_found_are_offered_to_be_ticked(site, teacher):
