@@ -21,7 +21,7 @@ from server.meeting.recordings import queries as recordings
 from server.meeting.recordings import screening
 from server.meeting.recordings.kinds import RecordingState
 from server.scheduling.working_calendar import CHINA
-from server.teaching import correcting, counted, crediting, feedback, queries, views
+from server.teaching import correcting, counted, crediting, feedback, queries, quizzes, views
 from server.teaching.kinds import EnrolmentState
 from server.teaching.model import TeachingSession
 from server.teaching.views import Say
@@ -51,6 +51,7 @@ async def pack(unit: Unit, session: TeachingSession, say: Say) -> bytes:
         "6-feedback.xlsx": await _feedback(unit, session, say),
         "7-hall.xlsx": await _hall(unit, session, say),
         "8-recordings.xlsx": await _recordings(unit, session, say),
+        "9-polls.xlsx": await _polls(unit, session, say),
     }
     listed = {name: hashlib.sha256(content).hexdigest() for name, content in parts.items()}
     parts["manifest.json"] = json.dumps({"session": session.id, "sha256": listed}, indent=1).encode()
@@ -123,13 +124,22 @@ async def _attendance(unit: Unit, session: TeachingSession, say: Say) -> bytes:
 
 
 async def _log(unit: Unit, session: TeachingSession) -> bytes:
-    """The raw facts, so that everything else can be reckoned again."""
+    """The raw facts, so that everything else can be reckoned again. Who chose what without marks is not among them."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(["seq", "at", "kind", "person", "stay", "says"])
-    for one in await crediting.lines_of(unit, session):
-        says = json.dumps(meetings.opened(unit, one), ensure_ascii=False) if one.stay is None else ""
-        writer.writerow([one.seq, one.at.isoformat(), one.kind, one.by or "", one.stay or "", says])
+    lines = await crediting.lines_of(unit, session)
+    polls = {
+        one.body["poll"]
+        for one in crediting.asked_in(unit, lines)
+        if one.kind == quizzes.POLL and not one.body["marks"]
+    }
+    for one in lines:
+        says = meetings.opened(unit, one) if one.stay is None else None
+        nameless = one.kind == quizzes.CHOSE and says is not None and says["poll"] in polls
+        who = "" if nameless else one.by or ""
+        told = json.dumps(says, ensure_ascii=False) if says is not None else ""
+        writer.writerow([one.seq, one.at.isoformat(), one.kind, who, one.stay or "", told])
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -158,6 +168,18 @@ async def _hall(unit: Unit, session: TeachingSession, say: Say) -> bytes:
             rows.append([f"Q{number}", one.text, people[who].name, chosen, one.marks_of(who), one.marks])
     heads = ["题号", "题目", "姓名", "作答", "得分", "满分"]
     return _sheet(say("课堂测验"), [say(head) for head in heads], rows)
+
+
+async def _polls(unit: Unit, session: TeachingSession, say: Say) -> bytes:
+    """What was asked without marks in the hall, and how many chose what."""
+    asked = quizzes.opinions(crediting.asked_in(unit, await crediting.lines_of(unit, session)))
+    rows: list[list[Cell]] = [
+        [number, one.text, option, count, len(one.answers)]
+        for number, one in enumerate(asked, 1)
+        for option, count in zip(one.options, one.counts, strict=True)
+    ]
+    heads = ["序号", "题目", "选项", "选择人数", "作答人数"]
+    return _sheet(say("课堂投票"), [say(head) for head in heads], rows)
 
 
 def _answer(question: dict[str, Any], given: Sequence[int]) -> str:

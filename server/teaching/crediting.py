@@ -48,11 +48,13 @@ def _fact(unit: Unit, row: MeetingEntry) -> Fact:
 
 def questions_of(unit: Unit, lines: list[MeetingEntry], running: Sequence[Interval]) -> list[quizzes.Question]:
     """The questions with marks that were put in the hall."""
+    return quizzes.questions(asked_in(unit, lines), running)
+
+
+def asked_in(unit: Unit, lines: list[MeetingEntry]) -> list[quizzes.Line]:
+    """What the log says about questions, opened."""
     asked = [one for one in lines if one.kind in quizzes.KINDS]
-    return quizzes.questions(
-        (quizzes.Line(at=one.at, kind=one.kind, who=one.by or "", body=meetings.opened(unit, one)) for one in asked),
-        running,
-    )
+    return [quizzes.Line(at=one.at, kind=one.kind, who=one.by or "", body=meetings.opened(unit, one)) for one in asked]
 
 
 async def running_of(unit: Unit, session: TeachingSession) -> list[Interval]:

@@ -1,6 +1,6 @@
 """What was scored in the hall: questions with marks, put while the session ran, answered once. Pure, from the log."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,17 +30,31 @@ class Question:
     answers: Mapping[str, Sequence[int]]
     """By person: the first that came before the result was shown."""
 
+    @property
+    def counts(self) -> list[int]:
+        """How many chose each option."""
+        return [sum(place in given for given in self.answers.values()) for place in range(len(self.options))]
+
     def marks_of(self, who: str) -> int:
         return self.marks if who in self.answers and set(self.answers[who]) == self.right else 0
 
 
 def questions(lines: Iterable[Line], running: Sequence[Interval]) -> list[Question]:
     """The questions with marks, in order. Opinions are none, nor is what was put before the session began."""
+    return _asked(lines, lambda line: line.body["marks"] and any(one.start <= line.at < one.end for one in running))
+
+
+def opinions(lines: Iterable[Line]) -> list[Question]:
+    """What was asked without marks, in order. Their counts are for all; who chose what is told to nobody."""
+    return _asked(lines, lambda line: not line.body["marks"])
+
+
+def _asked(lines: Iterable[Line], meant: Callable[[Line], Any]) -> list[Question]:
     found: dict[str, Question] = {}
     shown: set[str] = set()
     for line in lines:
         id = str(line.body["poll"])
-        if line.kind == POLL and line.body["marks"] and any(one.start <= line.at < one.end for one in running):
+        if line.kind == POLL and meant(line):
             found[id] = _put(line.body)
         elif line.kind == REVEALED:
             shown.add(id)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from server.scheduling.intervals import Interval
-from server.teaching.quizzes import CHOSE, POLL, REVEALED, Line, questions, scores
+from server.teaching.quizzes import CHOSE, POLL, REVEALED, Line, opinions, questions, scores
 
 BEGUN = datetime(2026, 11, 25, 6, 30, tzinfo=UTC)
 RUNNING = [Interval(BEGUN, BEGUN + timedelta(hours=1))]
@@ -50,3 +50,10 @@ def test_opinions_and_what_was_asked_before_the_session_began_are_no_quiz():
     lines = [poll(-1, "early"), chose(1, "early", "wang", 1), poll(1, "opinion", (), 0), chose(2, "opinion", "wang", 1)]
     assert questions(lines, RUNNING) == []
     assert questions([poll(1, "a")], []) == []
+
+
+def test_opinions_are_counted_the_first_word_of_each_and_none_after_the_result():
+    lines = [poll(-1, "early", (), 0), poll(1, "quiz"), poll(2, "b", (), 0), chose(2, "b", "wang", 0, 2), shown(4, "b")]
+    lines[3:3] = [chose(2, "early", "li", 1), chose(3, "early", "li", 0)]
+    lines.append(chose(5, "b", "li", 1))
+    assert [(one.text, one.counts) for one in opinions(lines)] == [("early", [0, 1, 0]), ("b", [1, 0, 1])]

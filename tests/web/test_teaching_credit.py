@@ -194,6 +194,29 @@ async def test_what_is_asked_in_the_hall_counts_where_there_is_no_paper(site):
     assert '"choice": [0, 2]' in packed.read("4-log.csv").decode().replace('""', '"')
 
 
+async def test_polls_are_counted_and_nobody_is_named_with_what_they_chose(site):
+    address = await published(site, await site.signed_in("teacher"))
+    turn_to(site, 25, 14, 30)
+    teacher = await site.signed_in("teacher")
+    await teacher.post(f"{address}/move", {"move": "begin"})
+    session = await session_at(site, address)
+    asked = {"text": "讲清楚了吗？", "options": ["听懂了", "再讲一遍"], "many": False, "right": [], "marks": 0}
+    await says(site, session, "poll", "teacher", "p1", **asked)
+    for login, choice in (("learner1", [0]), ("learner2", [1]), ("villager", [1])):
+        await says(site, session, "chose", login, "p1", choice=choice)
+    await says(site, session, "revealed", "teacher", "p1")
+    await teacher.post(f"{address}/move", {"move": "end"})
+    packed = zipfile.ZipFile(io.BytesIO(await _bytes(teacher, f"{address}/bundle.zip")))
+    assert sheets.read(packed.read("9-polls.xlsx"))[1:] == [
+        ["1", "讲清楚了吗？", "听懂了", "1", "3"],
+        ["1", "讲清楚了吗？", "再讲一遍", "2", "3"],
+    ]
+    assert len(sheets.read(packed.read("7-hall.xlsx"))) == 1
+    log = packed.read("4-log.csv").decode()
+    assert log.count("chose") == 3
+    assert not [one for one in ("learner1", "learner2", "villager") if site.people[one].id in log]
+
+
 async def test_the_authoritys_file_holds_what_it_asks_for(site):
     address = await held(site)
     teacher = await site.signed_in("teacher")
