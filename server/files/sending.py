@@ -1,5 +1,6 @@
 """Bytes of the vault to a browser, all of a file or a range of it."""
 
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import NoReturn, Protocol
 
@@ -49,15 +50,21 @@ async def send(request: web.Request, vault: Vault, kept: Kept, headers: dict[str
     described = {**SAFE, **headers, "Accept-Ranges": "bytes", "Content-Length": str(stop - start)}
     if asked:
         described["Content-Range"] = f"bytes {start}-{stop - 1}/{kept.size}"
-    response = web.StreamResponse(status=206 if asked else 200, headers=described)
-    await response.prepare(request)
     blocks = vault.proven(kept.id, kept.wrapped_key, (start, stop), kept.size, kept.sha256)
+    return await stream(request, web.StreamResponse(status=206 if asked else 200, headers=described), blocks)
+
+
+async def stream(
+    request: web.Request, response: web.StreamResponse, blocks: AsyncGenerator[bytes, None]
+) -> web.StreamResponse:
+    """Breaks the line off where the blocks raise Damaged."""
+    await response.prepare(request)
     try:
         async with aclosing(blocks):
             async for block in blocks:
                 await response.write(block)
-    except Damaged:
-        log.error("file damaged in the store", file=kept.id)
+    except Damaged as damaged:
+        log.error("file damaged in the store", file=str(damaged))
         _break_off(request)
     await response.write_eof()
     return response
