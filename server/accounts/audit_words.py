@@ -161,6 +161,8 @@ ACTS = {
         "credit_revoked": "撤销学分",
         "review_asked": "提出考勤复核",
         "review_refused": "答复考勤复核",
+        "bundle_taken": "完整取走主管部门材料包",
+        "handed_in": "标记材料已交主管部门",
     },
     "calendar": {"feed_renewed": "更换日历订阅地址"},
     "casebook": {
@@ -183,6 +185,7 @@ ACTS = {
         "laddered": "生成弱网版本",
         "not_laddered": "未能生成弱网版本",
         "watched": "观看录制",
+        "handed_out": "随材料包导出录制",
         "removed": "删除录制",
         "caption_corrected": "改正或删除字幕",
     },

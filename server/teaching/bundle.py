@@ -1,32 +1,35 @@
-"""What the authority asks for after a session, as one file: filing, roster, attendance, papers, results, recordings.
+"""What the authority asks for after a session, as one file: filing, roster, attendance, papers, results, recordings."""
 
-Handed in within seven working days (on-line continuing education, 2020).
-"""
+from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
-import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from server.accounts import queries as accounts
 from server.core.sheets import Cell, as_xlsx
 from server.core.unit import Unit
 from server.directory import queries as directory
+from server.files import service as files
+from server.files.packing import Part, taken_from, written
+from server.files.vault import Vault
 from server.meeting import queries as meetings
-from server.meeting.recordings import queries as recordings
 from server.meeting.recordings import screening
 from server.meeting.recordings.kinds import RecordingState
 from server.scheduling.working_calendar import CHINA
-from server.teaching import correcting, counted, crediting, feedback, queries, quizzes, views
+from server.teaching import correcting, counted, crediting, feedback, footage, queries, quizzes, views
+from server.teaching.footage import Slides, Take
 from server.teaching.kinds import EnrolmentState
 from server.teaching.model import TeachingSession
 from server.teaching.views import Say
 
-HAND_IN_DAYS = 7
+if TYPE_CHECKING:
+    from server.accounts.model import Person
+
+FOLDER, SLIDES = "recordings", "slides"
 ENROLMENT_WORDS = {
     EnrolmentState.ENROLLED: "已报名",
     EnrolmentState.WAITING: "候补中",
@@ -34,15 +37,10 @@ ENROLMENT_WORDS = {
 }
 
 
-def due(ended_at: datetime) -> datetime:
-    """By when it has to be handed in: the end of the seventh working day after the session's."""
-    day_after = CHINA.at(CHINA.day_of(ended_at), 1440)
-    return CHINA.add_working(day_after, CHINA.workday * HAND_IN_DAYS)
-
-
-async def pack(unit: Unit, session: TeachingSession, say: Say) -> bytes:
-    """A ZIP of sheets and a list of their hashes; the handing out is recorded."""
-    parts = {
+async def pack(unit: Unit, session: TeachingSession, vault: Vault, takes: Sequence[Take], say: Say) -> list[Part]:
+    """Sheets, the recordings themselves, and a list of the hashes of all; the handing out is recorded."""
+    slides = await footage.slides(unit, session, takes)
+    sheets = {
         "1-filing.xlsx": await _filing(unit, session, say),
         "2-roster.xlsx": await _roster(unit, session, say),
         "3-attendance.xlsx": await _attendance(unit, session, say),
@@ -50,17 +48,23 @@ async def pack(unit: Unit, session: TeachingSession, say: Say) -> bytes:
         "5-papers.xlsx": await _papers(unit, session, say),
         "6-feedback.xlsx": await _feedback(unit, session, say),
         "7-hall.xlsx": await _hall(unit, session, say),
-        "8-recordings.xlsx": await _recordings(unit, session, say),
+        "8-recordings.xlsx": await _recordings(unit, takes, say),
         "9-polls.xlsx": await _polls(unit, session, say),
+        "10-slides.xlsx": _slides(unit, slides, say),
     }
-    listed = {name: hashlib.sha256(content).hexdigest() for name, content in parts.items()}
-    parts["manifest.json"] = json.dumps({"session": session.id, "sha256": listed}, indent=1).encode()
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, content in parts.items():
-            packed.writestr(name, content)
+    parts = [written(name, content) for name, content in sheets.items()]
+    for take in takes:
+        parts += [taken_from(vault, file, f"{FOLDER}/{take.name_of(file)}") for file in take.files]
+    parts += [taken_from(vault, one, f"{SLIDES}/{slides.name_of(one.id)}") for one in slides.given]
+    listed = {part.name: part.sha256 for part in parts}
+    manifest = json.dumps({"session": session.id, "sha256": listed}, indent=1).encode()
     unit.record("teaching.bundle", kind="teaching", id=session.id)
-    return out.getvalue()
+    for take in takes:
+        if take.files:
+            unit.record("recording.handed_out", kind="recording", id=take.recording.id)
+    for one in slides.given:
+        unit.record("file.original", kind="attachment", id=one.id)
+    return [written("manifest.json", manifest), *parts]
 
 
 def _sheet(title: str, heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
@@ -201,24 +205,57 @@ async def _feedback(unit: Unit, session: TeachingSession, say: Say) -> bytes:
     return _sheet(say("评价"), [say("项目"), say("内容")], rows)
 
 
-async def _recordings(unit: Unit, session: TeachingSession, say: Say) -> bytes:
-    """What was recorded and is kept: each file with its hash, by which one handed over is known to be the same."""
-    found = await recordings.of_meetings(unit, [session.meeting_id] if session.meeting_id else [])
-    ready = [one for one in found if one.state is RecordingState.READY]
-    people = await screening.people_in(unit, ready)
-    rows: list[list[Cell]] = [
+async def _recordings(unit: Unit, takes: Sequence[Take], say: Say) -> bytes:
+    """What was recorded: each file with its hash, by which one is known to be the same; what is left out, and why."""
+    people = await screening.people_in(unit, [one.recording for one in takes])
+    rows: list[list[Cell]] = []
+    for take in takes:
+        lines = _files_of(take, people, say) if take.recording.state is RecordingState.READY else [[""] * 5]
+        rows += [[*_recording(take), *line, say(take.kept_back) if take.kept_back else ""] for line in lines]
+    heads = [
+        "序号",
+        "录制开始",
+        "时长（分钟）",
+        "中断（分钟）",
+        "画面来源",
+        "字节",
+        "SHA-256",
+        "保存至",
+        "文件",
+        "未放入的原因",
+    ]
+    return _sheet(say("录像"), [say(head) for head in heads], rows)
+
+
+def _recording(take: Take) -> list[Cell]:
+    recording = take.recording
+    missing = sum(until - since for since, until in recording.gaps)
+    return [take.number, _at(recording.began_at), round(recording.seconds / 60, 1), round(missing / 60, 1)]
+
+
+def _files_of(take: Take, people: Mapping[str, Person], say: Say) -> list[list[Cell]]:
+    until = _at(take.recording.keep_until)[:10]
+    return [
         [
-            number,
-            _at(one.began_at),
-            round(one.seconds / 60, 1),
-            round(sum(until - since for since, until in one.gaps) / 60, 1),
             screening.label_of(file.source, people, say),
             file.size,
             file.sha256,
-            _at(one.keep_until)[:10],
+            until,
+            "" if take.kept_back else f"{FOLDER}/{take.name_of(file)}",
         ]
-        for number, one in enumerate(ready, 1)
-        for file in one.files
+        for file in take.recording.files
     ]
-    heads = ["序号", "录制开始", "时长（分钟）", "中断（分钟）", "画面来源", "字节", "SHA-256", "保存至"]
-    return _sheet(say("录像"), [say(head) for head in heads], rows)
+
+
+def _slides(unit: Unit, slides: Slides, say: Say) -> bytes:
+    """Which page was shown when."""
+    rows: list[list[Cell]] = [
+        [
+            _at(at),
+            files.name_of(unit, slides.decks[id]) if id in slides.decks else say("病例附件，或已撤回的文件"),
+            page,
+            f"{SLIDES}/{name}" if (name := slides.name_of(id)) else "",
+        ]
+        for at, id, page in slides.turned
+    ]
+    return _sheet(say("课件"), [say(head) for head in ["时间", "课件", "页", "文件"]], rows)

@@ -7,13 +7,29 @@ from aiohttp import web
 
 from server.accounts.factor_routes import check_password
 from server.core.forms import Form
-from server.core.http import SIGNED_IN, UNIT, Routes, actor_of, begin_unit, read_form, render, say, unit_of
+from server.core.http import (
+    SIGNED_IN,
+    UNIT,
+    Routes,
+    actor_of,
+    begin_unit,
+    read_form,
+    read_query,
+    render,
+    say,
+    see_other,
+    unit_of,
+)
 from server.directory import queries as directory
 from server.documents import queries as documents
 from server.documents import service as archive
 from server.documents import signers
 from server.documents.office import OFFICE
 from server.documents.signing import SigningKeyHandle
+from server.files.cards import size_in_words
+from server.files.desk import DESK
+from server.files.packing import send_packed
+from server.scheduling.working_calendar import CHINA
 from server.teaching import (
     bundle,
     certificates,
@@ -21,15 +37,17 @@ from server.teaching import (
     crediting,
     due,
     feedback,
+    footage,
+    hand_in,
     letters,
     queries,
     record,
     reviews,
     views,
 )
-from server.teaching.forms import Signature
+from server.teaching.forms import Choice, Signature
 from server.teaching.model import TeachingSession
-from server.teaching.routes import back, flash, session_of
+from server.teaching.routes import flash, session_of
 from server.teaching.states import MOVES, OVER, Move, State
 
 routes = Routes("teaching_credit")
@@ -43,6 +61,7 @@ async def roster(request: web.Request) -> web.StreamResponse:
 async def _roster(request: web.Request, session: TeachingSession, form: Form[Any] | None = None) -> web.Response:
     unit = unit_of(request)
     related = await queries.relations_of(unit, session)
+    bundles = unit.may("teaching.bundle", related) and session.state in OVER
     settled = session.state in (State.PROCESSED, State.CREDITED, State.ARCHIVED)
     attended = await counted.of_session(unit, session.id)
     return render(
@@ -61,13 +80,29 @@ async def _roster(request: web.Request, session: TeachingSession, form: Form[Any
         to_sign=len(await certificates.waiting(unit, session)),
         batch=certificates.BATCH,
         summary=feedback.summary(await queries.feedback(unit, session.id)),
-        bundle_due=bundle.due(session.ended_at) if session.ended_at else None,
+        standing=await hand_in.standing(unit, session),
+        takes=await _takes(request, session) if bundles else None,
+        may_hand_in=unit.may("teaching.hand_in", related),
         may_credit=unit.may("teaching.credit", related),
-        may_bundle=unit.may("teaching.bundle", related) and session.state in OVER,
         moves={move.value for move in Move if (session.state, move) in MOVES},
         flash=flash(request),
         form=form,
     )
+
+
+async def _takes(request: web.Request, session: TeachingSession) -> dict[str, Any]:
+    """What of the recordings the authority's file would hold, and what not."""
+    takes = await footage.of(unit_of(request), session)
+    files = [file for take in takes for file in take.files]
+    return {
+        "size": size_in_words(sum(file.size for file in files)) if files else "",
+        "making": [take for take in takes if take.kept_back == footage.MAKING],
+        "left_out": [
+            (take.number, say(request, take.kept_back))
+            for take in takes
+            if take.kept_back and take.kept_back != footage.MAKING
+        ],
+    }
 
 
 @routes.post("/teaching/sessions/{id}/process", "teaching.credit")
@@ -84,10 +119,8 @@ async def grant(request: web.Request) -> web.StreamResponse:
     return _to_roster(session, "granted")
 
 
-def _to_roster(session: TeachingSession, done: str) -> web.Response:
-    response = back(session, done)
-    response.headers["Location"] = f"{letters.href(session)}/roster?done={done}"
-    return response
+def _to_roster(session: TeachingSession, done: str, part: str = "") -> web.Response:
+    return see_other(f"{letters.href(session)}/roster?done={done}{part}")
 
 
 # ---- certificates
@@ -151,12 +184,32 @@ async def certificate(request: web.Request) -> web.StreamResponse:
     return web.Response(body=pdf, content_type="application/pdf", headers=headers)
 
 
-@routes.get("/teaching/sessions/{id}/bundle.zip", "teaching.bundle")
+# ---- what the authority asks for
+
+
+@routes.get("/teaching/sessions/{id}/bundle.zip", "teaching.bundle", own_units=True)
 async def authority_file(request: web.Request) -> web.StreamResponse:
-    session = await session_of(request, "teaching.bundle")
-    packed = await bundle.pack(unit_of(request), session, partial(say, request))
-    headers = {"Content-Disposition": f'attachment; filename="teaching-{session.starts_at:%Y%m%d}.zip"'}
-    return web.Response(body=packed, content_type="application/zip", headers=headers)
+    """Sent while it is made; that all of it was taken is noted once all of it has left."""
+    desk, asked = request.app[DESK], read_query(request, Choice)
+    async with begin_unit(request, writes=False) as unit:
+        session = await queries.get_for(unit, "teaching.bundle", request.match_info["id"])
+        hand_in.require_over(session)
+        takes = await footage.of(unit, session)
+        takes = takes if asked.recordings else footage.left_out(takes)
+        parts = await bundle.pack(unit, session, desk.vault, takes, partial(say, request))
+        name, at = f"teaching-{session.starts_at:%Y%m%d}.zip", unit.now.astimezone(CHINA.zone)
+    response = await send_packed(request, parts, name=name, at=at)
+    if footage.whole(takes):
+        async with begin_unit(request) as unit:
+            await hand_in.taken(unit, session_id=session.id)
+    return response
+
+
+@routes.post("/teaching/sessions/{id}/hand-in", "teaching.hand_in")
+async def handed_in(request: web.Request) -> web.StreamResponse:
+    session = await session_of(request, "teaching.hand_in", locked=True)
+    await hand_in.hand_in(unit_of(request), session=session)
+    return _to_roster(session, "handed_in", "#hand-in")
 
 
 # ---- records

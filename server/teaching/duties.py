@@ -7,9 +7,9 @@ from sqlalchemy import select
 from server.core.unit import Unit
 from server.meeting import queries as meetings
 from server.scheduling import reminders
-from server.teaching import appointments, captions, letters, queries, running
-from server.teaching.model import TeachingSession
-from server.teaching.states import State
+from server.teaching import appointments, captions, hand_in, letters, queries, running
+from server.teaching.model import HandIn, TeachingSession
+from server.teaching.states import OVER, State
 
 FORGOTTEN = timedelta(minutes=30)
 """How long after its planned end a session that everybody left counts as ended."""
@@ -58,4 +58,21 @@ async def check_by_plan(unit: Unit) -> int:
     return sum([await running.ask_as_planned(unit, session=one) for one in running_now if one.planned_checks])
 
 
-DUTIES = (remind_of_teaching, open_lobbies, begin_and_end, check_by_plan, captions.note_words)
+async def remind_of_hand_ins(unit: Unit) -> int:
+    """Of what has ended and whose file for the authority nobody has taken or handed in."""
+    query = (
+        select(TeachingSession, HandIn)
+        .outerjoin(HandIn, HandIn.session_id == TeachingSession.id)
+        .where(
+            TeachingSession.state.in_(OVER),
+            TeachingSession.ended_at > unit.now - hand_in.LONGEST,
+            HandIn.taken_at.is_(None),
+            HandIn.handed_in_at.is_(None),
+        )
+        .order_by(TeachingSession.ended_at)
+    )
+    found = (await unit.session.execute(query)).all()
+    return sum([await hand_in.remind(unit, session, row) for session, row in found])
+
+
+DUTIES = (remind_of_teaching, remind_of_hand_ins, open_lobbies, begin_and_end, check_by_plan, captions.note_words)

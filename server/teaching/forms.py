@@ -246,3 +246,9 @@ class AnswerForm(ReviewForm):
 
 class Signature(BaseModel):
     secret: str = Field(min_length=1, max_length=200)
+
+
+class Choice(BaseModel):
+    """What goes into the authority's file."""
+
+    recordings: bool = False

@@ -1,6 +1,7 @@
 """What people are told about sessions: under the bell, by mail, as calendar invitations."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from server.accounts import queries as accounts
@@ -119,6 +120,20 @@ async def review_refused(unit: Unit, session: TeachingSession, person_id: str, w
 async def _answered(unit: Unit, session: TeachingSession, person_id: str, says: str, words: str) -> None:
     facts = {"title": session.title, "words": words}
     await notices.tell(unit, person_ids=[person_id], says=says, facts=facts, href="/teaching/mine")
+
+
+async def hand_in(
+    unit: Unit, session: TeachingSession, person_ids: Iterable[str], due: datetime, *, last: bool
+) -> None:
+    """That the authority waits for its file; `last`: this is the day."""
+    says = "“%(title)s”的材料须在 %(due)s 前上报主管部门，还没有人导出全部材料"
+    if last:
+        says = "今天截止：“%(title)s”的材料须在 %(due)s 前上报主管部门，还没有人导出全部材料"
+    key = f"hand-in:{session.id}:{'last' if last else 'first'}"
+    facts = {"title": session.title, "due": due}
+    await notices.tell(
+        unit, person_ids=person_ids, says=says, facts=facts, href=f"{href(session)}/roster#hand-in", key=key
+    )
 
 
 def _facts(session: TeachingSession, reason: str = "") -> dict[str, Any]:

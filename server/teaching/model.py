@@ -284,6 +284,22 @@ class Review(Base):
     answer: Mapped[str] = mapped_column(String(200), default="")
 
 
+class HandIn(Base):
+    """What became of the authority's file of a session: who first took all of it, who handed it in."""
+
+    __tablename__ = "teaching_hand_ins"
+
+    session_id: Mapped[str] = mapped_column(ForeignKey("teaching_sessions.id"), primary_key=True)
+    told: Mapped[int] = mapped_column(default=0)
+    """How many of the reminders have gone out."""
+    taken_at: Mapped[datetime | None]
+    taken_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    handed_in_at: Mapped[datetime | None]
+    handed_in_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}
+
+
 class Feedback(Base):
     __tablename__ = "teaching_feedback"
 

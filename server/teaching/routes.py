@@ -19,6 +19,7 @@ from server.teaching import (
     consenting,
     counted,
     enrolling,
+    hand_in,
     letters,
     linked,
     materials,
@@ -64,6 +65,7 @@ DONE = {
     "unmet": "达标与证书已撤销，已通知本人",
     "refused": "已答复，已通知本人",
     "review": "复核申请已送达授课教师，答复后会通知您",
+    "handed_in": "已标记为已交",
     "asked": "抽查已发出，3 分钟内有效",
     "here": "已签到",
     "answers": "谢谢，您的评价已收到",
@@ -169,9 +171,15 @@ async def show(request: web.Request, session: TeachingSession, *, status: int = 
         certified=bool(mine and await certificates.valid(unit, [mine.attended])),
         files=await materials.cards(unit, session),
         discussed=await linked.of(unit, session),
+        hand_in=await _hand_in(unit, session, related),
         flash=flash(request),
         **context,
     )
+
+
+async def _hand_in(unit: Unit, session: TeachingSession, related: frozenset[Relation]) -> hand_in.Standing | None:
+    standing = await hand_in.standing(unit, session) if unit.may("teaching.hand_in", related) else None
+    return standing if standing and standing.due else None
 
 
 async def _room(unit: Unit, session: TeachingSession) -> str:

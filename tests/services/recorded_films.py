@@ -87,7 +87,7 @@ async def _whole(content):
     yield content
 
 
-async def kept(database, vault, meeting_id, webm=b"a film", *, gaps=(), seconds=3_600, began=None):
+async def kept(database, vault, meeting_id, webm=b"a film", *, gaps=(), seconds=3_600, began=None, number=1):
     """A recording that can be watched, of that meeting; `began`: now, unless said."""
     id = ids.new_id()
     wrapped = vault.new_key(id)
@@ -96,7 +96,7 @@ async def kept(database, vault, meeting_id, webm=b"a film", *, gaps=(), seconds=
         id=id, source="", pictures=True, size=size, sha256=hashlib.sha256(webm).hexdigest(), wrapped_key=wrapped
     )  # fmt: skip
     async with database.unit() as unit:
-        recording = await recordings.begin(unit, meeting_id=meeting_id, number=1)
+        recording = await recordings.begin(unit, meeting_id=meeting_id, number=number)
         await recordings.end(unit, meeting_id=meeting_id, why="host")
         origin = (began or unit.now).timestamp()
         await recordings.ready(

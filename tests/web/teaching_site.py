@@ -1,7 +1,7 @@
 """青山县's people who teach and learn, on the site of the accounts' tests."""
 
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 
 from server.accounts.roles import CredentialKind, Role
 from server.meeting import service as meetings
@@ -93,9 +93,9 @@ async def leaves(site, session, login, stay):
     await comes(site, session, login, stay, kind="left")
 
 
-def turn_to(site, day, hour, minute=0):
-    """Sets the clock forward to a time of November 2026 in Beijing."""
-    target = CHINA.at(CHINA.day_of(site.clock.now()).replace(day=day), hour * 60 + minute)
+def turn_to(site, day, hour, minute=0, *, month=11):
+    """Sets the clock forward to a time of November 2026 (or another month) in Beijing."""
+    target = CHINA.at(date(2026, month, day), hour * 60 + minute)
     site.clock.turn(target - site.clock.now())
 
 

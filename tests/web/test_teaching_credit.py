@@ -206,7 +206,7 @@ async def test_polls_are_counted_and_nobody_is_named_with_what_they_chose(site):
         await says(site, session, "chose", login, "p1", choice=choice)
     await says(site, session, "revealed", "teacher", "p1")
     await teacher.post(f"{address}/move", {"move": "end"})
-    packed = zipfile.ZipFile(io.BytesIO(await _bytes(teacher, f"{address}/bundle.zip")))
+    packed = zipfile.ZipFile(io.BytesIO(await bytes_of(teacher, f"{address}/bundle.zip")))
     assert sheets.read(packed.read("9-polls.xlsx"))[1:] == [
         ["1", "讲清楚了吗？", "听懂了", "1", "3"],
         ["1", "讲清楚了吗？", "再讲一遍", "2", "3"],

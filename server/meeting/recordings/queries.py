@@ -98,6 +98,12 @@ async def of_meetings(unit: Unit, meeting_ids: Iterable[str]) -> list[Recording]
     return list(await unit.session.scalars(query.order_by(Recording.id)))
 
 
+async def all_of(unit: Unit, meeting_id: str) -> list[Recording]:
+    """Whatever was begun, what is gone too, in the order in which it was recorded."""
+    query = select(Recording).where(Recording.meeting_id == meeting_id).order_by(Recording.id)
+    return list(await unit.session.scalars(query))
+
+
 async def file_of(unit: Unit, recording_id: str, id: str) -> RecordedFile:
     """Raises NotFound."""
     found = await unit.session.get(RecordedFile, id)
