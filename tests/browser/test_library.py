@@ -41,11 +41,11 @@ async def lesson(tmp_path_factory, sqlite_template):
         for move in ("open_lobby", "begin"):
             await teacher.post(f"{address}/move", {"move": move})
         session = await session_at(site, address)
-        recording = await _recorded(site, session.meeting_id, folder / "site" / "recordings")
+        recording = await recorded(site, session.meeting_id, folder / "site" / "recordings")
         yield site, f"/teaching/recordings/{recording}"
 
 
-async def _recorded(site, meeting_id, folder):
+async def recorded(site, meeting_id, folder):
     """Made by the site's own duties."""
     async with site.database.unit() as unit:
         recording = await service.begin(unit, meeting_id=meeting_id, number=1)

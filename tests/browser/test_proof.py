@@ -8,13 +8,16 @@ from datetime import timedelta
 import pyotp
 import pytest
 from playwright.async_api import expect
+from sqlalchemy import update
 
 from server.demo import PASSWORD
 from server.meeting.recordings import queries as recordings
 from server.meeting.recordings.kinds import RecordingState
+from server.meeting.recordings.model import Showing
 from tests.browser.conftest import browser_of
 from tests.browser.room.visitors import WATCH
 from tests.browser.test_frame import AXE, RULES
+from tests.browser.test_library import LONG, PLAY, PLAYS, recorded
 from tests.journeys.colleagues import Colleague, Words
 from tests.journeys.test_case_films import BOTH, filmed
 from tests.journeys.test_proof import LATER, with_a_film
@@ -167,6 +170,27 @@ async def test_a_film_whose_showing_ended_asks_again_and_goes_on(house, chromium
         async with page.expect_response(lambda one: "/files/" in one.url and one.status in (200, 206)):
             await proves(page, PASSWORD)
         await expect(page.locator("#proof")).to_have_count(0)
+
+
+async def test_less_data_of_a_film_whose_showing_ended_asks_again_and_goes_on(house, chromium, tmp_path):
+    doctor, _, _, room = await planned(house, BOTH)
+    film_id = await recorded(house, room.rpartition("/")[2], tmp_path / "data" / "recordings")
+    async with browser_of(house, doctor, chromium) as page:
+        await page.goto(f"{house.url}/consultations/recordings/{film_id}")
+        film, rung = page.locator("#film"), page.locator("#film-rung")
+        await page.select_option("#film-quality", "light")
+        await film.evaluate(PLAY)
+        await expect(rung).to_have_text(re.compile("省流量"), timeout=LONG)
+        assert await film.evaluate(PLAYS)
+        at = await film.evaluate("film => film.currentTime")
+        async with house.database.unit() as unit:
+            await unit.session.execute(update(Showing).values(until=unit.now))
+        house.clock.turn(LATER)
+        await page.select_option("#film-quality", "sound")
+        await expect(page.locator("#proof")).to_be_visible(timeout=LONG)
+        await proves(page, PASSWORD)
+        await expect(rung).to_have_text("只有声音", timeout=LONG)
+        await page.wait_for_function("at => document.getElementById('film').currentTime > at", arg=at)
 
 
 @asynccontextmanager

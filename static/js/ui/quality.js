@@ -92,7 +92,7 @@ export class Quality {
   #climb(Hls, address) {
     this.#hls?.destroy();
     // no worker: it would come from a blob; the estimate begins low, for whoever is here has a weak line
-    const hls = new Hls({ enableWorker: false, startPosition: this.film.currentTime, abrEwmaDefaultEstimate: 200_000, maxBufferLength: 20 });
+    const hls = new Hls({ enableWorker: false, startPosition: this.film.currentTime, abrEwmaDefaultEstimate: 200_000, maxBufferLength: 20, xhrSetup: refusedAloud });
     this.#hls = hls;
     hls.on(Hls.Events.LEVEL_SWITCHED, (_, { level }) => this.#say(hls.levels[level]?.height ?? 0));
     hls.on(Hls.Events.FRAG_BUFFERED, () => this.#up(hls.bandwidthEstimate));
@@ -140,6 +140,11 @@ export class Quality {
     if (last.to === last.from) last.to = now;
     if (stoodStill(this.#stalls, now) >= PATIENCE) void this.#play("light");
   }
+}
+
+/** Where a proof is wanted it is told so, not led to the page that asks for one. @param {XMLHttpRequest} request */
+function refusedAloud(request) {
+  request.setRequestHeader("Accept", "application/json");
 }
 
 /** @returns {{saveData?: boolean, effectiveType?: string}} */
