@@ -57,7 +57,7 @@ async def send(request: web.Request, vault: Vault, kept: Kept, headers: dict[str
 async def stream(
     request: web.Request, response: web.StreamResponse, blocks: AsyncGenerator[bytes, None]
 ) -> web.StreamResponse:
-    """Breaks the line off where the blocks raise Damaged."""
+    """Breaks the line off where the blocks raise: whatever came after would be taken for the rest of the file."""
     await response.prepare(request)
     try:
         async with aclosing(blocks):
@@ -65,6 +65,11 @@ async def stream(
                 await response.write(block)
     except Damaged as damaged:
         log.error("file damaged in the store", file=str(damaged))
+        _break_off(request)
+    except (ConnectionResetError, TimeoutError):
+        raise
+    except Exception:
+        log.exception("file not sent to its end")
         _break_off(request)
     await response.write_eof()
     return response

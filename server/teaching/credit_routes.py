@@ -197,7 +197,7 @@ async def authority_file(request: web.Request) -> web.StreamResponse:
         takes = await footage.of(unit, session)
         takes = takes if asked.recordings else footage.left_out(takes)
         parts = await bundle.pack(unit, session, desk.vault, takes, partial(say, request))
-        name, at = f"teaching-{session.starts_at:%Y%m%d}.zip", unit.now.astimezone(CHINA.zone)
+        name, at = f"teaching-{session.starts_at.astimezone(CHINA.zone):%Y%m%d}.zip", unit.now.astimezone(CHINA.zone)
     response = await send_packed(request, parts, name=name, at=at)
     if footage.whole(takes):
         async with begin_unit(request) as unit:

@@ -59,17 +59,17 @@ async def check_by_plan(unit: Unit) -> int:
 
 
 async def remind_of_hand_ins(unit: Unit) -> int:
-    """Of what has ended and whose file for the authority nobody has taken or handed in."""
+    """Of what has ended and whose file for the authority is not marked as handed in."""
     query = (
         select(TeachingSession, HandIn)
         .outerjoin(HandIn, HandIn.session_id == TeachingSession.id)
         .where(
             TeachingSession.state.in_(OVER),
             TeachingSession.ended_at > unit.now - hand_in.LONGEST,
-            HandIn.taken_at.is_(None),
             HandIn.handed_in_at.is_(None),
         )
         .order_by(TeachingSession.ended_at)
+        .with_for_update(of=TeachingSession)
     )
     found = (await unit.session.execute(query)).all()
     return sum([await hand_in.remind(unit, session, row) for session, row in found])

@@ -13,7 +13,7 @@ from server.core.errors import Refusal
 from server.core.unit import Unit
 from server.directory import queries as directory
 from server.scheduling.working_calendar import CHINA
-from server.teaching import letters, steps
+from server.teaching import letters, queries, steps
 from server.teaching.kinds import CreditClass
 from server.teaching.model import HandIn, TeachingSession
 from server.teaching.states import OVER
@@ -67,11 +67,13 @@ def reminders(ended_at: datetime) -> list[datetime]:
 
 async def taken(unit: Unit, *, session_id: str) -> None:
     """The whole file has left; the first who took it is kept."""
+    session = await unit.session.get_one(TeachingSession, session_id, with_for_update=True)
     row = await _row(unit, session_id)
     if row.taken_at is None:
         row.taken_at, row.taken_by = unit.now, unit.actor.person_id
     await unit.session.flush()
     unit.record("teaching.bundle_taken", kind="teaching", id=session_id)
+    steps.announce(unit, session)
 
 
 async def hand_in(unit: Unit, *, session: TeachingSession) -> None:
@@ -95,7 +97,7 @@ async def _row(unit: Unit, session_id: str) -> HandIn:
 
 
 async def remind(unit: Unit, session: TeachingSession, row: HandIn | None) -> bool:
-    """Tells the organiser and who administers teaching, once on each of two days; whether it was told now."""
+    """Tells who organises, teaches and administers it, once on each of two days; whether it was told now."""
     if session.ended_at is None or not wanted(session):
         return False
     on = reminders(session.ended_at)
@@ -113,7 +115,8 @@ async def _seeing_to(unit: Unit, session: TeachingSession) -> set[str]:
     consortia = [session.consortium_id] if session.consortium_id else []
     near = await directory.members_of(unit, consortia) | {session.institution_id}
     held = await accounts.holders(unit, role=Role.TEACHING_ADMIN, institution_ids=near, on=today(unit.now))
-    return {session.organiser_id} | {person.id for _, person in held}
+    teachers = await queries.teachers(unit, session.id)
+    return {session.organiser_id} | {one.person_id for one in teachers} | {person.id for _, person in held}
 
 
 # ---- what pages show

@@ -126,9 +126,9 @@ async def hand_in(
     unit: Unit, session: TeachingSession, person_ids: Iterable[str], due: datetime, *, last: bool
 ) -> None:
     """That the authority waits for its file; `last`: this is the day."""
-    says = "“%(title)s”的材料须在 %(due)s 前上报主管部门，还没有人导出全部材料"
+    says = "“%(title)s”的材料须在 %(due)s 前上报主管部门，还没有标记为已交"
     if last:
-        says = "今天截止：“%(title)s”的材料须在 %(due)s 前上报主管部门，还没有人导出全部材料"
+        says = "今天截止：“%(title)s”的材料须在 %(due)s 前上报主管部门，还没有标记为已交"
     key = f"hand-in:{session.id}:{'last' if last else 'first'}"
     facts = {"title": session.title, "due": due}
     await notices.tell(
