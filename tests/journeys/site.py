@@ -35,7 +35,7 @@ async def standing(folder, *, told=True, **settings):
         await furnish(site.data)
     site.start()
     try:
-        await site.ready()
+        await site.ready(within=60 if told else 150)
         yield site
     finally:
         site.kill()

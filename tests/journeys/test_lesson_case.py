@@ -58,8 +58,15 @@ async def test_the_files_of_a_case_are_shown_in_step_and_drawn_on(slow_cameras, 
             await teacher.page.click("#control-slides")
             shown = teacher.page.locator(".material", has_text=called)
             await expect(shown).to_contain_text(CASE)
+            await listener.page.route("**/derived/frames", lambda route: route.abort())
             await shown.click()
             await sees_a_picture(teacher)
+            if called == "影像 2":
+                await expect(listener.page.locator("#slides-said")).to_have_text(
+                    "这一页没有打开，正在重试…", timeout=LONG
+                )
+                assert await listener.page.locator("#slides-canvas").evaluate("canvas => canvas.width") == 0
+                await listener.page.unroute("**/derived/frames")
             await sees_a_picture(listener)
         await draws(teacher)
         await expect(listener.page.locator("#slides-ink polyline.ink-red")).to_have_count(1, timeout=LONG)

@@ -13,6 +13,8 @@ import { Materials } from "./materials.js";
 /** @typedef {import("./lesson.js").Now} Now */
 /** @typedef {{file: string, page: number}} Page */
 
+const RETRY = 3000; // ms
+
 export class Slides {
   #place = byId("slides");
   #canvas = byId("slides-canvas", HTMLCanvasElement);
@@ -23,6 +25,7 @@ export class Slides {
   /** @type {number | null} the page one looks at by oneself; null: one follows */
   #own = null;
   #drawn = "";
+  #missing = "";
   #askedInk = "";
   /** @type {Now | null} */
   #now = null;
@@ -96,6 +99,7 @@ export class Slides {
     if (!this.on) return;
     const open = { file: this.#shown.file, sheets: /** @type {Sheets | null} */ (null), closing: new AbortController() };
     this.#open = open;
+    byId("slides-stage").toggleAttribute("data-behind", true);
     write(byId("slides-said"), t("正在打开…"));
     openSheets(open.file, open.closing.signal).then(
       (sheets) => ((open.sheets = sheets), this.#changed()),
@@ -146,14 +150,15 @@ export class Slides {
   #bar() {
     const { page } = this.#page;
     const count = this.#open?.sheets?.count;
-    if (count) write(byId("slides-said"), `${page}/${count}`);
+    const says = this.#missing === sheetOf(this.#page) ? t("这一页没有打开，正在重试…") : `${page}/${count}`;
+    if (count) write(byId("slides-said"), says);
     byId("slides-back", HTMLButtonElement).disabled = page <= 1;
     byId("slides-on", HTMLButtonElement).disabled = !count || page >= count;
     byId("slides-follow").hidden = this.#own === null;
     byId("slides-end").hidden = !this.#presents;
   }
 
-  /** Each page once for each size of the stage. */
+  /** Each page once for each size of the stage; until it is there, nothing that was drawn on it lies over another. */
   async #draw() {
     const sheets = this.#open?.sheets;
     const { clientWidth: width, clientHeight: height } = byId("slides-stage");
@@ -162,13 +167,29 @@ export class Slides {
     const wanted = `${file} ${page} ${width} ${height}`;
     if (this.#drawn === wanted) return;
     this.#drawn = wanted;
+    byId("slides-stage").toggleAttribute("data-behind", this.#canvas.dataset.sheet !== sheetOf({ file, page }));
     const fresh = document.createElement("canvas"); // the old page stands until the new one is there
     const done = await sheets.draw(Math.min(page, sheets.count), fresh, { width, height }).then(() => true, () => false);
-    if (!done || this.#drawn !== wanted) return; // closed, or turned on, meanwhile
+    if (this.#drawn !== wanted) return; // closed, or turned on, meanwhile
+    if (!done) return this.#missed(sheetOf({ file, page }));
+    byId("slides-stage").removeAttribute("data-behind");
+    this.#missing = "";
+    this.#bar();
     this.#canvas.replaceWith(fresh);
     fresh.id = "slides-canvas";
     fresh.dataset.page = String(page);
+    fresh.dataset.sheet = sheetOf({ file, page });
     this.#canvas = fresh;
     this.ink.fit(fresh);
+  }
+
+  /** It did not come: the one before is not left standing in its place, and it is asked for again. @param {string} sheet */
+  #missed(sheet) {
+    this.#missing = sheet;
+    this.#bar();
+    this.#canvas.width = 0;
+    this.#canvas.dataset.page = this.#canvas.dataset.sheet = "";
+    const { closing } = /** @type {{closing: AbortController}} */ (this.#open);
+    setTimeout(() => closing.signal.aborted || ((this.#drawn = ""), this.#changed()), RETRY);
   }
 }
