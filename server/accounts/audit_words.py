@@ -145,6 +145,8 @@ ACTS = {
     "teaching": {
         "planned": "安排教学",
         "amended": "修改教学安排",
+        "case_chosen": "选定教学病例",
+        "case_dropped": "取消选定的教学病例",
         "course_founded": "开设课程",
         "enrolled": "报名教学",
         "withdrawn": "退出教学",

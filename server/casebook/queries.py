@@ -62,8 +62,8 @@ async def patients_of(
         TeachingCase.title.in_(set(titles)),
     )
     of = select(TeachingCase.consultation_id).where(or_(titled, TeachingCase.id.in_(set(ids))))
-    found = [await consultations.by_id(unit, id) for id in await unit.session.scalars(of)] if titles or ids else []
-    return frozenset(one.patient_id for one in found if one.patient_id)
+    found = set(await unit.session.scalars(of)) if titles or ids else set()
+    return await consultations.patients_of(unit, found)
 
 
 async def released(unit: Unit, *, words: str = "", before: str = "", within: str = "") -> list[TeachingCase]:

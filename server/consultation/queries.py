@@ -40,6 +40,12 @@ async def by_id(unit: Unit, id: str) -> Consultation:
     return case
 
 
+async def patients_of(unit: Unit, ids: Collection[str]) -> frozenset[str]:
+    """Whom these consultations are about."""
+    query = select(Consultation.patient_id).where(Consultation.id.in_(ids), Consultation.patient_id.is_not(None))
+    return frozenset(await unit.session.scalars(query) if ids else ())
+
+
 async def relations_of(unit: Unit, case: Consultation) -> frozenset[Relation]:
     """How the actor of the unit stands to the case."""
     actor = unit.actor

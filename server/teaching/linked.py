@@ -58,6 +58,10 @@ async def choose(unit: Unit, *, session: TeachingSession, case_ids: Sequence[str
     seen = {one.patient_id for one in await queries.patients_of(unit, [session.id])}
     if not seen.isdisjoint(await casebook.patients_of(unit, None, (), chosen)):
         raise OfItsPatient
+    before = (await queries.cases_of(unit, [session.id]))[session.id]
+    for id in sorted({*chosen} ^ {*before}):
+        act = "case_chosen" if id in chosen else "case_dropped"
+        unit.record(f"teaching.{act}", kind="teaching", id=session.id, fields=[id])
     await unit.session.execute(delete(SessionCase).where(SessionCase.session_id == session.id))
     unit.session.add_all(
         SessionCase(session_id=session.id, case_id=id, position=place) for place, id in enumerate(chosen)

@@ -138,6 +138,8 @@ async def test_a_case_that_the_editor_cannot_read_stays_when_they_save(site, tea
         home, found.consortium_id = found.consortium_id, None
     assert id_of(case) not in await teacher.get(f"{address}/edit")
     assert (await amended(site, teacher, address, about="另一位教师改了简介")).status == 200
+    acts = await site.acts()
+    assert (acts.count("teaching.case_chosen"), "teaching.case_dropped" in acts) == (1, False)
     async with site.database.unit() as unit:
         (await unit.session.get(TeachingCase, id_of(case))).consortium_id = home
     assert TITLE in await teacher.get(address)
