@@ -13,7 +13,7 @@ from server.teaching import appointments, due, exams, letters, policy, queries, 
 from server.teaching.kinds import EnrolmentState
 from server.teaching.model import Course, Enrolment, TeachingSession
 from server.teaching.policy import Learner
-from server.teaching.states import ENROLLING, State
+from server.teaching.states import ENROLLING, Move, State
 
 
 class EnrolmentShut(Refusal):
@@ -51,12 +51,21 @@ async def learner(unit: Unit) -> Learner:
     return Learner(institution_id=unit.actor.institution_id, title=person.title, training_due=is_due)
 
 
+async def is_open(unit: Unit, session: TeachingSession) -> bool:
+    """Closed by hand, it stays closed while people gather and while it goes on, until it is opened by hand again."""
+    if session.state not in ENROLLING or unit.now >= session.ends_at:
+        return False
+    turns = (Move.CLOSE_ENROLMENT, Move.REOPEN_ENROLMENT)
+    moves = [one.move for one in await queries.history(unit, session.id) if one.move in turns]
+    return moves[-1:] != [Move.CLOSE_ENROLMENT]
+
+
 async def enrol(unit: Unit, *, session: TeachingSession) -> Enrolment:
     """A seat, or the end of the waiting list; asked again, what was given before. `session` is locked.
 
     Raises EnrolmentShut, NotForYou, TeachesIt, GateShut.
     """
-    if session.state not in ENROLLING or unit.now >= session.ends_at:
+    if not await is_open(unit, session):
         raise EnrolmentShut
     person_id = unit.actor.person_id
     mine = await queries.enrolment(unit, session.id, person_id)

@@ -33,7 +33,7 @@ from server.teaching.forms import ListQuery, ListView
 from server.teaching.kinds import KIND_WORDS, MATERIAL_WORDS, EnrolmentState, Material
 from server.teaching.model import TeachingSession
 from server.teaching.planning import earliest_start
-from server.teaching.states import CHANGEABLE, ENROLLING, MOVES, OPEN_ROOM, OVER, State
+from server.teaching.states import CHANGEABLE, MOVES, OPEN_ROOM, OVER, State
 
 routes = Routes("teaching")
 
@@ -215,7 +215,7 @@ async def _may(unit: Unit, session: TeachingSession, related: frozenset[Relation
     taking_part, edits = session.id in own, unit.may("teaching.edit", related)
     teaches = Relation.OWN in related
     fits = policy.fits(session, await enrolling.learner(unit))
-    open_to_all = session.state in ENROLLING and unit.now < session.ends_at
+    open_to_all = await enrolling.is_open(unit, session)
     return {
         "edit": edits and session.state in CHANGEABLE,
         "run": edits,

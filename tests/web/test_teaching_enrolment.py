@@ -122,6 +122,18 @@ async def test_a_session_for_some_is_refused_to_others_with_the_reason(site, tea
     assert "报名成功" in await (await site.signed_in("villager")).post(f"{address}/enrol")
 
 
+async def test_enrolment_closed_by_hand_stays_closed_while_people_gather(site, teacher):
+    address = await published(site, teacher)
+    await teacher.post(f"{address}/move", {"move": "close_enrolment"})
+    turn_to(site, 25, 14, 20)
+    await (await site.signed_in("teacher")).post(f"{address}/move", {"move": "open_lobby"})
+    assert (await session_at(site, address)).state.value == "lobby"
+    learner = await site.signed_in("learner1")
+    assert f'action="{address}/enrol"' not in await learner.get(address)
+    refused = await learner.post(f"{address}/enrol", headers={"Accept": "application/json"})
+    assert (refused.status, "teaching.enrolment_shut" in refused) == (409, True)
+
+
 async def test_credit_needs_a_filing_ten_working_days_ahead(site, teacher):
     credit = {"credit_class": "second", "credits": "2.5", "project_no": "2026-03-01-001"}
     soon = await planned(site, teacher, **credit)
