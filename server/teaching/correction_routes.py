@@ -13,6 +13,7 @@ from server.directory import queries as directory
 from server.documents import queries as documents
 from server.documents.kinds import REASON_WORDS
 from server.teaching import correcting, counted, crediting, letters, reviews
+from server.teaching.credit_routes import to_roster
 from server.teaching.forms import AnswerForm, CorrectionForm, ReviewForm, RevocationForm
 from server.teaching.kinds import FINDING_WORDS, CreditClass, Finding
 from server.teaching.model import TeachingSession
@@ -95,10 +96,6 @@ def scores(session: TeachingSession) -> bool:
     return session.credit_class is not CreditClass.NONE
 
 
-def _to_roster(session: TeachingSession, done: str) -> web.Response:
-    return see_other(f"{letters.href(session)}/roster?done={done}")
-
-
 @routes.post("/teaching/sessions/{id}/people/{person}/correction", "teaching.credit")
 async def correct(request: web.Request) -> web.StreamResponse:
     unit, whose = unit_of(request), request.match_info["person"]
@@ -119,7 +116,7 @@ async def correct(request: web.Request) -> web.StreamResponse:
         untimely = _untimely(request, refusal, form.value.reason)
         return await _page(request, session, Sent(correction=form, untimely=untimely))
     given = "given" if scores(session) else "met"
-    return _to_roster(session, given if after.attended.credited else "corrected")
+    return to_roster(session, given if after.attended.credited else "corrected")
 
 
 @routes.post("/teaching/sessions/{id}/people/{person}/revocation", "teaching.revoke")
@@ -136,7 +133,7 @@ async def revoke(request: web.Request) -> web.StreamResponse:
     except (Stale, correcting.HasNoCredit) as refusal:
         untimely = _untimely(request, refusal, form.value.reason)
         return await _page(request, session, Sent(revocation=form, untimely=untimely))
-    return _to_roster(session, "revoked" if scores(session) else "unmet")
+    return to_roster(session, "revoked" if scores(session) else "unmet")
 
 
 @routes.post("/teaching/sessions/{id}/people/{person}/refusal", "teaching.credit")
@@ -152,7 +149,7 @@ async def refuse(request: web.Request) -> web.StreamResponse:
     except (Stale, reviews.NoneOpen) as refusal:
         untimely = _untimely(request, refusal, form.value.words)
         return await _page(request, session, Sent(refusal=form, untimely=untimely))
-    return _to_roster(session, "refused")
+    return to_roster(session, "refused")
 
 
 # ---- asked by whose attendance it is

@@ -109,17 +109,17 @@ async def _takes(request: web.Request, session: TeachingSession) -> dict[str, An
 async def process(request: web.Request) -> web.StreamResponse:
     session = await session_of(request, "teaching.credit", locked=True)
     await crediting.process(unit_of(request), session=session)
-    return _to_roster(session, "processed")
+    return to_roster(session, "processed")
 
 
 @routes.post("/teaching/sessions/{id}/credit", "teaching.credit")
 async def grant(request: web.Request) -> web.StreamResponse:
     session = await session_of(request, "teaching.credit", locked=True)
     await crediting.grant(unit_of(request), session=session)
-    return _to_roster(session, "granted")
+    return to_roster(session, "granted")
 
 
-def _to_roster(session: TeachingSession, done: str, part: str = "") -> web.Response:
+def to_roster(session: TeachingSession, done: str, part: str = "") -> web.Response:
     return see_other(f"{letters.href(session)}/roster?done={done}{part}")
 
 
@@ -139,7 +139,7 @@ async def sign(request: web.Request) -> web.StreamResponse:
         request[UNIT] = unit
         session = await session_of(request, "teaching.credit", locked=True)
         await certificates.sign_batch(unit, session=session, office=request.app[OFFICE], signer=handle)
-    return _to_roster(session, "signed")
+    return to_roster(session, "signed")
 
 
 async def _not_signed(request: web.Request, form: Form[Signature]) -> web.StreamResponse:
@@ -209,7 +209,7 @@ async def authority_file(request: web.Request) -> web.StreamResponse:
 async def handed_in(request: web.Request) -> web.StreamResponse:
     session = await session_of(request, "teaching.hand_in", locked=True)
     await hand_in.hand_in(unit_of(request), session=session)
-    return _to_roster(session, "handed_in", "#hand-in")
+    return to_roster(session, "handed_in", "#hand-in")
 
 
 # ---- records

@@ -7,13 +7,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from server.accounts import queries as accounts
-from server.accounts.roles import Role
-from server.accounts.service import today
 from server.core.errors import Refusal
 from server.core.unit import Unit
-from server.directory import queries as directory
 from server.scheduling.working_calendar import CHINA
-from server.teaching import letters, queries, steps
+from server.teaching import letters, steps
 from server.teaching.kinds import CreditClass
 from server.teaching.model import HandIn, TeachingSession
 from server.teaching.states import OVER
@@ -107,16 +104,8 @@ async def remind(unit: Unit, session: TeachingSession, row: HandIn | None) -> bo
     (row or await _row(unit, session.id)).told = place
     await unit.session.flush()
     last = place == len(on)
-    await letters.hand_in(unit, session, await _seeing_to(unit, session), due(session.ended_at), last=last)
+    await letters.hand_in(unit, session, due(session.ended_at), last=last)
     return True
-
-
-async def _seeing_to(unit: Unit, session: TeachingSession) -> set[str]:
-    consortia = [session.consortium_id] if session.consortium_id else []
-    near = await directory.members_of(unit, consortia) | {session.institution_id}
-    held = await accounts.holders(unit, role=Role.TEACHING_ADMIN, institution_ids=near, on=today(unit.now))
-    teachers = await queries.teachers(unit, session.id)
-    return {session.organiser_id} | {one.person_id for one in teachers} | {person.id for _, person in held}
 
 
 # ---- what pages show

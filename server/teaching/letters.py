@@ -98,12 +98,7 @@ async def credit_revoked(unit: Unit, session: TeachingSession, person_id: str, r
 
 async def review_asked(unit: Unit, session: TeachingSession, words: str) -> None:
     """To those who teach, and to the administrators of teaching."""
-    people = {one.person_id for one in await queries.teachers(unit, session.id)} | {session.organiser_id}
-    near = await directory.members_of(unit, [session.consortium_id] if session.consortium_id else [])
-    keep = await accounts.holders(
-        unit, role=Role.TEACHING_ADMIN, institution_ids=near | {session.institution_id}, on=today(unit.now)
-    )
-    people = (people | {person.id for _, person in keep}) - {unit.actor.person_id}
+    people = await _seeing_to(unit, session) - {unit.actor.person_id}
     says = "%(name)s 申请复核“%(title)s”的考勤：%(words)s"
     facts = {"name": unit.actor.name, "title": session.title, "words": words}
     await notices.tell(unit, person_ids=people, says=says, facts=facts, href=f"{href(session)}/roster")
@@ -122,18 +117,24 @@ async def _answered(unit: Unit, session: TeachingSession, person_id: str, says: 
     await notices.tell(unit, person_ids=[person_id], says=says, facts=facts, href="/teaching/mine")
 
 
-async def hand_in(
-    unit: Unit, session: TeachingSession, person_ids: Iterable[str], due: datetime, *, last: bool
-) -> None:
-    """That the authority waits for its file; `last`: this is the day."""
+async def _seeing_to(unit: Unit, session: TeachingSession) -> set[str]:
+    """Who organises it, teaches it and administers teaching."""
+    teachers = await queries.teachers(unit, session.id)
+    consortia = [session.consortium_id] if session.consortium_id else []
+    near = await directory.members_of(unit, consortia) | {session.institution_id}
+    held = await accounts.holders(unit, role=Role.TEACHING_ADMIN, institution_ids=near, on=today(unit.now))
+    return {session.organiser_id} | {one.person_id for one in teachers} | {person.id for _, person in held}
+
+
+async def hand_in(unit: Unit, session: TeachingSession, due: datetime, *, last: bool) -> None:
+    """That the authority waits for its file, to whoever sees to it; `last`: this is the day."""
     says = "“%(title)s”的材料须在 %(due)s 前上报主管部门，还没有标记为已交"
     if last:
         says = "今天截止：“%(title)s”的材料须在 %(due)s 前上报主管部门，还没有标记为已交"
     key = f"hand-in:{session.id}:{'last' if last else 'first'}"
     facts = {"title": session.title, "due": due}
-    await notices.tell(
-        unit, person_ids=person_ids, says=says, facts=facts, href=f"{href(session)}/roster#hand-in", key=key
-    )
+    people = await _seeing_to(unit, session)
+    await notices.tell(unit, person_ids=people, says=says, facts=facts, href=f"{href(session)}/roster#hand-in", key=key)
 
 
 def _facts(session: TeachingSession, reason: str = "") -> dict[str, Any]:

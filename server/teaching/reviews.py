@@ -7,7 +7,7 @@ from datetime import datetime
 from server.accounts import queries as accounts
 from server.core.errors import Refusal
 from server.core.unit import Unit
-from server.teaching import letters, queries
+from server.teaching import letters, queries, steps
 from server.teaching.model import Review, TeachingSession
 
 
@@ -87,7 +87,7 @@ async def ask(unit: Unit, *, session: TeachingSession, words: str) -> Review:
     await unit.session.flush()
     unit.record("teaching.review_asked", kind="teaching", id=session.id)
     await letters.review_asked(unit, session, words)
-    unit.announce(f"teaching:{session.id}", "teaching")
+    steps.announce(unit, session)
     return review
 
 
